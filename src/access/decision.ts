@@ -1,0 +1,73 @@
+/** What goes to the policy decision point and what comes back. Field names are those of the published contract and never change. */
+import type { AccessLevel, ColumnState } from '../catalogue/dataset.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { MaskSpec, MatchedPolicy, Predicate, SourceRef } from '../policies/policy.ts';
+
+export type Action = 'query' | 'explain' | 'discover';
+
+/** One item of the batch: what a policy author sees as `input`. */
+export interface DecisionInput {
+  readonly action: Action;
+  readonly dataset: {
+    readonly dataset_id: string;
+    readonly namespace: string;
+    readonly access_level: AccessLevel;
+    readonly tags: readonly string[];
+    readonly columns: readonly {
+      readonly name: string;
+      readonly type: string | null;
+      readonly tags: readonly string[];
+      readonly state: ColumnState;
+    }[];
+    readonly owner: string | null;
+    readonly resource_type: string;
+    readonly policies: readonly MatchedPolicy[];
+  };
+  readonly identity: Identity;
+  readonly request: {
+    readonly sql_tables: readonly string[];
+    readonly columns: readonly string[];
+    readonly limit: number | null;
+    readonly offset: number | null;
+    readonly formats: readonly string[];
+  };
+  readonly context: DecisionContext;
+}
+
+export interface DecisionContext {
+  readonly project: string | null;
+  readonly purpose: string | null;
+  readonly environment: string;
+  /** The WASM runtime has no clock: derived parts come along. UTC. */
+  readonly time: { readonly epoch: number; readonly minute_of_day: number; readonly weekday: number };
+  readonly client_ip: string | null;
+  readonly grants: readonly unknown[];
+}
+
+export interface Reason {
+  readonly policy: string;
+  readonly effect: 'allow' | 'require' | 'deny' | 'rows' | 'mask' | 'level' | 'exempt';
+  /** A reason code with the fact that mattered, for people: `level internal: authenticated`. Never data. */
+  readonly because: string;
+  readonly source: SourceRef | null;
+}
+
+/** The answer for one identity, one dataset, one action, in one context. Strictly decoded: anything odd became a deny. */
+export interface Decision {
+  readonly dataset_id: string;
+  readonly allow: boolean;
+  /** Reason code: `allowed`, `level_restricted`, `denied_by_policy`, `requirement_not_met`, `no_allow_matches`, `undecodable`, … */
+  readonly reason: string;
+  readonly reasons: readonly Reason[];
+  /** ANDed. */
+  readonly rows: readonly { readonly policy: string; readonly predicate: Predicate }[];
+  /** By folded column name; the strictest mask that applies. `hide` never appears here, see `hidden`. */
+  readonly masks: Readonly<Record<string, { readonly policy: string; readonly mask: MaskSpec }>>;
+  /** Folded names of columns that do not exist for this identity. */
+  readonly hidden: readonly string[];
+  readonly limits: { readonly max_rows?: number; readonly timeout?: number };
+  /** Epoch seconds, null where nothing in it expires. */
+  readonly expires_at: number | null;
+  /** Whether a denied caller may know that the dataset exists (403) or not (404). */
+  readonly discoverable: boolean;
+}

@@ -1,0 +1,42 @@
+/** The audit event, as the contract names it. Never a literal from a query, never a token. */
+
+export interface AuditEvent {
+  /** ISO 8601, UTC, milliseconds. */
+  readonly time: string;
+  readonly request_id: string;
+  readonly event: 'query' | 'decision' | 'push' | 'grant' | 'request' | 'login' | 'admin';
+  readonly subject: { readonly sub: string; readonly kind: string; readonly issuer: string | null };
+  readonly on_behalf_of?: { readonly sub: string; readonly issuer: string | null };
+  readonly action: string;
+  readonly datasets: readonly string[];
+  readonly project?: string;
+  readonly purpose?: string;
+  readonly decision: 'allow' | 'deny';
+  readonly reasons: readonly string[];
+  readonly policy_ids: readonly string[];
+  /** Hash of the snapshot that decided. */
+  readonly snapshot: string | null;
+  readonly sql_fingerprint: string | null;
+  readonly sql_normalised: string | null;
+  readonly error_code?: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly duration_ms: number;
+  readonly engine: string | null;
+  readonly client: { readonly ip: string | null; readonly door: string; readonly user_agent: string | null };
+}
+
+/** As stored: chained to the one before. */
+export interface StoredAuditEvent extends AuditEvent {
+  readonly seq: number;
+  readonly prev_hash: string;
+  readonly hash: string;
+}
+
+export interface AuditLog {
+  /** Resolves once the event survives what the config says (process death or power loss); rejects with audit_unavailable. */
+  append(event: AuditEvent): Promise<void>;
+  /** Newest last. */
+  tail(count: number): Promise<readonly StoredAuditEvent[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,127 @@
+/** The words of the catalogue: datasets, columns, tags and projects as the rest of the gate sees them. All values are frozen. */
+
+export type AccessLevel = 'open' | 'internal' | 'restricted';
+
+/** `invalid`: catalogued, but the relation is missing in the engine; refused for queries. */
+export type ResourceType = 'source' | 'seed' | 'model' | 'snapshot';
+
+/**
+ * documented: in the manifest, with tags; untagged: in the manifest, without tags;
+ * unclassified: the warehouse has it, the manifest does not; ghost: the manifest has it, the warehouse does not.
+ */
+export type ColumnState = 'documented' | 'untagged' | 'unclassified' | 'ghost';
+
+/** Type families shared by every engine; `unknown` where neither catalog nor engine told. */
+export type TypeFamily =
+  | 'text'
+  | 'integer'
+  | 'decimal'
+  | 'float'
+  | 'boolean'
+  | 'date'
+  | 'time'
+  | 'timestamp'
+  | 'timestamptz'
+  | 'interval'
+  | 'uuid'
+  | 'json'
+  | 'bytes'
+  | 'list'
+  | 'other'
+  | 'unknown';
+
+/** Where a tag came from, for explanations: `dbt` placement in words, with the YAML file where the artifact names it. */
+export interface TagSource {
+  readonly kind: 'explicit' | 'derived' | 'patched';
+  /** For people: `column config.tags`, `folder`, … */
+  readonly via: string;
+  /** Path of the dbt file, where known. */
+  readonly file: string | null;
+}
+
+export interface TagAssignment {
+  /** Dotted, lower-case: `pii.email`. */
+  readonly tag: string;
+  readonly source: TagSource;
+}
+
+export interface Column {
+  /** As the manifest or the warehouse spells it. */
+  readonly name: string;
+  /** The name as the adapter folds it: what is compared. */
+  readonly folded: string;
+  /** Engine type text (`DECIMAL(10,2)`), null where unknown. */
+  readonly type: string | null;
+  readonly family: TypeFamily;
+  readonly description: string;
+  readonly tags: readonly TagAssignment[];
+  readonly state: ColumnState;
+  /** False for ghosts, and for unclassified columns where the rule hides them: never visible to anyone. */
+  readonly exposed: boolean;
+}
+
+/** A physical relation. Never shown to callers without the steward role. */
+export interface Relation {
+  readonly database: string | null;
+  readonly schema: string;
+  readonly identifier: string;
+}
+
+export interface Dataset {
+  /** `namespace.name`, `prefix.namespace.name`, with `.v2` for a fixed version. */
+  readonly id: string;
+  /** Every id that SQL may use for it, folded: with and without prefix; the latest version also without its version. */
+  readonly names: readonly string[];
+  readonly namespace: string;
+  readonly name: string;
+  readonly version: string | null;
+  /** dbt unique_id. */
+  readonly uniqueId: string;
+  /** Name of the engine in sluice.yml. */
+  readonly engine: string;
+  readonly relation: Relation;
+  readonly description: string;
+  readonly owner: string | null;
+  readonly resourceType: ResourceType;
+  readonly package: string;
+  readonly folder: readonly string[];
+  readonly materialized: string | null;
+  readonly access: string | null;
+  readonly group: string | null;
+  readonly contract: boolean;
+  readonly tags: readonly TagAssignment[];
+  readonly columns: readonly Column[];
+  /** Only exposed datasets are in the catalogue's lookup. */
+  readonly accessLevel: AccessLevel;
+  /** Where the level came from: `meta.sluice.access_level in models/x.yml`, `publish rule 2`. */
+  readonly accessLevelSource: string;
+  /** Why queries are refused (relation missing in the engine, unclassified: deny), or null. */
+  readonly invalid: string | null;
+}
+
+/** What a dbt exposure becomes. Acting in a project is not part of the gate yet; it is shown in the catalogue. */
+export interface Project {
+  readonly name: string;
+  readonly label: string | null;
+  readonly type: string;
+  readonly owner: string | null;
+  readonly maturity: string | null;
+  readonly url: string | null;
+  readonly description: string;
+  readonly tags: readonly string[];
+  /** Dataset ids; nodes that are not exposed are left out. */
+  readonly datasets: readonly string[];
+}
+
+/** Read access to what one snapshot catalogues. */
+export interface Catalogue {
+  readonly datasets: readonly Dataset[];
+  readonly projects: readonly Project[];
+  /** By exact id. */
+  byId(id: string): Dataset | undefined;
+  /**
+   * As SQL names it: one to four parts, already folded by PostgreSQL's rules unless quoted; bare names go through the
+   * search path. Undefined for anything unknown, physical names included.
+   */
+  lookup(parts: readonly string[]): Dataset | undefined;
+}

@@ -1,0 +1,77 @@
+/** The port that every engine fills: it executes verified text only, streams encoded rows, and can be cancelled. */
+import type { Relation, TypeFamily } from '../catalogue/dataset.ts';
+import type { VerifiedQuery } from '../sql/stages.ts';
+
+/** How rows are encoded on the way: `json` gives comma-separated arrays, `ndjson` objects a line, `csv` RFC 4180 records without header. */
+export type RowEncoding = 'json' | 'ndjson' | 'csv';
+
+export interface PhysicalColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly family: TypeFamily;
+}
+
+export interface PhysicalRelation {
+  readonly relation: Relation;
+  readonly columns: readonly PhysicalColumn[];
+  /** Estimated rows, null where the engine does not tell. */
+  readonly rows: number | null;
+}
+
+/** What the engine's own parser sees in a text. `relations` fully qualified as printed; `functions` with schema where printed so. */
+export interface Witness {
+  readonly relations: readonly string[];
+  readonly functions: readonly string[];
+}
+
+export interface RunOptions {
+  readonly requestId: string;
+  /** For the bound on parallel queries of one caller. */
+  readonly principal: string;
+  readonly encoding: RowEncoding;
+  /** Rows after which the result is cut. The engine reads one more to know. */
+  readonly maxRows: number;
+  /** Bytes of encoded rows after which the result is cut. */
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+  /** Aborted when the caller goes away. */
+  readonly signal: AbortSignal;
+}
+
+export interface RowChunk {
+  readonly rows: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface ResultColumn {
+  readonly name: string;
+  /** Engine type text, lower-case: `varchar`, `decimal(10,2)`. */
+  readonly type: string;
+  readonly family: TypeFamily;
+}
+
+export interface RunningQuery {
+  /** Known before the first chunk. */
+  readonly columns: readonly ResultColumn[];
+  /** Pulled by the reader; nothing is read ahead of a slow one but a few chunks. */
+  readonly chunks: AsyncIterable<RowChunk>;
+  /** Valid once the chunks are drained: whether rows were cut, and by what. */
+  truncated(): 'rows' | 'bytes' | null;
+  /** Stops it; also happens when the signal aborts or the iterator is returned early. */
+  cancel(): Promise<void>;
+}
+
+export interface Engine {
+  readonly name: string;
+  readonly kind: 'duckdb';
+  /** Relations as they stand in what is published now. */
+  describe(): Promise<readonly PhysicalRelation[]>;
+  /** Parses without running. */
+  witness(sql: string): Promise<Witness>;
+  /** Throws SluiceError with a 7xxx code; messages of the engine go to the log alone. */
+  run(query: VerifiedQuery, options: RunOptions): Promise<RunningQuery>;
+  /** Publishes the current source data; queries in flight finish on the old copy. */
+  publish(): Promise<void>;
+  health(): Promise<'ready' | 'unavailable'>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,30 @@
+/** The caller, normalised: whatever the provider's token looked like, the rest of the gate sees this shape. */
+
+export type AttributeValue = string | number | boolean | readonly (string | number)[];
+
+export type IdentityKind = 'user' | 'service' | 'anonymous';
+
+export interface Identity {
+  /** Subject; `anonymous` for a caller without a token. Unique only together with `issuer`. */
+  readonly sub: string;
+  readonly kind: IdentityKind;
+  readonly display_name: string | null;
+  readonly groups: readonly string[];
+  readonly roles: readonly string[];
+  readonly scopes: readonly string[];
+  /** Only attributes that the token carried with a usable value; a missing one is unknown, never empty. */
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+  /** Issuer URL, null for the anonymous identity. */
+  readonly issuer: string | null;
+}
+
+export const ANONYMOUS: Identity = Object.freeze({
+  sub: 'anonymous',
+  kind: 'anonymous',
+  display_name: null,
+  groups: Object.freeze([]),
+  roles: Object.freeze([]),
+  scopes: Object.freeze([]),
+  attributes: Object.freeze({}),
+  issuer: null,
+});
