@@ -1,0 +1,74 @@
+/** The audit file: its schema, and the one transaction that appends to it. The chain continues whoever wrote last. */
+import type { DatabaseSync } from 'node:sqlite';
+import { SluiceError } from '../errors.ts';
+import { type FileKind, inTransaction } from '../store/sqlite.ts';
+import { type Head, link } from './chain.ts';
+import type { AuditEvent } from './event.ts';
+
+export const AUDIT_FILE: FileKind = {
+  what: 'audit log',
+  // "SlAu"
+  applicationId: 0x536c4175,
+  code: 'audit_unavailable',
+  migrations: [
+    {
+      version: 1,
+      name: 'events and head',
+      // The triggers stop accidents; whoever can drop them is found by the chain.
+      sql: `
+        CREATE TABLE events (
+          seq INTEGER PRIMARY KEY,
+          body TEXT NOT NULL,
+          hash TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE head (
+          id INTEGER PRIMARY KEY CHECK (id = 1),
+          seq INTEGER NOT NULL,
+          hash TEXT NOT NULL
+        ) STRICT;
+        INSERT INTO head (id, seq, hash) VALUES (1, 0, '${'0'.repeat(64)}');
+        CREATE TRIGGER events_no_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'append only'); END;
+        CREATE TRIGGER events_no_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'append only'); END;
+        CREATE TRIGGER head_no_delete BEFORE DELETE ON head BEGIN SELECT RAISE(ABORT, 'append only'); END;`,
+    },
+  ],
+};
+
+/** Appends in the order given, in one transaction: all or nothing. */
+export type Appender = (events: readonly AuditEvent[]) => Head;
+
+/**
+ * Prepares the statements once. The head is read inside each transaction, so that several processes (a gate and a
+ * command line beside it) extend one chain. A head that does not fit the last event stops all appending.
+ */
+export function prepareAppend(db: DatabaseSync): Appender {
+  const readHead = db.prepare('SELECT seq, hash FROM head WHERE id = 1');
+  const readLast = db.prepare('SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1');
+  const insert = db.prepare('INSERT INTO events (seq, body, hash) VALUES (?, ?, ?)');
+  const moveHead = db.prepare('UPDATE head SET seq = ?, hash = ? WHERE id = 1');
+  return (events) =>
+    inTransaction(db, () => {
+      let head = checkedHead(readHead.get(), readLast.get());
+      for (const event of events) {
+        const row = link(event, head);
+        insert.run(row.seq, row.body, row.hash);
+        head = row;
+      }
+      moveHead.run(head.seq, head.hash);
+      return { seq: head.seq, hash: head.hash };
+    });
+}
+
+type Row = Record<string, unknown> | undefined;
+
+function checkedHead(head: Row, last: Row): Head {
+  const fits =
+    head !== undefined &&
+    (last === undefined ? head.seq === 0 : head.seq === last.seq && head.hash === last.hash);
+  if (!fits) {
+    throw new SluiceError('audit_broken', 'The audit log does not end where its head record says', {
+      hint: 'Keep the file as evidence, run `sluice audit verify`, and move it aside to start a new chain.',
+    });
+  }
+  return { seq: Number(head.seq), hash: String(head.hash) };
+}
