@@ -60,31 +60,28 @@ export type ScalarOperand =
   /** Bound from the identity as a typed value; missing or empty becomes NULL, so that no row matches. */
   | { readonly kind: 'identity'; readonly path: readonly string[] };
 
-/** A row filter. Column names are folded and exist in the dataset (checked at push). */
-export type Predicate =
-  | { readonly kind: 'and' | 'or'; readonly args: readonly Predicate[] }
-  | { readonly kind: 'not'; readonly arg: Predicate }
+/** A row filter over operands of type `O`; column names in it are folded and exist in the dataset (checked at push). */
+export type PredicateOver<O> =
+  | { readonly kind: 'and' | 'or'; readonly args: readonly PredicateOver<O>[] }
+  | { readonly kind: 'not'; readonly arg: PredicateOver<O> }
   | {
       readonly kind: 'compare';
       readonly op: '=' | '<>' | '<' | '<=' | '>' | '>=';
-      readonly left: ScalarOperand;
-      readonly right: ScalarOperand;
+      readonly left: O;
+      readonly right: O;
     }
-  | { readonly kind: 'in'; readonly left: ScalarOperand; readonly values: readonly ScalarOperand[] }
+  | { readonly kind: 'in'; readonly left: O; readonly values: readonly O[] }
   /** `left = any(identity.attributes.x)`: the right side is a list. */
   | {
       readonly kind: 'any';
-      readonly left: ScalarOperand;
+      readonly left: O;
       readonly list: { readonly kind: 'identity'; readonly path: readonly string[] };
     }
-  | { readonly kind: 'is_null'; readonly arg: ScalarOperand; readonly negated: boolean }
-  | {
-      readonly kind: 'like';
-      readonly left: ScalarOperand;
-      readonly pattern: string;
-      readonly negated: boolean;
-    }
+  | { readonly kind: 'is_null'; readonly arg: O; readonly negated: boolean }
+  | { readonly kind: 'like'; readonly left: O; readonly pattern: string; readonly negated: boolean }
   | { readonly kind: 'true' | 'false' };
+
+export type Predicate = PredicateOver<ScalarOperand>;
 
 interface MatchedBase {
   readonly id: string;
@@ -111,6 +108,8 @@ export interface PolicySet {
   /** SHA-256 over the canonical form of all policies. */
   readonly revision: string;
   readonly policies: readonly PolicySummary[];
+  /** What a push should tell its author: policies that match nothing, tags that nothing carries, masks that do not fit. */
+  readonly warnings: readonly string[];
   /** By dataset id; frozen; empty where nothing matches. */
   forDataset(datasetId: string): readonly MatchedPolicy[];
 }
@@ -123,6 +122,6 @@ export interface PolicySummary {
   readonly source: SourceRef;
   /** Ids of the datasets that it matches. */
   readonly datasets: readonly string[];
-  /** The policy as written, parsed from YAML. */
+  /** The policy as written, parsed from YAML. For stewards only. */
   readonly definition: unknown;
 }
