@@ -1,0 +1,142 @@
+/** The embedded store: one SQLite file, every change one durable transaction, every failure state_unavailable. */
+import { randomBytes } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { promisify } from 'node:util';
+import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { SluiceError } from '../errors.ts';
+import { STATE_FILE } from './schema.ts';
+import { inTransaction, openSqlite, sqliteFault } from './sqlite.ts';
+import type { KeyName, SaveSnapshot, SnapshotRow, Store, StoredSnapshot, StoreOptions } from './store.ts';
+
+const KEY_BYTES = 32;
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+
+export function openSqliteStore(path: string, options: StoreOptions): Store {
+  const { keep = 10, keys = {}, now = () => new Date() } = options;
+  for (const [name, key] of Object.entries(keys)) {
+    if (key.length < KEY_BYTES) {
+      throw new SluiceError('config_invalid', `The key ${name} is shorter than ${KEY_BYTES} bytes`);
+    }
+  }
+  const db = openSqlite(path, STATE_FILE, { synchronous: 'FULL', busyTimeoutMs: 2000 });
+  return sqliteStore(db, { keep: Math.max(1, keep), keys, now });
+}
+
+function sqliteStore(db: DatabaseSync, { keep, keys, now }: Required<StoreOptions>): Store {
+  const latestHash = (): string | null => {
+    const row = db.prepare('SELECT hash FROM snapshots ORDER BY id DESC LIMIT 1').get();
+    return row === undefined ? null : String(row.hash);
+  };
+
+  const insertSnapshot = (snapshot: SaveSnapshot, body: Uint8Array, bytes: number): boolean => {
+    const latest = latestHash();
+    if (snapshot.expected !== undefined && snapshot.expected !== latest) {
+      throw new SluiceError('metadata_conflict', undefined, {
+        hint: 'Fetch the metadata again, apply the change to it, and push with its ETag.',
+      });
+    }
+    if (snapshot.hash === latest) return false;
+    db.prepare(
+      'INSERT INTO snapshots (hash, created_at, created_by, bytes, input) VALUES (?, ?, ?, ?, ?)',
+    ).run(snapshot.hash, now().toISOString(), snapshot.createdBy, bytes, body);
+    db.prepare(
+      'DELETE FROM snapshots WHERE id NOT IN (SELECT id FROM snapshots ORDER BY id DESC LIMIT ?)',
+    ).run(keep);
+    return true;
+  };
+
+  const makeKey = (name: KeyName): Uint8Array => {
+    const find = db.prepare('SELECT secret FROM keys WHERE name = ?');
+    if (find.get(name) === undefined) {
+      // Another process may come first: its key stays.
+      db.prepare('INSERT INTO keys (name, secret, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING').run(
+        name,
+        randomBytes(KEY_BYTES),
+        now().toISOString(),
+      );
+    }
+    return find.get(name)?.secret as Uint8Array;
+  };
+
+  return {
+    saveSnapshot: (snapshot) =>
+      guarded(async () => {
+        const raw = Buffer.from(snapshot.input, 'utf8');
+        // Compressed on another thread, before the lock is taken. The checksum lets a damaged file be told apart.
+        const body = await compress(raw, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+        return { saved: inTransaction(db, () => insertSnapshot(snapshot, body, raw.length)) };
+      }),
+
+    latestSnapshot: () =>
+      guarded(async () => {
+        const row = db.prepare('SELECT * FROM snapshots ORDER BY id DESC LIMIT 1').get();
+        if (row === undefined) return null;
+        const input = await unpack(row.input as Uint8Array);
+        return { ...snapshotRow(row), input } satisfies StoredSnapshot;
+      }),
+
+    latestSnapshotHash: () => guarded(async () => latestHash()),
+
+    listSnapshots: () =>
+      guarded(async () =>
+        db
+          .prepare('SELECT hash, created_at, created_by, bytes FROM snapshots ORDER BY id DESC')
+          .all()
+          .map(snapshotRow),
+      ),
+
+    key: (name) => guarded(async () => keys[name] ?? makeKey(name)),
+
+    get: (name) =>
+      guarded(async () => {
+        const row = db.prepare('SELECT value FROM kv WHERE name = ?').get(name);
+        return row === undefined ? null : String(row.value);
+      }),
+
+    set: (name, value) =>
+      guarded(async () => {
+        db.prepare(
+          'INSERT INTO kv (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+        ).run(name, value);
+      }),
+
+    delete: (name) =>
+      guarded(async () => {
+        db.prepare('DELETE FROM kv WHERE name = ?').run(name);
+      }),
+
+    close: async () => {
+      if (db.isOpen) db.close();
+    },
+  };
+}
+
+/** Every failure below becomes state_unavailable, without a path: callers see it. */
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw sqliteFault(error, STATE_FILE);
+  }
+}
+
+async function unpack(body: Uint8Array): Promise<string> {
+  try {
+    return (await decompress(body)).toString('utf8');
+  } catch (error) {
+    throw new SluiceError('state_unavailable', 'The latest snapshot in the state file is damaged', {
+      hint: 'Restore the state file from a backup, or move it aside and push again.',
+      cause: error,
+    });
+  }
+}
+
+function snapshotRow(row: Readonly<Record<string, unknown>>): SnapshotRow {
+  return {
+    hash: String(row.hash),
+    createdAt: String(row.created_at),
+    createdBy: String(row.created_by),
+    bytes: Number(row.bytes),
+  };
+}

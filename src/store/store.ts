@@ -1,0 +1,57 @@
+/** Durable state: the port that every kind of store fills. The last snapshot saved here is what the gate serves. */
+
+/** A pushed state without its content. */
+export interface SnapshotRow {
+  /** Hash of the snapshot: the etag of the metadata. */
+  readonly hash: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** Subject of whoever pushed. */
+  readonly createdBy: string;
+  /** Bytes of `input` as UTF-8. */
+  readonly bytes: number;
+}
+
+export interface StoredSnapshot extends SnapshotRow {
+  /** The serialised SnapshotInput (JSON), from which the snapshot is built again. */
+  readonly input: string;
+}
+
+export interface SaveSnapshot {
+  readonly hash: string;
+  readonly input: string;
+  readonly createdBy: string;
+  /** What the caller believes to be the latest: a hash, null for none yet, undefined where it does not matter. */
+  readonly expected?: string | null | undefined;
+}
+
+export interface Store {
+  /**
+   * Makes it the latest, whole or not at all. Saving the latest again changes nothing.
+   * Throws metadata_conflict where `expected` is not the latest, state_unavailable where it cannot be written.
+   */
+  saveSnapshot(snapshot: SaveSnapshot): Promise<{ readonly saved: boolean }>;
+  latestSnapshot(): Promise<StoredSnapshot | null>;
+  /** Cheap: to see whether another process pushed. */
+  latestSnapshotHash(): Promise<string | null>;
+  /** The ones still kept, newest first. */
+  listSnapshots(): Promise<readonly SnapshotRow[]>;
+  /** 32 or more secret bytes under that name: the configured ones, else random ones made at first use and kept. */
+  key(name: KeyName): Promise<Uint8Array>;
+  /** A small JSON text under a name, null where there is none. */
+  get(name: string): Promise<string | null>;
+  set(name: string, value: string): Promise<void>;
+  delete(name: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `mask_hash`: pseudonyms of hashed columns; changing it changes every one of them. `cursor`: signs page cursors. */
+export type KeyName = 'mask_hash' | 'cursor';
+
+export interface StoreOptions {
+  /** Snapshots kept for looking back. Default 10. */
+  readonly keep?: number;
+  /** Keys from the configuration, which win over stored ones, so that several gates can share them. */
+  readonly keys?: Readonly<Partial<Record<KeyName, Uint8Array>>>;
+  readonly now?: () => Date;
+}
