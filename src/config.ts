@@ -1,0 +1,122 @@
+/** Loads sluice.yml into a frozen, complete value; the only module that sees the environment. */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { checkReferences } from './config/check.ts';
+import type { DeepReadonly } from './config/deep-readonly.ts';
+import { configSchema, type Loaded } from './config/schema.ts';
+import { type Environment, readStrictYaml, showPath } from './config/strict-yaml.ts';
+import { SluiceError } from './errors.ts';
+
+/** Keys are those of the file. Paths are absolute, durations milliseconds, sizes bytes. */
+export type Config = DeepReadonly<Loaded> & {
+  /** The file as the caller named it. */
+  readonly file: string;
+  /** Absolute folder of the file. */
+  readonly folder: string;
+  /** Dotted paths of values that came from `${NAME}`: never logged. */
+  readonly fromEnvironment: readonly string[];
+};
+
+/**
+ * Reads and checks the file, fills `${NAME}` from `env` and resolves paths against the file's folder.
+ * Throws `config_invalid` with every problem in `details`, `development_only` for a development issuer elsewhere.
+ */
+export function loadConfig(path: string, env: Environment): Config {
+  return parseConfig(readConfigFile(path), path, env);
+}
+
+/** As `loadConfig`, of a text that is already read. */
+export function parseConfig(text: string, path: string, env: Environment): Config {
+  const { value, fromEnvironment, lineOf } = readStrictYaml(text, configSchema, {
+    file: path,
+    env,
+    code: 'config_invalid',
+  });
+  if (value.identity.development !== undefined && value.environment !== 'development') {
+    throw new SluiceError(
+      'development_only',
+      `${path}:${lineOf(['identity', 'development'])}: identity.development needs environment: development`,
+      { hint: 'Remove identity.development, or set environment: development on a developer machine.' },
+    );
+  }
+  checkReferences(value, path, lineOf);
+  const folder = dirname(resolve(path));
+  return deepFreeze({ ...withPort(resolvePaths(value, folder), env), file: path, folder, fromEnvironment });
+}
+
+/** A copy fit for logs: without anything that came from the environment, and without passwords in URLs. */
+export function redacted(config: Config): unknown {
+  const hidden = new Set(config.fromEnvironment);
+  const walk = (value: unknown, path: readonly PropertyKey[]): unknown => {
+    if (hidden.has(showPath(path))) return '(from the environment)';
+    if (typeof value === 'string') return value.replace(/(\w+:\/\/)[^/@\s]*@/g, '$1***@');
+    if (Array.isArray(value)) return value.map((item, index) => walk(item, [...path, index]));
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, [...path, key])]));
+  };
+  return walk(config, []);
+}
+
+function readConfigFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    throw new SluiceError(
+      'config_invalid',
+      `${path}: ${missing ? 'no such file' : 'the file cannot be read'}`,
+      {
+        hint: missing ? 'Run `sluice init` to write one, or name another with --config.' : undefined,
+        cause,
+      },
+    );
+  }
+}
+
+function resolvePaths(value: Loaded, folder: string): Loaded {
+  const at = <T extends string | null | undefined>(path: T) =>
+    (typeof path === 'string' ? resolve(folder, path) : path) as T;
+  const { metadata, identity } = value;
+  return {
+    ...value,
+    engines: Object.fromEntries(
+      Object.entries(value.engines).map(([name, engine]) => [
+        name,
+        { ...engine, database: at(engine.database), parquet: at(engine.parquet) },
+      ]),
+    ),
+    metadata: {
+      ...metadata,
+      manifest: at(metadata.manifest),
+      catalog: at(metadata.catalog),
+      project: at(metadata.project),
+    },
+    policies: at(value.policies),
+    identity:
+      identity.development === undefined
+        ? identity
+        : {
+            ...identity,
+            development: { ...identity.development, personas: at(identity.development.personas) },
+          },
+    state: `sqlite:${at(value.state.slice('sqlite:'.length))}`,
+  };
+}
+
+/** `PORT` is how hosts and `npm start` move the HTTP door without a file. */
+function withPort(value: Loaded, env: Environment): Loaded {
+  if (env.PORT === undefined || env.PORT === '') return value;
+  const port = Number(env.PORT);
+  if (!/^\d+$/.test(env.PORT) || port > 65_535) {
+    throw new SluiceError('config_invalid', 'The environment variable PORT is not a port number');
+  }
+  return { ...value, doors: { ...value.doors, http: { ...value.doors.http, port } } };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (value !== null && typeof value === 'object' && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const item of Object.values(value)) deepFreeze(item);
+  }
+  return value;
+}

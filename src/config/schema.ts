@@ -1,0 +1,156 @@
+/** The whole of sluice.yml: the one table of keys, defaults and bounds that loading, the editor's JSON Schema and the reference page share. */
+import { z } from 'zod';
+import { publishRuleSchema } from '../catalogue/publish.ts';
+import { identitySchema } from './identity-schema.ts';
+import { duration, size } from './units.ts';
+
+const name = z.string().regex(/^[a-z][a-z0-9_-]*$/, {
+  error: 'must begin with a small letter and consist of small letters, digits, _ and -',
+});
+
+const path = z.string().min(1, { error: 'must be a path' });
+
+const duckdb = z
+  .strictObject({
+    kind: z.enum(['duckdb']).describe('What executes queries.'),
+    database: path
+      .optional()
+      .describe(
+        'A DuckDB file. It is served from a copy, so that a dbt build on the same file is never locked out.',
+      ),
+    parquet: path
+      .optional()
+      .describe(
+        'A folder of Parquet files instead: `<schema>/<table>.parquet` or `<schema>/<table>/*.parquet`.',
+      ),
+    catalog: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'The catalog name that dbt knows. Default: the file name without its extension; needed for `parquet`.',
+      ),
+    memory_limit: size({ least: '64MB', most: '1TB' }).optional().describe('Memory that queries may use.'),
+    temp_limit: size({ least: '0B', most: '10TB' }).optional().describe('Disk that queries may spill to.'),
+    threads: z.int().min(1).max(1_024).optional().describe('Threads. Default: one a core.'),
+  })
+  .refine((engine) => (engine.database === undefined) !== (engine.parquet === undefined), {
+    error: 'needs exactly one of database and parquet',
+  })
+  .refine((engine) => engine.parquet === undefined || engine.catalog !== undefined, {
+    error: 'parquet needs a catalog name as well',
+  });
+
+const rows = z.int().min(1).max(1_000_000_000);
+
+const limits = z
+  .strictObject({
+    page_rows: rows.prefault(100).describe('Rows of a page when the caller asks for no number.'),
+    max_page_rows: rows.prefault(10_000).describe('Most rows of a page.'),
+    max_stream_rows: rows.prefault(1_000_000).describe('Most rows of a streamed answer.'),
+    max_bytes: size({ least: '1KiB', most: '1TiB' }).prefault('1GiB').describe('Most bytes of one answer.'),
+    timeout: duration({ least: '100ms', most: '1d' }).prefault('30s').describe('Longest run of one query.'),
+    concurrency: z.int().min(1).max(1_024).prefault(8).describe('Queries that run at once, of all callers.'),
+    per_identity: z.int().min(1).max(1_024).prefault(4).describe('Queries that run at once, of one caller.'),
+    queue: z.int().min(0).max(100_000).prefault(64).describe('Queries that may wait; any further gets 429.'),
+    sql_bytes: size({ least: '1KiB', most: '16MiB' }).prefault('256KiB').describe('Longest text of a query.'),
+    body_bytes: size({ least: '1KiB', most: '64MiB' })
+      .prefault('1MiB')
+      .describe('Largest request body, pushes aside.'),
+    push_bytes: size({ least: '1KiB', most: '4GiB' })
+      .prefault('256MiB')
+      .describe('Largest body of a metadata push.'),
+  })
+  .refine((given) => given.page_rows <= given.max_page_rows, {
+    error: 'must not be more than max_page_rows',
+    path: ['page_rows'],
+  });
+
+export const configSchema = z
+  .strictObject({
+    environment: name
+      .prefault('production')
+      .describe(
+        'What policies see as `environment`. The development issuer runs where it is `development` only.',
+      ),
+    engines: z
+      .record(name, duckdb)
+      .refine((engines) => Object.keys(engines).length > 0, { error: 'needs at least one engine' })
+      .describe('What executes queries, by name.'),
+    metadata: z
+      .strictObject({
+        manifest: path.prefault('target/manifest.json').describe("dbt's manifest.json."),
+        catalog: path
+          .nullable()
+          .prefault('target/catalog.json')
+          .describe("dbt's catalog.json; null where there is none."),
+        project: path
+          .nullable()
+          .prefault(null)
+          .describe(
+            "The dbt project's folder, whose YAML tells explicit tags from inherited ones where the artifacts do not.",
+          ),
+        prefix: z
+          .string()
+          .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be a plain name' })
+          .nullable()
+          .prefault(null)
+          .describe('First part of every dataset id: `prefix.namespace.name`.'),
+      })
+      .prefault({})
+      .describe("Where dbt's artifacts lie."),
+    publish: z
+      .array(publishRuleSchema)
+      .prefault([])
+      .describe('Rules that publish datasets; the first that matches decides.'),
+    search_path: z
+      .array(z.string().min(1))
+      .prefault([])
+      .describe('Namespaces in which bare table names are looked up, in this order.'),
+    policies: path
+      .prefault('policies')
+      .describe('A folder of policy files (`*.yml`, `*.yaml`), or one file.'),
+    identity: identitySchema.prefault({}).describe('Who callers are.'),
+    pdp: z
+      .strictObject({
+        kind: z.enum(['embedded']).prefault('embedded').describe('OPA runs inside the gate, as WebAssembly.'),
+      })
+      .prefault({})
+      .describe('The policy decision point.'),
+    limits: limits.prefault({}).describe('Bounds on requests, queries and answers.'),
+    state: z
+      .string()
+      .regex(/^sqlite:.+/, { error: 'must be sqlite:PATH' })
+      .prefault('sqlite:.sluice/state.db')
+      .describe('Durable state. Its folder also holds the audit, published copies and development keys.'),
+    audit: z
+      .strictObject({
+        survives: z
+          .enum(['power_loss', 'process_death'])
+          .prefault('power_loss')
+          .describe('What a written audit event survives; rows are released only after it is written.'),
+      })
+      .prefault({})
+      .describe('The record of who read what.'),
+    doors: z
+      .strictObject({
+        http: z
+          .strictObject({
+            host: z.string().min(1).prefault('127.0.0.1').describe('Address to listen on.'),
+            port: z
+              .int()
+              .min(0)
+              .max(65_535)
+              .prefault(8080)
+              .describe('Port; 0 takes any free one. The environment variable `PORT` goes before it.'),
+          })
+          .prefault({})
+          .describe('The HTTP door.'),
+      })
+      .prefault({})
+      .describe('Ways in.'),
+  })
+  .describe('Configuration of a Sluice gate.');
+
+/** As loaded, before paths are resolved. */
+export type Loaded = z.output<typeof configSchema>;

@@ -1,0 +1,78 @@
+/** From a bearer token to an identity: no token is anonymous, a bad one is always an error. */
+import type { IssuerConfig } from '../config/identity-schema.ts';
+import { ANONYMOUS, type Identity } from './identity.ts';
+import { createKeySource } from './keys.ts';
+import { normalise } from './normalise.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
+import { type TrustedIssuer, verifyToken } from './verify.ts';
+
+export interface Authenticator {
+  /** Throws SluiceError with a 2xxx code; nothing of the token is in it. */
+  authenticate(token: string | null): Promise<Identity>;
+}
+
+export interface AuthenticatorOptions {
+  /** Keys over plain http are for development and for loopback. */
+  readonly environment: string;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+  /** Least time between two fetches of an issuer's keys for a key that is not known. */
+  readonly keyCooldownMs?: number;
+  /** Longest time that an issuer's keys, and tokens proven by them, count without asking again. */
+  readonly keyMaxAgeMs?: number;
+  readonly keyTimeoutMs?: number;
+  /** Tokens that are remembered. */
+  readonly remembered?: number;
+}
+
+/** Knows only the issuers given here: with a changed configuration, make another, and what this one remembers is gone. */
+export function createAuthenticator(
+  identity: { readonly issuers: readonly IssuerConfig[]; readonly clock_skew: number },
+  options: AuthenticatorOptions,
+): Authenticator {
+  const { now = Date.now, keyCooldownMs = 30_000, keyMaxAgeMs = 600_000, keyTimeoutMs = 5_000 } = options;
+  const issuers = new Map(
+    identity.issuers.map((config): [string, TrustedIssuer] => [
+      config.issuer,
+      {
+        config,
+        key: createKeySource({
+          issuer: config.issuer,
+          jwksUri: config.jwks_uri ?? null,
+          allowHttp: options.environment === 'development' || config.issuer.startsWith('http:'),
+          cooldownMs: keyCooldownMs,
+          maxAgeMs: keyMaxAgeMs,
+          timeoutMs: keyTimeoutMs,
+          now,
+        }),
+      },
+    ]),
+  );
+  const verified = new VerifiedTokens(options.remembered ?? 10_000);
+
+  return {
+    async authenticate(token) {
+      if (token === null) return ANONYMOUS;
+      const time = now();
+      const known = verified.get(token, time);
+      if (known !== undefined) return known;
+      const { payload, issuer } = await verifyToken(token, issuers, {
+        now: new Date(time),
+        skewSeconds: identity.clock_skew / 1_000,
+      });
+      const caller = freeze(normalise(payload, issuer.config));
+      const expires = (payload.exp ?? 0) * 1_000 + identity.clock_skew;
+      verified.add(token, caller, Math.min(expires, time + keyMaxAgeMs));
+      return caller;
+    },
+  };
+}
+
+function freeze(identity: Identity): Identity {
+  for (const value of Object.values(identity.attributes)) Object.freeze(value);
+  Object.freeze(identity.groups);
+  Object.freeze(identity.roles);
+  Object.freeze(identity.scopes);
+  Object.freeze(identity.attributes);
+  return Object.freeze(identity);
+}
