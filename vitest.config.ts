@@ -8,5 +8,7 @@ export default defineConfig({
     // Real engines and child processes share two cores: more workers only make them wait for each other.
     maxWorkers: 2,
     pool: 'forks',
+    reporters: process.env.SLUICE_TEST_RESULTS ? ['default', 'json'] : ['default'],
+    outputFile: { json: process.env.SLUICE_TEST_RESULTS ?? '' },
   },
 });
