@@ -1,0 +1,90 @@
+/** Tags and meta of a node or column, out of every place where dbt keeps them; `meta.sluice` is ours, so a wrong key there is an error, not a lost tag. */
+import { distance } from 'fastest-levenshtein';
+import { type At, at, fail, type Json, objectIn, textOrNullIn, textsIn } from './json.ts';
+import type { DbtFacts, Placed } from './project.ts';
+
+/** One set for nodes, columns and exposures alike, since Fusion copies a node's meta into its columns. */
+const SLUICE_KEYS = [
+  'tags',
+  'access_level',
+  'namespace',
+  'declassify',
+  'members',
+  'purposes',
+  'clean_room',
+  'equalise',
+];
+
+const NO_TAGS: readonly Placed<readonly string[]>[] = Object.freeze([]);
+
+/** Of a column or exposure: `tags`, `config.tags`, `meta.sluice.tags`, `config.meta.sluice.tags`. */
+export function readTags(owner: Json, place: At): readonly Placed<readonly string[]>[] {
+  const config = objectIn(owner, 'config', place);
+  const placed: Placed<readonly string[]>[] = [];
+  const add = (via: string, value: readonly string[]): void => {
+    if (value.length > 0) placed.push({ via, value });
+  };
+  add('tags', textsIn(owner, 'tags', place));
+  if (config !== null) add('config.tags', textsIn(config, 'tags', at(place, 'config')));
+  for (const { via, value, here } of sluiceMeta(owner, config, place))
+    add(`${via}.sluice.tags`, textsIn(value, 'tags', here));
+  return placed.length === 0 ? NO_TAGS : placed;
+}
+
+/** Of a node: its tags, and what meta says about level, namespace and owner. */
+export function readFacts(node: Json, place: At): DbtFacts {
+  const config = objectIn(node, 'config', place);
+  const accessLevels: Placed<string>[] = [];
+  const namespaces: Placed<string>[] = [];
+  let owner: string | null = null;
+  const add = (list: Placed<string>[], via: string, value: string | null): void => {
+    if (value !== null) list.push({ via, value });
+  };
+  for (const { via, value, here } of sluiceMeta(node, config, place)) {
+    add(accessLevels, `${via}.sluice.access_level`, textOrNullIn(value, 'access_level', here));
+    add(namespaces, `${via}.sluice.namespace`, textOrNullIn(value, 'namespace', here));
+  }
+  for (const { via, value, here } of metas(node, config, place)) {
+    add(accessLevels, `${via}.access_level`, textOrNullIn(value, 'access_level', here));
+    // Other tools keep lists and objects under `owner`; only a plain name is one.
+    if (owner === null && typeof value.owner === 'string' && value.owner !== '') owner = value.owner;
+  }
+  return { tags: readTags(node, place), accessLevels, namespaces, owner };
+}
+
+interface MetaPlace {
+  readonly via: string;
+  readonly value: Json;
+  readonly here: At;
+}
+
+function metas(owner: Json, config: Json | null, place: At): readonly MetaPlace[] {
+  const found: MetaPlace[] = [];
+  const meta = objectIn(owner, 'meta', place);
+  if (meta !== null) found.push({ via: 'meta', value: meta, here: at(place, 'meta') });
+  if (config === null) return found;
+  const inner = at(place, 'config');
+  const configMeta = objectIn(config, 'meta', inner);
+  if (configMeta !== null) found.push({ via: 'config.meta', value: configMeta, here: at(inner, 'meta') });
+  return found;
+}
+
+function sluiceMeta(owner: Json, config: Json | null, place: At): readonly MetaPlace[] {
+  const found: MetaPlace[] = [];
+  for (const { via, value, here } of metas(owner, config, place)) {
+    const sluice = objectIn(value, 'sluice', here);
+    if (sluice === null) continue;
+    const inside = at(here, 'sluice');
+    for (const key of Object.keys(sluice)) if (!SLUICE_KEYS.includes(key)) refuseKey(at(inside, key));
+    found.push({ via, value: sluice, here: inside });
+  }
+  return found;
+}
+
+function refuseKey(place: At): never {
+  const near = SLUICE_KEYS.map((key) => ({ key, away: distance(key, place.key) })).sort(
+    (a, b) => a.away - b.away,
+  )[0];
+  const meant = near !== undefined && near.away <= 3 ? ` (did you mean "${near.key}"?)` : '';
+  return fail(place, `is not a key of meta.sluice${meant}`, `It takes ${SLUICE_KEYS.join(', ')}.`);
+}

@@ -1,0 +1,82 @@
+/** Every tag of every node and column with the place it came from. Propagation along lineage will be the pass after this one. */
+import type { TagAssignment, TagSource } from '../catalogue/dataset.ts';
+import type { DbtNode, DbtProject, Placed } from '../dbt/project.ts';
+import type { YamlFiles } from '../dbt/yaml.ts';
+import { derivedTags } from './derived.ts';
+import { ownColumnTags } from './inherited.ts';
+import { normaliseTag } from './tag.ts';
+
+export interface NodeTags {
+  /** Explicit and derived, in order of their names. */
+  readonly tags: readonly TagAssignment[];
+  /** Parallel to the node's columns. */
+  readonly columns: readonly (readonly TagAssignment[])[];
+}
+
+export interface AssignedTags {
+  /** By unique_id; every node has an entry. */
+  readonly byNode: ReadonlyMap<string, NodeTags>;
+  readonly warnings: readonly string[];
+}
+
+export function assignTags(project: DbtProject, yamlFiles: YamlFiles): AssignedTags {
+  const byNode = new Map<string, NodeTags>();
+  const warnings = new Set<string>();
+  const own = ownColumnTags(project, yamlFiles);
+  for (const node of project.nodes) {
+    const collect = collector(node, warnings);
+    const { tagsOf, unsettled } = own(node);
+    if (unsettled > 0)
+      warnings.add(
+        `${node.uniqueId}: ${unsettled} columns carry tags that dbt Fusion may only have copied from the parent; ` +
+          `they count as column tags, since ${node.yaml === null ? 'the artifact names no YAML file' : `${node.yaml} does not settle it`}`,
+      );
+    byNode.set(node.uniqueId, {
+      tags: collect('', node.facts.tags, derivedTags(node)),
+      columns: node.columns.map((column) => collect('column ', tagsOf(column), NO_TAGS)),
+    });
+  }
+  return { byNode, warnings: [...warnings].sort() };
+}
+
+const NO_TAGS: readonly TagAssignment[] = Object.freeze([]);
+
+type Collect = (
+  prefix: string,
+  placed: readonly Placed<readonly string[]>[],
+  derived: readonly TagAssignment[],
+) => readonly TagAssignment[];
+
+/** The first place of a tag is its source. Assignments are shared between the columns of a node: they are most of a big catalogue. */
+function collector(node: DbtNode, warnings: Set<string>): Collect {
+  const shared = new Map<string, TagAssignment>();
+  const sources = new Map<string, TagSource>();
+  const assignment = (tag: string, via: string): TagAssignment => {
+    const key = `${via}\n${tag}`;
+    const known = shared.get(key);
+    if (known !== undefined) return known;
+    const source = sources.get(via) ?? Object.freeze({ kind: 'explicit' as const, via, file: node.file });
+    sources.set(via, source);
+    const made = Object.freeze({ tag, source });
+    shared.set(key, made);
+    return made;
+  };
+  return (prefix, placed, derived) => {
+    if (placed.length === 0 && derived.length === 0) return NO_TAGS;
+    const found = new Map<string, TagAssignment>();
+    for (const { via, value } of placed)
+      for (const text of value) {
+        const tag = normaliseTag(text);
+        if (tag === null) continue;
+        if (tag.startsWith('dbt.'))
+          warnings.add(
+            `${node.uniqueId}: the tag "${tag}" is written by hand, though dbt. is for derived tags`,
+          );
+        if (!found.has(tag)) found.set(tag, assignment(tag, `${prefix}${via}`));
+      }
+    for (const tag of derived) if (!found.has(tag.tag)) found.set(tag.tag, Object.freeze(tag));
+    return found.size === 0
+      ? NO_TAGS
+      : Object.freeze([...found.values()].sort((a, b) => (a.tag < b.tag ? -1 : a.tag > b.tag ? 1 : 0)));
+  };
+}
