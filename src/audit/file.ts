@@ -34,8 +34,11 @@ export const AUDIT_FILE: FileKind = {
   ],
 };
 
-/** Appends in the order given, in one transaction: all or nothing. */
-export type Appender = (events: readonly AuditEvent[]) => Head;
+/**
+ * Appends in the order given, in one transaction: all or nothing. `known` is a head that was seen before and must
+ * still be in the chain.
+ */
+export type Appender = (events: readonly AuditEvent[], known: Head | null) => Head;
 
 /**
  * Prepares the statements once. The head is read inside each transaction, so that several processes (a gate and a
@@ -44,11 +47,15 @@ export type Appender = (events: readonly AuditEvent[]) => Head;
 export function prepareAppend(db: DatabaseSync): Appender {
   const readHead = db.prepare('SELECT seq, hash FROM head WHERE id = 1');
   const readLast = db.prepare('SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1');
+  const readHash = db.prepare('SELECT hash FROM events WHERE seq = ?');
   const insert = db.prepare('INSERT INTO events (seq, body, hash) VALUES (?, ?, ?)');
   const moveHead = db.prepare('UPDATE head SET seq = ?, hash = ? WHERE id = 1');
-  return (events) =>
+  return (events, known) =>
     inTransaction(db, () => {
       let head = checkedHead(readHead.get(), readLast.get());
+      if (known !== null && known.seq > 0 && readHash.get(known.seq)?.hash !== known.hash) {
+        throw brokenLog('no longer holds what was written to it');
+      }
       for (const event of events) {
         const row = link(event, head);
         insert.run(row.seq, row.body, row.hash);
@@ -66,9 +73,13 @@ function checkedHead(head: Row, last: Row): Head {
     head !== undefined &&
     (last === undefined ? head.seq === 0 : head.seq === last.seq && head.hash === last.hash);
   if (!fits) {
-    throw new SluiceError('audit_broken', 'The audit log does not end where its head record says', {
-      hint: 'Keep the file as evidence, run `sluice audit verify`, and move it aside to start a new chain.',
-    });
+    throw brokenLog('does not end where its head record says');
   }
   return { seq: Number(head.seq), hash: String(head.hash) };
+}
+
+export function brokenLog(what: string): SluiceError {
+  return new SluiceError('audit_broken', `The audit log ${what}`, {
+    hint: 'Keep the file as evidence and run `sluice audit verify`; to begin a new chain, move it aside and restart.',
+  });
 }

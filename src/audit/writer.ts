@@ -2,11 +2,10 @@
 import { existsSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import { SluiceError } from '../errors.ts';
 import { openSqlite, sqliteFault } from '../store/sqlite.ts';
 import type { Head } from './chain.ts';
 import type { AuditEvent } from './event.ts';
-import { type Appender, AUDIT_FILE, prepareAppend } from './file.ts';
+import { type Appender, AUDIT_FILE, brokenLog, prepareAppend } from './file.ts';
 
 export interface WriterData {
   readonly path: string;
@@ -53,9 +52,9 @@ function serve(port: NonNullable<typeof parentPort>, data: WriterData): void {
     }
     try {
       if (file !== null && inodeOf(data.path) !== file.inode)
-        throw broken('was removed or replaced while in use');
+        throw brokenLog('was removed or replaced while in use');
       file ??= open(data, known);
-      known = file.append(request.events);
+      known = file.append(request.events, known);
       port.postMessage({ kind: 'appended', head: known } satisfies WriterReply);
     } catch (error) {
       // After a failed write or fsync the connection's view may not be the disk's: start over from the file.
@@ -70,15 +69,11 @@ function serve(port: NonNullable<typeof parentPort>, data: WriterData): void {
 }
 
 function open(data: WriterData, known: Head | null): OpenFile {
-  if (known !== null && !existsSync(data.path)) throw broken('was removed while in use');
+  if (known !== null && !existsSync(data.path)) throw brokenLog('was removed while in use');
   const db = openSqlite(data.path, AUDIT_FILE, data);
   try {
     // The backstop for a checkpoint that could not run between batches.
     db.exec('PRAGMA wal_autocheckpoint = 10000');
-    if (known !== null && known.seq > 0) {
-      const row = db.prepare('SELECT hash FROM events WHERE seq = ?').get(known.seq);
-      if (row?.hash !== known.hash) throw broken('no longer holds what was written to it');
-    }
     return { db, append: prepareAppend(db), inode: inodeOf(data.path) };
   } catch (error) {
     close({ db });
@@ -106,12 +101,6 @@ function close(file: { readonly db: DatabaseSync } | null): void {
 function inodeOf(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat === undefined ? '' : `${stat.dev}:${stat.ino}`;
-}
-
-function broken(what: string): SluiceError {
-  return new SluiceError('audit_broken', `The audit log ${what}`, {
-    hint: 'Find out who touched the file; put it back, or restart the gate to begin a new chain.',
-  });
 }
 
 function replyTo(error: unknown): WriterReply {
