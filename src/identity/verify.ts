@@ -18,9 +18,9 @@ import { type Code, SluiceError } from '../errors.ts';
  * | not longer than MAX_TOKEN                            | checkSize     | token_malformed      |
  * | three parts, JSON header and payload                 | decode        | token_malformed      |
  * | a type that access tokens have                       | checkType     | token_malformed      |
+ * | no extension that must be understood                 | checkExtensions| token_malformed     |
  * | an issuer that is configured                         | findIssuer    | token_issuer_unknown |
  * | an algorithm that this issuer may use                | checkAlgorithm| token_algorithm      |
- * | no critical extension, payload encoded               | jose          | token_malformed      |
  * | a key of this issuer, and only one that fits         | keys.ts       | issuer_unavailable, token_signature |
  * | signature                                            | jose          | token_signature      |
  * | issuer, audience, exp (required), nbf                | jose          | token_audience, token_expired, token_not_yet_valid, token_claims |
@@ -48,6 +48,7 @@ export async function verifyToken(
   checkSize(token);
   const { header, claimed } = decode(token);
   checkType(header);
+  checkExtensions(header);
   const issuer = findIssuer(claimed, issuers);
   checkAlgorithm(header, issuer);
   const payload = await proveWithJose(token, issuer, {
@@ -83,6 +84,12 @@ function checkType({ typ }: ProtectedHeaderParameters): void {
   throw new SluiceError('token_malformed', 'The token is not an access token', {
     hint: 'Its header must have the type at+jwt or JWT, or none.',
   });
+}
+
+/** RFC 7515 section 4.1.11. None is supported: not even `b64` (RFC 7797), whose payload means something else. */
+function checkExtensions({ crit }: ProtectedHeaderParameters): void {
+  if (crit === undefined) return;
+  throw new SluiceError('token_malformed', 'The token demands an extension that is not supported');
 }
 
 function findIssuer({ iss }: JWTPayload, issuers: ReadonlyMap<string, TrustedIssuer>): TrustedIssuer {
@@ -153,7 +160,5 @@ function translate(error: unknown): SluiceError {
   if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid) {
     return new SluiceError('token_malformed');
   }
-  // A critical extension (RFC 7515 section 4.1.11), or a key of a kind that is not supported.
-  if (error instanceof errors.JOSENotSupported) return new SluiceError('token_malformed');
   return new SluiceError('token_signature');
 }
