@@ -117,7 +117,9 @@ function nodeSql(node: Node, folder: string): string {
     case 'incremental': {
       // Under a contract dbt takes the columns in the contract's order.
       const columns = Object.values(node.columns).map((column) => identifier(column.name));
-      const body = node.config.contract?.enforced ? `select ${columns.join(', ')} from (${compiled})` : compiled;
+      const body = node.config.contract?.enforced
+        ? `select ${columns.join(', ')} from (${compiled})`
+        : compiled;
       return `create table ${node.relation_name} as (${body})`;
     }
     case 'snapshot':
@@ -129,7 +131,9 @@ function nodeSql(node: Node, folder: string): string {
 
 /** What decides the content; tags, descriptions and other metadata do not, so that changing one keeps the file. */
 function fingerprint(nodes: readonly Node[], folder: string): string {
-  const hash = createHash('sha256').update(version()).update(readFileSync(join(folder, 'raw-data.sql')));
+  const hash = createHash('sha256')
+    .update(version())
+    .update(readFileSync(join(folder, 'raw-data.sql')));
   for (const node of nodes) {
     hash.update(`\0${nodeSql(node, '')}`);
     if (node.resource_type === 'seed') hash.update(readFileSync(join(folder, node.original_file_path)));
@@ -137,7 +141,11 @@ function fingerprint(nodes: readonly Node[], folder: string): string {
   return hash.digest('hex');
 }
 
-async function run(path: string, steps: readonly Step[], onProgress: BuildOptions['onProgress']): Promise<void> {
+async function run(
+  path: string,
+  steps: readonly Step[],
+  onProgress: BuildOptions['onProgress'],
+): Promise<void> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   try {

@@ -96,7 +96,8 @@ function meters(): Cell[][] {
   });
 }
 
-const seeds: Readonly<Record<string, string>> = {
+/** Texts of the seed files by name. */
+export const seeds = (): Readonly<Record<string, string>> => ({
   raw_members: csv(
     'member_id,first_name,last_name,email,phone,iban,birth_date,street,postal_code,city,region,community,tariff_id,joined_on,updated_at,loyalty_score,internal_note',
     members(),
@@ -113,8 +114,10 @@ const seeds: Readonly<Record<string, string>> = {
     ['beta', 'Beta Power Circle', 'south', '2019-09-15'],
     ['gamma', 'Gamma Grid Friends', 'east', '2022-05-20'],
   ]),
-};
+});
 
-const folder = new URL('./seeds/', import.meta.url);
-mkdirSync(folder, { recursive: true });
-for (const [name, text] of Object.entries(seeds)) writeFileSync(new URL(`${name}.csv`, folder), text);
+if (import.meta.main) {
+  const folder = new URL('./seeds/', import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(seeds())) writeFileSync(new URL(`${name}.csv`, folder), text);
+}
