@@ -1,0 +1,195 @@
+# The decision for one dataset: exposed, and the level's rule, and every requirement, and no denial; then what is released.
+# Everything starts from deny: a part that cannot be computed leaves the default standing.
+package sluice
+
+import data.sluice.conditions
+import rego.v1
+
+default decision := {"allow": false, "reason": "input_invalid"}
+
+decision := {
+	"dataset_id": input.dataset.dataset_id,
+	"allow": allow,
+	"reason": reason,
+	"reasons": array.concat(
+		[{"policy": "level", "effect": "level", "because": level_because, "source": null}],
+		policy_reasons,
+	),
+	"rows": [{"policy": j.policy.id, "predicate": j.policy.predicate} |
+		some j in judged
+		j.policy.effect == "rows"
+		not j.exempt
+	],
+	"masks": masks,
+	"hidden": [name | some name, strongest in strongest_masks; strongest[0] == 0],
+	"limits": {},
+	"expires_at": null,
+	"discoverable": discoverable,
+}
+
+known_effects := {"allow", "require", "deny", "rows", "mask"}
+
+# Each matching policy with what the identity makes of it, computed once.
+judged := [judgement |
+	some policy in input.dataset.policies
+	judgement := {
+		"policy": policy,
+		"exempt": exempt(policy),
+		"value": who(policy),
+	}
+]
+
+# Only a condition that certainly holds exempts; nobody is exempt where there is none.
+default exempt(_) := false
+
+exempt(policy) if {
+	policy.unless != null
+	conditions.value(policy.unless) == 2
+}
+
+who(policy) := conditions.value(policy.who) if {
+	policy.who
+} else := 1
+
+# --- the three questions -------------------------------------------------------------------------------------------
+
+default unreadable_policy := false
+
+unreadable_policy if {
+	some policy in input.dataset.policies
+	not policy.effect in known_effects
+}
+
+unreadable_policy if not is_array(input.dataset.policies)
+
+# A denial stands unless the identity is certainly outside it.
+default denied := false
+
+denied if {
+	some j in judged
+	j.policy.effect == "deny"
+	not j.exempt
+	j.value != 0
+}
+
+# A requirement is met only when it certainly is.
+default unmet := false
+
+unmet if {
+	some j in judged
+	j.policy.effect == "require"
+	not j.exempt
+	j.value != 2
+}
+
+default has_allow := false
+
+has_allow if {
+	some j in judged
+	j.policy.effect == "allow"
+}
+
+default allow_holds := false
+
+allow_holds if {
+	some j in judged
+	j.policy.effect == "allow"
+	j.value == 2
+}
+
+authenticated if input.identity.kind in {"user", "service"}
+
+reason := "policy_unreadable" if {
+	unreadable_policy
+} else := "denied_by_policy" if {
+	denied
+} else := "requirement_not_met" if {
+	unmet
+} else := "level_internal" if {
+	input.dataset.access_level == "internal"
+	not authenticated
+} else := "level_restricted" if {
+	input.dataset.access_level == "restricted"
+	not authenticated
+} else := "level_restricted" if {
+	input.dataset.access_level == "restricted"
+	not has_allow
+} else := "no_allow_matches" if {
+	has_allow
+	not allow_holds
+} else := "allowed" if {
+	input.dataset.access_level in {"open", "internal", "restricted"}
+} else := "not_exposed"
+
+allow := reason == "allowed"
+
+# Open datasets are discoverable by all, internal ones by authenticated identities, restricted ones by those who may read them.
+default discoverable := false
+
+discoverable if input.dataset.access_level == "open"
+
+discoverable if {
+	input.dataset.access_level == "internal"
+	authenticated
+}
+
+discoverable if allow
+
+# --- reasons ---------------------------------------------------------------------------------------------------------
+
+level_because := "open: anyone" if {
+	input.dataset.access_level == "open"
+} else := "internal: authenticated" if {
+	input.dataset.access_level == "internal"
+	authenticated
+} else := "internal: not authenticated" if {
+	input.dataset.access_level == "internal"
+} else := "restricted: not authenticated" if {
+	input.dataset.access_level == "restricted"
+	not authenticated
+} else := "restricted: an allow policy holds" if {
+	input.dataset.access_level == "restricted"
+	allow_holds
+} else := "restricted: no allow policy holds" if {
+	input.dataset.access_level == "restricted"
+} else := "no access level"
+
+policy_reasons := [policy_reason(j) |
+	some j in judged
+	not irrelevant(j)
+]
+
+# A denial that does not concern the identity says nothing about the answer.
+default irrelevant(_) := false
+
+irrelevant(j) if {
+	j.policy.effect == "deny"
+	not j.exempt
+	j.value == 0
+}
+
+policy_reason(j) := {
+	"policy": j.policy.id,
+	"effect": "exempt",
+	"because": conditions.explain(j.policy.unless),
+	"source": null,
+} if {
+	j.exempt
+} else := {
+	"policy": j.policy.id,
+	"effect": j.policy.effect,
+	"because": conditions.explain(j.policy.who),
+	"source": null,
+} if {
+	j.policy.effect in {"allow", "require", "deny"}
+} else := {
+	"policy": j.policy.id,
+	"effect": j.policy.effect,
+	"because": stands(j.policy),
+	"source": null,
+}
+
+# Why a mask or a row filter applies.
+stands(policy) := "everyone" if {
+	policy.unless == null
+} else := concat("", ["not exempt: ", conditions.explain(policy.unless)])

@@ -1,0 +1,198 @@
+/** Policy files against a catalogue, at push: read, matched, checked, frozen. All problems are reported at once, or a whole set comes out. */
+import { createHash } from 'node:crypto';
+import type { Catalogue } from '../catalogue/dataset.ts';
+import { SluiceError } from '../errors.ts';
+import { type PolicyDefinition, readPolicy } from './definition.ts';
+import { readYaml } from './document.ts';
+import { instantiate } from './instantiate.ts';
+import { lint } from './lint.ts';
+import { indexCatalogue, matchColumns, matchDatasets, type PolicyIndex } from './match.ts';
+import type { MatchedPolicy, PolicySet } from './policy.ts';
+import { readRecord } from './problem.ts';
+import { WhereProblem } from './where.ts';
+
+export interface PolicyFile {
+  /** Shown in errors and reasons; relative to the project. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface CompileOptions {
+  /** Of the deployment's configuration: what `on.environment` is compared with. */
+  readonly environment: string;
+}
+
+/** Problems beyond this many are counted, not listed. */
+const MAX_PROBLEMS = 100;
+
+/** @throws SluiceError policy_invalid, with every problem as `file:line: message` in `details`. */
+export function compilePolicies(
+  files: readonly PolicyFile[],
+  catalogue: Catalogue,
+  options: CompileOptions,
+): PolicySet {
+  const problems: string[] = [];
+  const definitions = files.flatMap((file) => readFile(file, problems)).sort(byId);
+  definitions.forEach((definition, i) => {
+    const before = definitions[i - 1];
+    if (before?.id !== definition.id) return;
+    problems.push(`${at(definition)}: the id \`${definition.id}\` is used before, in ${at(before)}`);
+  });
+  const index = indexCatalogue(catalogue, options.environment);
+  const byDataset = new Map<string, MatchedPolicy[]>();
+  const covered = new Map<string, readonly MatchedPair[]>();
+  for (const definition of definitions) {
+    const pairs = matchPolicy(definition, index, problems);
+    covered.set(definition.id, pairs);
+    for (const { dataset, policy } of pairs) {
+      const list = byDataset.get(dataset);
+      if (list === undefined) byDataset.set(dataset, [policy]);
+      else list.push(policy);
+    }
+  }
+  if (problems.length > 0) throw invalid(problems);
+  for (const list of byDataset.values()) Object.freeze(list);
+  const none: readonly MatchedPolicy[] = Object.freeze([]);
+  return Object.freeze({
+    revision: revisionOf(definitions),
+    warnings: Object.freeze(lint(definitions, (id) => (covered.get(id) ?? []).length, index)),
+    policies: Object.freeze(
+      definitions.map((definition) =>
+        Object.freeze({
+          id: definition.id,
+          description: definition.description,
+          effect: definition.body.effect,
+          source: definition.source,
+          datasets: Object.freeze((covered.get(definition.id) ?? []).map((pair) => pair.dataset)),
+          definition: definition.written,
+        }),
+      ),
+    ),
+    forDataset: (datasetId: string) => byDataset.get(datasetId) ?? none,
+  });
+}
+
+const at = (definition: PolicyDefinition) => `${definition.source.file}:${definition.source.line}`;
+
+const byId = (a: { readonly id: string }, b: { readonly id: string }) =>
+  a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+
+function readFile(file: PolicyFile, problems: string[]): readonly PolicyDefinition[] {
+  const document = readYaml(file.text);
+  if ('problems' in document) {
+    for (const { line, message } of document.problems) problems.push(`${file.path}:${line}: ${message}`);
+    return [];
+  }
+  const report = (path: readonly (string | number)[], message: string) => {
+    problems.push(`${file.path}:${document.lineOf(path)}: ${message}`);
+  };
+  // An empty file is an accident, and policies that are gone open what they closed.
+  const list = readRecord(document.value, ['policies'], [], report)?.policies;
+  if (!Array.isArray(list)) {
+    if (document.value !== null) report(['policies'], 'expected `policies:` with a list of policies');
+    return [];
+  }
+  return list.flatMap((value: unknown, i) => {
+    const place = ['policies', i];
+    const lineOf = (path: readonly (string | number)[]) => document.lineOf([...place, ...path]);
+    const name = policyName(value);
+    return (
+      readPolicy(value, { file: file.path, lineOf }, (path, message) =>
+        report([...place, ...path], `${name}${message}`),
+      ) ?? []
+    );
+  });
+}
+
+function policyName(value: unknown): string {
+  const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : undefined;
+  return typeof id === 'string' ? `policy \`${id.slice(0, 100)}\`: ` : '';
+}
+
+interface MatchedPair {
+  readonly dataset: string;
+  readonly policy: MatchedPolicy;
+}
+
+function matchPolicy(
+  definition: PolicyDefinition,
+  index: PolicyIndex,
+  problems: string[],
+): readonly MatchedPair[] {
+  const { id, description, source, unless, body } = definition;
+  const base = { id, description, source, unless };
+  switch (body.effect) {
+    case 'allow':
+    case 'require':
+    case 'deny': {
+      const policy: MatchedPolicy = Object.freeze({ ...base, effect: body.effect, who: body.who });
+      return matchDatasets(definition.on, index).map((dataset) => ({ dataset: dataset.id, policy }));
+    }
+    case 'mask':
+      return matchColumns(definition.on, index).map(({ dataset, columns }) => ({
+        dataset: dataset.id,
+        policy: Object.freeze({
+          ...base,
+          effect: 'mask',
+          mask: body.mask,
+          columns: columns.map(({ column, depth }) => ({ name: column.folded, depth })),
+        }),
+      }));
+    case 'rows': {
+      const lacking = new Map<string, string[]>();
+      const pairs = matchDatasets(definition.on, index).flatMap((dataset): MatchedPair[] => {
+        try {
+          const predicate = instantiate(body.where, dataset);
+          return [{ dataset: dataset.id, policy: Object.freeze({ ...base, effect: 'rows', predicate }) }];
+        } catch (error) {
+          if (!(error instanceof WhereProblem)) throw error;
+          lacking.set(error.message, [...(lacking.get(error.message) ?? []), dataset.id]);
+          return [];
+        }
+      });
+      const line = definition.lineOf(['rows', 'where']);
+      for (const [message, datasets] of lacking) {
+        problems.push(`${source.file}:${line}: policy \`${id}\`: ${message} in ${several(datasets)}`);
+      }
+      return pairs;
+    }
+    default:
+      return body satisfies never;
+  }
+}
+
+const several = (ids: readonly string[]): string =>
+  ids.length <= 3 ? ids.join(', ') : `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more`;
+
+/** Over what decides and what explanations show, so that equal policies give equal hashes. */
+function revisionOf(definitions: readonly PolicyDefinition[]): string {
+  const hash = createHash('sha256');
+  for (const { source, written } of definitions)
+    hash.update(`${JSON.stringify([source, canonical(written)])}\n`);
+  return hash.digest('hex');
+}
+
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, canonical(inner)]),
+  );
+}
+
+function invalid(problems: readonly string[]): SluiceError {
+  const shown = problems.slice(0, MAX_PROBLEMS);
+  const more = problems.length - shown.length;
+  return new SluiceError(
+    'policy_invalid',
+    problems.length === 1
+      ? `A policy is not usable: ${problems[0]}`
+      : `The policies have ${problems.length} problems`,
+    {
+      details: more > 0 ? [...shown, `and ${more} more`] : shown,
+      hint: 'Nothing was changed; the policies in force stay as they are.',
+    },
+  );
+}

@@ -1,0 +1,128 @@
+/** What a push warns of: policies without effect, words that nothing carries, masks that do not fit, one key to every door. */
+import type { TypeFamily } from '../catalogue/dataset.ts';
+import type { PolicyDefinition } from './definition.ts';
+import { covers, literalKey } from './dnf.ts';
+import { matchColumns, type PolicyIndex } from './match.ts';
+import type { MaskSpec } from './policy.ts';
+import { nearest, type Path } from './problem.ts';
+import type { Selector, SelectorAtom } from './selector.ts';
+
+export function lint(
+  definitions: readonly PolicyDefinition[],
+  matched: (id: string) => number,
+  index: PolicyIndex,
+): readonly string[] {
+  return [
+    ...definitions.flatMap((definition) => {
+      const warn = (path: Path, message: string) =>
+        `${definition.source.file}:${definition.lineOf(path)}: policy \`${definition.id}\`: ${message}`;
+      const words = atomsOf(definition.on).flatMap((atom) => {
+        const message = unknownWord(atom, index);
+        return message === null ? [] : [warn(atom.path, message)];
+      });
+      const idle = matched(definition.id) === 0 ? [warn(['on'], 'it matches nothing')] : [];
+      return [...words, ...idle, ...misfits(definition, index).map((message) => warn(['mask'], message))];
+    }),
+    ...masterKeys(definitions),
+  ];
+}
+
+function atomsOf(selector: Selector): readonly SelectorAtom[] {
+  switch (selector.kind) {
+    case 'everything':
+      return [];
+    case 'any':
+    case 'all':
+      return selector.args.flatMap(atomsOf);
+    case 'not':
+      return atomsOf(selector.arg);
+    default:
+      return [selector];
+  }
+}
+
+/** A tag or name that nothing carries is most likely a typo, and a policy that covers nothing protects nothing. */
+function unknownWord(atom: SelectorAtom, index: PolicyIndex): string | null {
+  if (atom.value.includes('*') || ['level', 'environment', 'column_type'].includes(atom.kind)) return null;
+  if (index.by[atom.kind].has(atom.value)) return null;
+  const subject = atom.kind.startsWith('column') ? 'column' : 'dataset';
+  const what = atom.kind.includes('tag')
+    ? `is tagged \`${atom.value}\``
+    : `has the ${atom.kind} \`${atom.value}\``;
+  const other = atom.kind === 'tag' ? 'column_tag' : 'tag';
+  if (atom.kind.includes('tag') && index.by[other].has(atom.value)) {
+    return `no ${subject} ${what}, ${subject === 'column' ? 'datasets are: did you mean `tag`?' : 'columns are: did you mean `column_tag`?'}`;
+  }
+  const near = nearest(atom.value, index.by[atom.kind].keys());
+  return `no ${subject} ${what}${near === null ? '' : `; did you mean \`${near}\`?`}`;
+}
+
+/** Masks keep the column's type; one that cannot falls back to null, which releases less than was meant. */
+function misfits(definition: PolicyDefinition, index: PolicyIndex): readonly string[] {
+  const { body } = definition;
+  if (body.effect !== 'mask') return [];
+  const { mask } = body;
+  const columns = matchColumns(definition.on, index).flatMap(({ dataset, columns }) =>
+    columns
+      .filter(({ column }) => column.exposed && !fits(mask, column.family))
+      .map(({ column }) => `${dataset.id}.${column.folded} (${column.family})`),
+  );
+  if (columns.length === 0) return [];
+  const shown = columns.slice(0, 3).join(', ');
+  const more = columns.length > 3 ? ` and ${columns.length - 3} more` : '';
+  return [`${mask.kind} does not fit ${shown}${more}: null is shown instead`];
+}
+
+/** Whether a mask can keep a column of this family; what is not known yet is left to the engine. */
+export function fits(mask: MaskSpec, family: TypeFamily): boolean {
+  if (family === 'unknown') return true;
+  switch (mask.kind) {
+    case 'hide':
+    case 'null':
+      return true;
+    case 'hash':
+      return family === 'text' || family === 'integer' || family === 'uuid';
+    case 'partial':
+      return family === 'text';
+    case 'constant':
+      switch (typeof mask.value) {
+        case 'boolean':
+          return family === 'boolean';
+        case 'number':
+          return (
+            family === 'float' ||
+            family === 'decimal' ||
+            (family === 'integer' && Number.isSafeInteger(mask.value))
+          );
+        default:
+          return family === 'text';
+      }
+    default:
+      return mask satisfies never;
+  }
+}
+
+/** A condition that exempts from every restricting policy is a key to all doors, and its holder is governed by nothing. */
+function masterKeys(definitions: readonly PolicyDefinition[]): readonly string[] {
+  const restricting = definitions.filter((d) => d.body.effect !== 'allow');
+  const exemptions = restricting.map((d) =>
+    (d.unless ?? []).map((literals) => new Set(literals.map(literalKey))),
+  );
+  const [first, ...rest] = exemptions;
+  if (first === undefined || rest.length === 0) return [];
+  const holds = (key: ReadonlySet<string>, exemption: ReadonlySet<string>) =>
+    (key.size === exemption.size && [...key].every((k) => exemption.has(k))) || covers(exemption, key);
+  const everywhere = exemptions
+    .flat()
+    .find((key) =>
+      exemptions.every((alternatives) => alternatives.some((exemption) => holds(key, exemption))),
+    );
+  if (everywhere === undefined) return [];
+  const words = [...everywhere].map((key) => {
+    const [fact, name, value, negated] = JSON.parse(key) as [string, string, unknown, boolean];
+    return `${negated ? 'not ' : ''}${fact}${name === '' ? '' : ` ${name}`} = ${String(value)}`;
+  });
+  return [
+    `one condition exempts from all ${restricting.length} restricting policies: ${words.join(' and ') || 'everyone'}`,
+  ];
+}

@@ -1,0 +1,256 @@
+/**
+ * Row filters: `where` texts parsed by PostgreSQL's own grammar into a small closed set of predicates.
+ * Anything outside that set is refused at push, so that no policy text ever reaches an engine.
+ */
+import type { A_Expr, Node } from '@pgsql/types';
+import { hasSqlDetails, loadModule, parseSync, scanSync } from 'libpg-query';
+import type { PredicateOver, ScalarOperand } from './policy.ts';
+
+/** The grammar is WASM: loaded with this module, so that compiling policies stays synchronous. */
+await loadModule();
+
+const MAX_TEXT = 8192;
+const MAX_NESTING = 40;
+
+/** Before it is known which columns of a dataset carry the tag. */
+export type TemplateOperand = ScalarOperand | { readonly kind: 'tagged'; readonly tag: string };
+
+export type WhereTemplate = PredicateOver<TemplateOperand>;
+
+/** The filter is not one of the accepted shapes; the message says which part. */
+export class WhereProblem extends Error {}
+
+const refuse = (message: string): never => {
+  throw new WhereProblem(message);
+};
+
+const LISTS: ReadonlySet<string> = new Set(['groups', 'roles', 'scopes']);
+const SCALARS: ReadonlySet<string> = new Set(['sub', 'kind', 'issuer']);
+
+/** @throws WhereProblem */
+export function parseWhere(text: string): WhereTemplate {
+  if (text.length > MAX_TEXT) refuse(`the filter is longer than ${MAX_TEXT} characters`);
+  if (text.includes('\0')) refuse('the filter holds a NUL byte');
+  if (nesting(text) > MAX_NESTING) refuse(`the filter is nested more than ${MAX_NESTING} deep`);
+  return predicate(whereClause(text), 0);
+}
+
+function nesting(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const character of text) {
+    if (character === '(' || character === '[') deepest = Math.max(deepest, ++depth);
+    else if (character === ')' || character === ']') depth--;
+  }
+  return deepest;
+}
+
+/** The text stands in parentheses on lines of its own, and the statement around it must come back exactly as it was put. */
+function whereClause(text: string): Node {
+  const parsed = grammar(() => parseSync(`SELECT 1 WHERE (\n${quoteColumnWord(text)}\n)`));
+  const statement = parsed.stmts?.length === 1 ? parsed.stmts[0]?.stmt : undefined;
+  const select = statement !== undefined && 'SelectStmt' in statement ? statement.SelectStmt : undefined;
+  const frame = ['targetList', 'whereClause', 'limitOption', 'op'];
+  if (
+    select?.whereClause === undefined ||
+    select.op !== 'SETOP_NONE' ||
+    select.targetList?.length !== 1 ||
+    Object.keys(select).some((key) => !frame.includes(key))
+  ) {
+    return refuse('the filter is not one expression');
+  }
+  return select.whereClause;
+}
+
+/** `column` is a reserved word of PostgreSQL: where it is called as a function, its own lexer shows where to quote it. */
+function quoteColumnWord(text: string): string {
+  const { tokens } = grammar(() => scanSync(text));
+  const bytes = Buffer.from(text, 'utf8');
+  const pieces: Buffer[] = [];
+  let from = 0;
+  tokens.forEach((token, i) => {
+    if (token.text.toLowerCase() !== 'column' || tokens[i + 1]?.text !== '(') return;
+    pieces.push(bytes.subarray(from, token.start), Buffer.from('"column"'));
+    from = token.end;
+  });
+  return Buffer.concat([...pieces, bytes.subarray(from)]).toString('utf8');
+}
+
+function grammar<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    return refuse(
+      hasSqlDetails(error) ? `the filter is not valid SQL: ${error.message}` : 'the filter cannot be parsed',
+    );
+  }
+}
+
+function predicate(node: Node, depth: number): WhereTemplate {
+  if (depth > MAX_NESTING) refuse(`the filter is nested more than ${MAX_NESTING} deep`);
+  if ('BoolExpr' in node) {
+    const args = (node.BoolExpr.args ?? []).map((arg) => predicate(arg, depth + 1));
+    const [only] = args;
+    switch (node.BoolExpr.boolop) {
+      case 'AND_EXPR':
+        return { kind: 'and', args };
+      case 'OR_EXPR':
+        return { kind: 'or', args };
+      default:
+        return only === undefined ? refuse('NOT needs an operand') : { kind: 'not', arg: only };
+    }
+  }
+  if ('NullTest' in node) {
+    const arg = operand(node.NullTest.arg);
+    if (arg.kind !== 'column' && arg.kind !== 'tagged')
+      refuse('IS NULL takes a column: a missing attribute never matches a row');
+    return { kind: 'is_null', arg, negated: node.NullTest.nulltesttype === 'IS_NOT_NULL' };
+  }
+  if ('A_Const' in node && 'boolval' in node.A_Const) {
+    return { kind: node.A_Const.boolval?.boolval === true ? 'true' : 'false' };
+  }
+  if ('ColumnRef' in node || 'FuncCall' in node) {
+    // A bare boolean column.
+    const left = operand(node);
+    if (left.kind === 'identity') refuse('compare an identity value with something');
+    return { kind: 'compare', op: '=', left, right: { kind: 'literal', value: true } };
+  }
+  if ('A_Expr' in node) return expression(node.A_Expr);
+  return refuse(`${nodeName(node)} is not accepted in a filter`);
+}
+
+function expression(expr: A_Expr): WhereTemplate {
+  const op = operatorName(expr);
+  switch (expr.kind) {
+    case 'AEXPR_OP':
+      return { kind: 'compare', op: comparison(op), left: operand(expr.lexpr), right: operand(expr.rexpr) };
+    case 'AEXPR_OP_ANY': {
+      if (op !== '=') refuse(`\`${op} any(…)\` is not accepted; only \`= any(…)\``);
+      const path =
+        identityPath(expr.rexpr) ??
+        refuse(
+          '`= any(…)` takes a list of the identity, such as identity.attributes.regions; for constants say `in (…)`',
+        );
+      if (path.length === 1 && !LISTS.has(path[0] ?? ''))
+        refuse(`identity.${path[0]} is no list; compare it with \`=\``);
+      return { kind: 'any', left: operand(expr.lexpr), list: { kind: 'identity', path } };
+    }
+    case 'AEXPR_IN': {
+      const left = operand(expr.lexpr);
+      const values = items(expr.rexpr).map(operand);
+      const inside: WhereTemplate = { kind: 'in', left, values };
+      return op === '=' ? inside : { kind: 'not', arg: inside };
+    }
+    case 'AEXPR_LIKE': {
+      const pattern = operand(expr.rexpr);
+      if (pattern.kind !== 'literal' || typeof pattern.value !== 'string')
+        return refuse('LIKE takes a constant pattern');
+      return { kind: 'like', left: operand(expr.lexpr), pattern: pattern.value, negated: op === '!~~' };
+    }
+    case 'AEXPR_BETWEEN':
+    case 'AEXPR_NOT_BETWEEN': {
+      const left = operand(expr.lexpr);
+      const [low, high] = items(expr.rexpr).map(operand);
+      if (low === undefined || high === undefined) return refuse('BETWEEN needs two bounds');
+      const inside: WhereTemplate = {
+        kind: 'and',
+        args: [
+          { kind: 'compare', op: '>=', left, right: low },
+          { kind: 'compare', op: '<=', left, right: high },
+        ],
+      };
+      return expr.kind === 'AEXPR_BETWEEN' ? inside : { kind: 'not', arg: inside };
+    }
+    case 'AEXPR_ILIKE':
+      return refuse('ILIKE is not accepted in a filter; LIKE is');
+    default:
+      return refuse(`\`${op}\` is not accepted in a filter in this form`);
+  }
+}
+
+function operatorName(expr: A_Expr): string {
+  const names = (expr.name ?? []).map((part) => ('String' in part ? (part.String.sval ?? '') : ''));
+  return names.length === 1 ? (names[0] ?? '') : refuse('qualified operators are not accepted in a filter');
+}
+
+function comparison(op: string): '=' | '<>' | '<' | '<=' | '>' | '>=' {
+  switch (op) {
+    case '=':
+    case '<>':
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+      return op;
+    default:
+      return refuse(`the operator \`${op}\` is not accepted in a filter`);
+  }
+}
+
+const items = (node: Node | undefined): readonly Node[] =>
+  node !== undefined && 'List' in node ? (node.List.items ?? []) : refuse('a list of constants was expected');
+
+function operand(node: Node | undefined): TemplateOperand {
+  if (node === undefined) return refuse('an operand is missing');
+  const path = identityPath(node);
+  if (path !== null) {
+    if (LISTS.has(path[0] ?? '')) refuse(`identity.${path[0]} is a list; say \`= any(identity.${path[0]})\``);
+    return { kind: 'identity', path };
+  }
+  if ('ColumnRef' in node) {
+    const fields = names(node.ColumnRef.fields);
+    return fields.length === 1 && fields[0] !== undefined
+      ? { kind: 'column', name: fields[0] }
+      : refuse(`\`${fields.join('.')}\` is not accepted: name a column, column('tag') or identity.…`);
+  }
+  if ('FuncCall' in node) {
+    const name = names(node.FuncCall.funcname).join('.');
+    const [arg, second] = node.FuncCall.args ?? [];
+    if (name !== 'column') return refuse(`the function \`${name}\` is not accepted in a filter`);
+    const tag = arg !== undefined && 'A_Const' in arg ? arg.A_Const.sval?.sval : undefined;
+    if (tag === undefined || tag === '' || second !== undefined)
+      return refuse("column(…) takes one tag as text: column('geo.region')");
+    return { kind: 'tagged', tag: tag.toLowerCase() };
+  }
+  if ('A_Const' in node) return { kind: 'literal', value: constant(node.A_Const) };
+  return refuse(`${nodeName(node)} is not accepted in a filter`);
+}
+
+/** Fields of `identity.…`, null where the node is something else. */
+function identityPath(node: Node | undefined): readonly string[] | null {
+  if (node === undefined || !('ColumnRef' in node)) return null;
+  const [root, ...path] = names(node.ColumnRef.fields);
+  if (root !== 'identity' || path.length === 0) return null;
+  const [first, name] = path;
+  if (first === 'attributes') {
+    return path.length === 2 && name !== undefined ? path : refuse('say identity.attributes.NAME');
+  }
+  if (path.length === 1 && first !== undefined && (LISTS.has(first) || SCALARS.has(first))) return path;
+  return refuse(
+    `\`identity.${path.join('.')}\` does not exist; known are sub, kind, issuer, groups, roles, scopes and attributes.NAME`,
+  );
+}
+
+const names = (fields: readonly Node[] | undefined): readonly string[] =>
+  (fields ?? []).map((field) =>
+    'String' in field ? (field.String.sval ?? '') : refuse('`*` is not accepted in a filter'),
+  );
+
+type Constant = Extract<Node, { readonly A_Const: unknown }>['A_Const'];
+
+function constant(value: Constant): string | number | boolean {
+  if (value.isnull === true) return refuse('NULL is not a value to compare with; say `is null`');
+  if (value.sval !== undefined) return value.sval.sval ?? '';
+  if (value.boolval !== undefined) return value.boolval.boolval ?? false;
+  if (value.ival !== undefined) return value.ival.ival ?? 0;
+  if (value.fval !== undefined) {
+    const text = value.fval.fval ?? '';
+    const number = Number(text);
+    // Beyond 15 digits a double would quietly stand for another number.
+    if (Number.isFinite(number) && text.replace(/\D/g, '').replace(/^0+/, '').length <= 15) return number;
+    return refuse(`the number ${text} has more digits than a filter can hold exactly`);
+  }
+  return refuse('this constant is not accepted in a filter');
+}
+
+const nodeName = (node: Node): string => Object.keys(node)[0] ?? 'this';
