@@ -1,6 +1,17 @@
-/** The path of metadata: dbt artifacts -> catalogue -> tags -> policies -> snapshot, frozen and hashed. */
+/** The path of metadata: dbt artifacts -> tags -> catalogue -> policies -> snapshot, frozen and hashed. */
+import { createHash } from 'node:crypto';
+import { buildCatalogue } from './catalogue/build.ts';
 import type { Catalogue } from './catalogue/dataset.ts';
+import { foldingOf, physicalName } from './catalogue/fold.ts';
+import type { PhysicalByEngine } from './catalogue/physical.ts';
+import type { PublishRule } from './catalogue/publish.ts';
+import { readCatalog } from './dbt/catalog.ts';
+import { readManifest } from './dbt/manifest.ts';
+import { trimCatalog, trimManifest } from './dbt/trim.ts';
+import type { YamlFiles } from './dbt/yaml.ts';
 import type { PolicySet } from './policies/policy.ts';
+import { assignTags } from './tags/assign.ts';
+import { yamlFilesThatSettle } from './tags/inherited.ts';
 
 /** Everything the gate knows at one moment; swapped whole. */
 export interface Snapshot {
@@ -9,4 +20,72 @@ export interface Snapshot {
   readonly catalogue: Catalogue;
   readonly policies: PolicySet;
   readonly warnings: readonly string[];
+}
+
+/** All that a snapshot is made of, as plain JSON: what the store keeps, and builds the same snapshot from again. */
+export interface SnapshotInput {
+  readonly environment: string;
+  /** manifest.json, parsed; whole or trimmed. */
+  readonly manifest: unknown;
+  /** catalog.json, parsed; null where there is none. */
+  readonly catalog: unknown;
+  /** By path below the project's root; see `yamlFilesNeeded`. */
+  readonly yamlFiles: YamlFiles;
+  /** What each engine serves now; an engine that is left out was not asked. */
+  readonly physical: PhysicalByEngine;
+  readonly engines: readonly string[];
+  readonly publish: readonly PublishRule[];
+  readonly searchPath: readonly string[];
+  readonly prefix: string | null;
+  readonly policyFiles: readonly { readonly path: string; readonly text: string }[];
+}
+
+export type CompilePolicies = (
+  files: SnapshotInput['policyFiles'],
+  catalogue: Catalogue,
+  options: { readonly environment: string },
+) => PolicySet;
+
+/** Pure: equal input, equal snapshot. @throws SluiceError 9xxx */
+export function buildSnapshot(input: SnapshotInput, compilePolicies: CompilePolicies): Snapshot {
+  const project = readProject(input.manifest);
+  const catalog = input.catalog === null ? null : readCatalog(input.catalog);
+  const tags = assignTags(project, input.yamlFiles);
+  const { catalogue, warnings } = buildCatalogue({ ...input, project, catalog, tags });
+  const policies = compilePolicies(input.policyFiles, catalogue, { environment: input.environment });
+  const hash = hashOf(input, catalogue, policies);
+  return Object.freeze({
+    hash,
+    catalogue,
+    policies,
+    warnings: Object.freeze([...tags.warnings, ...warnings]),
+  });
+}
+
+/** The YAML files of the project, by path below its root, that the input should carry: none for dbt Core. */
+export function yamlFilesNeeded(manifest: unknown): readonly string[] {
+  return yamlFilesThatSettle(readProject(manifest));
+}
+
+/** The same snapshot from less: the artifacts without what is not read. Only for an input that has been built. */
+export function trimInput(input: SnapshotInput): SnapshotInput {
+  return {
+    ...input,
+    manifest: trimManifest(input.manifest),
+    catalog: input.catalog === null ? null : trimCatalog(input.catalog),
+  };
+}
+
+const readProject = (manifest: unknown) =>
+  readManifest(manifest, {
+    unquoted: (adapter) => (name) => physicalName(name, false, foldingOf(adapter)),
+  });
+
+/** Datasets are sorted by id, their keys stand in one order, and columns are in that of the warehouse: the JSON is canonical. */
+function hashOf(input: SnapshotInput, { datasets, projects }: Catalogue, policies: PolicySet): string {
+  const hash = createHash('sha256');
+  const { environment, prefix, searchPath } = input;
+  hash.update(JSON.stringify({ environment, prefix, searchPath, policies: policies.revision, projects }));
+  for (const dataset of datasets) hash.update(`\n${JSON.stringify(dataset)}`);
+  return hash.digest('hex');
 }

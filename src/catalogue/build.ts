@@ -1,0 +1,193 @@
+/** dbt nodes, their tags and what the warehouse has, to the catalogue: exposed datasets under unique ids, projects, and every contradiction reported at once. */
+import type { DbtCatalog, DbtNode, DbtProject } from '../dbt/project.ts';
+import { SluiceError } from '../errors.ts';
+import type { AssignedTags } from '../tags/assign.ts';
+import { mergeColumns } from './columns.ts';
+import type { Catalogue, Dataset } from './dataset.ts';
+import { type Folding, foldingOf, lowerAscii } from './fold.ts';
+import { levelOf, namespaceOf } from './level.ts';
+import { freezeCatalogue } from './lookup.ts';
+import { type FindRelation, type PhysicalByEngine, relationFinder } from './physical.ts';
+import { buildProjects } from './projects.ts';
+import { compileRules, type PublishRule } from './publish.ts';
+
+export interface CatalogueInput {
+  readonly project: DbtProject;
+  readonly catalog: DbtCatalog | null;
+  readonly tags: AssignedTags;
+  readonly physical: PhysicalByEngine;
+  readonly publish: readonly PublishRule[];
+  /** Engines of the configuration. */
+  readonly engines: readonly string[];
+  readonly searchPath: readonly string[];
+  readonly prefix: string | null;
+}
+
+export interface BuiltCatalogue {
+  readonly catalogue: Catalogue;
+  readonly warnings: readonly string[];
+}
+
+interface Build extends CatalogueInput {
+  readonly folding: Folding;
+  readonly ruleFor: ReturnType<typeof compileRules>;
+  readonly find: FindRelation;
+  readonly problems: string[];
+  readonly usedRules: Set<number>;
+}
+
+/** @throws SluiceError publish_invalid with every problem in `details`. */
+export function buildCatalogue(input: CatalogueInput): BuiltCatalogue {
+  const folding = foldingOf(input.project.adapter);
+  const build: Build = {
+    ...input,
+    folding,
+    ruleFor: compileRules(input.publish),
+    find: relationFinder(input.physical, folding),
+    problems: [],
+    usedRules: new Set(),
+  };
+  const datasets = input.project.nodes
+    .map((node) => buildDataset(node, build))
+    .filter((dataset) => dataset !== null)
+    .sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  build.problems.push(...nameClashes(datasets));
+  const projects = buildProjects(input.project, datasets, build.problems);
+  if (build.problems.length > 0) throw contradictions(build.problems);
+  return {
+    catalogue: freezeCatalogue(datasets, projects, input.searchPath.map(lowerAscii)),
+    warnings: warningsOf(build, datasets),
+  };
+}
+
+function buildDataset(node: DbtNode, build: Build): Dataset | null {
+  const assigned = build.tags.byNode.get(node.uniqueId) ?? { tags: [], columns: [] };
+  const ruleIndex = build.ruleFor({
+    tags: assigned.tags.map(({ tag }) => tag),
+    folder: node.folder,
+    resourceType: node.resourceType,
+    access: node.access,
+    package: node.package,
+    name: node.name,
+    schema: node.relation.schema,
+  });
+  const rule = build.publish[ruleIndex];
+  build.usedRules.add(ruleIndex);
+  const before = build.problems.length;
+  const own = levelOf(node, build.problems);
+  const namespace =
+    namespaceOf(node, build.problems)?.value ?? lowerAscii(rule?.namespace ?? node.relation.schema);
+  const level =
+    own ??
+    (rule?.access_level === undefined
+      ? null
+      : { value: rule.access_level, source: `publish rule ${ruleIndex + 1}` });
+  if (level === null || build.problems.length > before) return null;
+  const engine = engineFor(node, rule?.engine, build);
+  if (engine === null) return null;
+
+  const found = build.find(engine, node.relation);
+  const physical = typeof found === 'string' ? null : found;
+  const { columns, problem } = mergeColumns({
+    documented: node.columns,
+    tags: assigned.columns,
+    // What the engine serves now counts before what the docs saw when they were generated.
+    warehouse: physical?.columns ?? build.catalog?.relations.get(node.uniqueId) ?? null,
+    folding: build.folding,
+    adapter: physical === null ? build.project.adapter : null,
+    showUnclassified: rule?.unclassified === 'show',
+  });
+  const unclassified = columns.filter(({ state }) => state === 'unclassified').length;
+  const refused = rule?.unclassified === 'deny' && unclassified > 0;
+  const { database, schema, identifier } = physical?.relation ?? node.relation;
+  const names = namesOf(node, namespace, build.prefix);
+  return Object.freeze({
+    ...names,
+    namespace,
+    name: node.name,
+    version: node.version,
+    uniqueId: node.uniqueId,
+    engine,
+    relation: Object.freeze({ database, schema, identifier }),
+    description: node.description,
+    owner: node.owner,
+    resourceType: node.resourceType,
+    package: node.package,
+    folder: Object.freeze([...node.folder]),
+    materialized: node.materialized,
+    access: node.access,
+    group: node.group,
+    contract: node.contract,
+    tags: assigned.tags,
+    columns,
+    accessLevel: level.value,
+    accessLevelSource: level.source,
+    invalid: !node.relation.named
+      ? 'dbt reads it through a function, not from a relation'
+      : found === 'missing'
+        ? 'its relation is missing in the engine'
+        : (problem ?? (refused ? `${unclassified} of its columns are not documented in dbt` : null)),
+  });
+}
+
+/** `gold.customers` is the latest version and has `gold.customers.v3` as another name; older ones have that form only. */
+function namesOf(
+  node: DbtNode,
+  namespace: string,
+  prefix: string | null,
+): { readonly id: string; readonly names: readonly string[] } {
+  const bare = `${namespace}.${lowerAscii(node.name)}`;
+  const versioned = node.version === null ? null : `${bare}.v${lowerAscii(node.version)}`;
+  const local = versioned === null ? [bare] : node.latest ? [bare, versioned] : [versioned];
+  const full = prefix === null ? local : local.map((name) => `${lowerAscii(prefix)}.${name}`);
+  return { id: full[0] ?? bare, names: Object.freeze(prefix === null ? local : [...full, ...local]) };
+}
+
+function engineFor(node: DbtNode, named: string | undefined, { engines, problems }: Build): string | null {
+  const engine = named ?? (engines.length === 1 ? engines[0] : undefined);
+  if (engine !== undefined && engines.includes(engine)) return engine;
+  problems.push(
+    engine === undefined
+      ? `${node.uniqueId}: no publish rule names its engine, and there is more than one (${engines.join(', ')})`
+      : `${node.uniqueId}: its publish rule names the engine "${engine}", which is not configured`,
+  );
+  return null;
+}
+
+function nameClashes(datasets: readonly Dataset[]): readonly string[] {
+  const owners = new Map<string, Dataset>();
+  const problems: string[] = [];
+  for (const dataset of datasets)
+    for (const name of dataset.names) {
+      const other = owners.get(name);
+      if (other === undefined) owners.set(name, dataset);
+      else problems.push(`${other.uniqueId} and ${dataset.uniqueId} both become "${name}"`);
+    }
+  return problems;
+}
+
+function contradictions(problems: readonly string[]): SluiceError {
+  const sorted = [...new Set(problems)].sort();
+  const more = sorted.length === 1 ? '' : ` (and ${sorted.length - 1} more)`;
+  return new SluiceError('publish_invalid', `${sorted[0]}${more}`, {
+    hint: 'Tell datasets apart by namespace (a publish rule or meta.sluice.namespace), and keep each level in one place.',
+    details: sorted,
+  });
+}
+
+function warningsOf(build: Build, datasets: readonly Dataset[]): readonly string[] {
+  const warnings = (build.catalog?.errors ?? []).map(
+    () => 'catalog.json reports errors of its own: it may lack relations',
+  );
+  build.publish.forEach((_, index) => {
+    if (!build.usedRules.has(index))
+      warnings.push(`publish rule ${index + 1} matches nothing that an earlier one leaves`);
+  });
+  const namespaces = new Set(datasets.map(({ namespace }) => namespace));
+  for (const namespace of build.searchPath)
+    if (!namespaces.has(lowerAscii(namespace)))
+      warnings.push(`search_path names "${namespace}", which holds no dataset`);
+  for (const dataset of datasets)
+    if (dataset.invalid !== null) warnings.push(`${dataset.id} is refused: ${dataset.invalid}`);
+  return [...new Set(warnings)];
+}

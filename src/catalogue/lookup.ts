@@ -1,0 +1,37 @@
+/** The catalogue, frozen: datasets by id and by the names that SQL may use. Physical names are not among them. */
+import type { Catalogue, Dataset, Project } from './dataset.ts';
+import { lowerAscii } from './fold.ts';
+
+/**
+ * Dataset names are unique without case, quoted or not: `"Gold".Members` can mean one dataset only.
+ *
+ * @param searchPath namespaces for bare names, folded, in order.
+ */
+export function freezeCatalogue(
+  datasets: readonly Dataset[],
+  projects: readonly Project[],
+  searchPath: readonly string[],
+): Catalogue {
+  const byName = new Map(
+    datasets.flatMap((dataset) => dataset.names.map((name) => [name, dataset] as const)),
+  );
+  const find = (parts: readonly string[]) => byName.get(lowerAscii(parts.join('.')));
+  return Object.freeze({
+    datasets: Object.freeze([...datasets]),
+    projects: Object.freeze([...projects]),
+    byId: (id: string) => byName.get(lowerAscii(id)),
+    lookup: (parts: readonly string[]) => {
+      // A dot inside a part is no separator; dbt names, which come last, may hold one.
+      if (parts.length < 1 || parts.length > 4 || parts.slice(0, -1).some((part) => part.includes('.')))
+        return undefined;
+      const qualified = parts.length === 1 ? undefined : find(parts);
+      if (qualified !== undefined || parts.length > 2) return qualified;
+      // `customers` and `customers.v2`.
+      for (const namespace of searchPath) {
+        const found = find([namespace, ...parts]);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+  });
+}
