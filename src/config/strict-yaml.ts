@@ -241,6 +241,8 @@ function knownKeys(root: unknown, path: Path): readonly string[] {
 /** ` (did you mean "x"?)`, or nothing where no word is near. */
 export function suggest(word: string, known: readonly string[]): string {
   const ranked = known
+    // Known elsewhere, as a key of another kind: the same word is no help.
+    .filter((candidate) => candidate !== word)
     .map((candidate) => ({ candidate, away: distance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.away - b.away);
   const best = ranked[0];

@@ -1,4 +1,5 @@
 /** From a bearer token to an identity: no token is anonymous, a bad one is always an error. */
+import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import type { IssuerConfig } from '../config/identity-schema.ts';
 import { ANONYMOUS, type Identity } from './identity.ts';
 import { createKeySource } from './keys.ts';
@@ -21,6 +22,8 @@ export interface AuthenticatorOptions {
   /** Longest time that an issuer's keys, and tokens proven by them, count without asking again. */
   readonly keyMaxAgeMs?: number;
   readonly keyTimeoutMs?: number;
+  /** Keys of issuers that run in this process, by issuer: nothing is fetched for them. */
+  readonly localKeys?: Readonly<Record<string, JSONWebKeySet>>;
   /** Tokens that are remembered. */
   readonly remembered?: number;
 }
@@ -31,21 +34,23 @@ export function createAuthenticator(
   options: AuthenticatorOptions,
 ): Authenticator {
   const { now = Date.now, keyCooldownMs = 30_000, keyMaxAgeMs = 600_000, keyTimeoutMs = 5_000 } = options;
+  const keysOf = (config: IssuerConfig): JWTVerifyGetKey => {
+    const local = options.localKeys?.[config.issuer];
+    if (local !== undefined) return createLocalJWKSet(local);
+    return createKeySource({
+      issuer: config.issuer,
+      jwksUri: config.jwks_uri ?? null,
+      allowHttp: options.environment === 'development' || config.issuer.startsWith('http:'),
+      cooldownMs: keyCooldownMs,
+      maxAgeMs: keyMaxAgeMs,
+      timeoutMs: keyTimeoutMs,
+      now,
+    });
+  };
   const issuers = new Map(
     identity.issuers.map((config): [string, TrustedIssuer] => [
       config.issuer,
-      {
-        config,
-        key: createKeySource({
-          issuer: config.issuer,
-          jwksUri: config.jwks_uri ?? null,
-          allowHttp: options.environment === 'development' || config.issuer.startsWith('http:'),
-          cooldownMs: keyCooldownMs,
-          maxAgeMs: keyMaxAgeMs,
-          timeoutMs: keyTimeoutMs,
-          now,
-        }),
-      },
+      { config, key: keysOf(config) },
     ]),
   );
   const verified = new VerifiedTokens(options.remembered ?? 10_000);
