@@ -1,10 +1,12 @@
 /** The values that one SQL stage hands to the next; each is branded so that a stage cannot be skipped. */
-import type { SelectStmt } from '@pgsql/types';
+import type { CommonTableExpr, RangeVar, SelectStmt } from '@pgsql/types';
 import type { Decision } from '../access/decision.ts';
-import type { Dataset } from '../catalogue/dataset.ts';
+import type { Column, Dataset, TypeFamily } from '../catalogue/dataset.ts';
 
 declare const stage: unique symbol;
 type Stage<Name extends string> = { readonly [stage]: Name };
+/** A stage's value before it is branded: only the stage itself may say `as`. */
+export type Unbranded<S> = Omit<S, typeof stage>;
 
 /** A value that a caller or a policy binds to `$n`; never pasted into text. */
 export type ParamValue = string | number | bigint | boolean | null | readonly (string | number | boolean)[];
@@ -23,11 +25,20 @@ export type GuardedQuery = Stage<'guarded'> & {
   readonly paramCount: number;
 };
 
+/** What a relation name of the caller's stands for. */
+export type BoundRelation =
+  | { readonly kind: 'dataset'; readonly dataset: Dataset }
+  | { readonly kind: 'cte'; readonly cte: CommonTableExpr };
+
 /** sql/resolve/bind: every relation that is not a CTE is a catalogued dataset. Columns are not looked at yet. */
 export type BoundQuery = Stage<'bound'> & {
   readonly guarded: GuardedQuery;
   /** Distinct datasets, in order of first use. */
   readonly datasets: readonly Dataset[];
+  /** By node identity: the only place where a relation's name decides anything. */
+  readonly relations: ReadonlyMap<RangeVar, BoundRelation>;
+  /** CTEs that refer to themselves. */
+  readonly recursive: ReadonlySet<CommonTableExpr>;
 };
 
 /** What one identity may see of one dataset: the only columns that exist for name resolution. */
@@ -35,6 +46,43 @@ export interface GovernedDataset {
   readonly dataset: Dataset;
   readonly decision: Decision;
 }
+
+/** A type as far as the gate can tell without the engine; `unknown` wherever there is doubt. */
+export interface SqlType {
+  readonly family: TypeFamily;
+  /** Integers: width in bits. */
+  readonly bits?: number;
+  /** Decimals: digits in all, and after the point. */
+  readonly precision?: number;
+  readonly scale?: number;
+}
+
+/** One column that a range of the query offers. */
+export interface RangeColumn {
+  readonly type: SqlType;
+  /** Whether a masked column flows into it. */
+  readonly masked: boolean;
+}
+
+/** One place where a dataset stands in the query. */
+export interface DatasetUse {
+  readonly governed: GovernedDataset;
+  /** The columns that exist for this identity, in the catalogue's order. */
+  readonly columns: readonly Column[];
+}
+
+/**
+ * sql/resolve: every name is settled. Ranges are called t1, t2, …, CTEs cte_1, …, windows w1, …; every column reference
+ * is `range.column`; stars, USING and NATURAL are gone; output names are explicit. Datasets still stand as bare ranges.
+ */
+export type ResolvedQuery = Stage<'resolved'> & {
+  readonly tree: SelectStmt;
+  readonly columns: readonly OutputColumn[];
+  /** By range name: the ranges that are datasets. */
+  readonly uses: ReadonlyMap<string, DatasetUse>;
+  /** By range name, then column: what each reference means. */
+  readonly ranges: ReadonlyMap<string, ReadonlyMap<string, RangeColumn>>;
+};
 
 /** An output column of the whole query. */
 export interface OutputColumn {
