@@ -172,21 +172,21 @@ policy_reason(j) := {
 	"policy": j.policy.id,
 	"effect": "exempt",
 	"because": conditions.explain(j.policy.unless),
-	"source": null,
+	"source": object.get(j.policy, "source", null),
 } if {
 	j.exempt
 } else := {
 	"policy": j.policy.id,
 	"effect": j.policy.effect,
 	"because": conditions.explain(j.policy.who),
-	"source": null,
+	"source": object.get(j.policy, "source", null),
 } if {
 	j.policy.effect in {"allow", "require", "deny"}
 } else := {
 	"policy": j.policy.id,
 	"effect": j.policy.effect,
 	"because": stands(j.policy),
-	"source": null,
+	"source": object.get(j.policy, "source", null),
 }
 
 # Why a mask or a row filter applies.

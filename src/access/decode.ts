@@ -1,0 +1,223 @@
+/**
+ * Strict reading of what a policy decision point answered. Anything odd (a field missing, unknown or of another type, a column
+ * that the dataset lacks, an answer for another dataset, an answer too few) becomes a denial: no part of it is trusted alone.
+ */
+import { z } from 'zod';
+import type { MaskSpec, Predicate, ScalarOperand } from '../policies/policy.ts';
+import type { Decision, DecisionInput } from './decision.ts';
+
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const identityPath = z.strictObject({
+  kind: z.literal('identity'),
+  path: z.array(z.string().min(1)).min(1).max(2),
+});
+
+const operand: z.ZodType<ScalarOperand> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('column'), name: z.string() }),
+  z.strictObject({ kind: z.literal('literal'), value: scalar }),
+  identityPath,
+]);
+
+const predicate: z.ZodType<Predicate> = z.lazy(() =>
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.enum(['and', 'or']), args: z.array(predicate).min(1) }),
+    z.strictObject({ kind: z.literal('not'), arg: predicate }),
+    z.strictObject({
+      kind: z.literal('compare'),
+      op: z.enum(['=', '<>', '<', '<=', '>', '>=']),
+      left: operand,
+      right: operand,
+    }),
+    z.strictObject({ kind: z.literal('in'), left: operand, values: z.array(operand).min(1) }),
+    z.strictObject({ kind: z.literal('any'), left: operand, list: identityPath }),
+    z.strictObject({ kind: z.literal('is_null'), arg: operand, negated: z.boolean() }),
+    z.strictObject({ kind: z.literal('like'), left: operand, pattern: z.string(), negated: z.boolean() }),
+    z.strictObject({ kind: z.enum(['true', 'false']) }),
+  ]),
+);
+
+/** `hide` is told in `hidden`. */
+const mask: z.ZodType<MaskSpec> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('null') }),
+  z.strictObject({ kind: z.literal('constant'), value: scalar }),
+  z.strictObject({ kind: z.literal('hash'), scope: z.enum(['global', 'dataset']) }),
+  z.strictObject({
+    kind: z.literal('partial'),
+    first: z.int().min(0).max(100),
+    last: z.int().min(0).max(100),
+    with: z.string().min(1).max(8),
+  }),
+]);
+
+const appliedMask = z.strictObject({ policy: z.string(), mask });
+const word = z.string().max(200);
+
+const full = z.strictObject({
+  allow: z.boolean(),
+  reason: word,
+  reasons: z.array(
+    z.strictObject({
+      policy: z.string(),
+      effect: z.enum(['allow', 'require', 'deny', 'rows', 'mask', 'level', 'exempt']),
+      because: z.string(),
+      source: z.strictObject({ file: z.string(), line: z.int() }).nullable(),
+    }),
+  ),
+  rows: z.array(z.strictObject({ policy: z.string(), predicate })),
+  // Read by hand: a record schema drops the key `__proto__`, and with it the mask of a column of that name.
+  masks: z.unknown(),
+  hidden: z.array(z.string()),
+  limits: z.strictObject({ max_rows: z.int().positive().optional(), timeout: z.int().positive().optional() }),
+  expires_at: z.number().nullable(),
+  // A policy of the user's own need not repeat the first and may leave the second to the level.
+  dataset_id: z.string().optional(),
+  discoverable: z.boolean().optional(),
+});
+
+const short = z.strictObject({ allow: z.boolean(), reason: word.optional() });
+
+/** One decision per item of the batch, in its order, whatever was answered. */
+export function decodeBatch(answer: unknown, batch: readonly DecisionInput[]): readonly Decision[] {
+  const decisions = resultOf(answer);
+  return batch.map((input, i) =>
+    decisions === null || decisions.length !== batch.length
+      ? denial(input, 'undecodable')
+      : decodeOne(decisions[i], input),
+  );
+}
+
+/** OPA wraps each result: `[{result: …}]` in WASM. */
+function resultOf(answer: unknown): readonly unknown[] | null {
+  if (!Array.isArray(answer) || answer.length !== 1) return null;
+  const [only]: readonly unknown[] = answer;
+  const wrapped = z.strictObject({ result: z.array(z.unknown()) }).safeParse(only);
+  return wrapped.success ? wrapped.data.result : null;
+}
+
+function decodeOne(value: unknown, input: DecisionInput): Decision {
+  if (typeof value === 'boolean') return plain(value, null, input);
+  const brief = short.safeParse(value);
+  if (brief.success) return plain(brief.data.allow, brief.data.reason ?? null, input);
+  const parsed = full.safeParse(value);
+  if (!parsed.success) return denial(input, 'undecodable');
+  const { dataset_id, discoverable, masks: rawMasks, ...rest } = parsed.data;
+  if (dataset_id !== undefined && dataset_id !== input.dataset.dataset_id)
+    return denial(input, 'undecodable');
+  const masks = readMasks(rawMasks);
+  if (masks === null) return denial(input, 'undecodable');
+  const known = new Set(input.dataset.columns.map((column) => column.name));
+  const hidden = new Set(rest.hidden);
+  const named = [
+    ...Object.keys(masks),
+    ...rest.hidden,
+    ...rest.rows.flatMap((row) => columnsOf(row.predicate)),
+  ];
+  if (named.some((name) => !known.has(name)) || Object.keys(masks).some((name) => hidden.has(name))) {
+    return denial(input, 'undecodable');
+  }
+  if (rest.allow && rest.expires_at !== null && rest.expires_at <= input.context.time.epoch) {
+    return denial(input, 'expired');
+  }
+  const { max_rows, timeout } = rest.limits;
+  return freeze({
+    ...rest,
+    dataset_id: input.dataset.dataset_id,
+    masks,
+    limits: {
+      ...(max_rows === undefined ? {} : { max_rows }),
+      ...(timeout === undefined ? {} : { timeout }),
+    },
+    discoverable: rest.allow || (discoverable ?? levelDiscoverable(input)),
+  });
+}
+
+/** Without a prototype, so that a column called `constructor` finds no mask that is none. */
+function readMasks(value: unknown): Decision['masks'] | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const masks: Record<string, Decision['masks'][string]> = Object.create(null);
+  for (const [column, raw] of Object.entries(value)) {
+    const parsed = appliedMask.safeParse(raw);
+    if (!parsed.success) return null;
+    masks[column] = parsed.data;
+  }
+  return masks;
+}
+
+function columnsOf(p: Predicate): readonly string[] {
+  const named = (operands: readonly ScalarOperand[]) =>
+    operands.flatMap((o) => (o.kind === 'column' ? [o.name] : []));
+  switch (p.kind) {
+    case 'and':
+    case 'or':
+      return p.args.flatMap(columnsOf);
+    case 'not':
+      return columnsOf(p.arg);
+    case 'compare':
+      return named([p.left, p.right]);
+    case 'in':
+      return named([p.left, ...p.values]);
+    case 'any':
+    case 'like':
+      return named([p.left]);
+    case 'is_null':
+      return named([p.arg]);
+    case 'true':
+    case 'false':
+      return [];
+    default:
+      return p satisfies never;
+  }
+}
+
+/** An answer that only says yes or no releases all or nothing. */
+function plain(allow: boolean, reason: string | null, input: DecisionInput): Decision {
+  if (!allow) return denial(input, reason ?? 'denied_by_policy');
+  return freeze({
+    dataset_id: input.dataset.dataset_id,
+    allow,
+    reason: reason ?? 'allowed',
+    reasons: [],
+    rows: [],
+    masks: Object.create(null),
+    hidden: [],
+    limits: {},
+    expires_at: null,
+    discoverable: true,
+  });
+}
+
+/** A denial of which not even the columns are known. */
+export function denial(input: DecisionInput, reason: string): Decision {
+  return freeze({
+    dataset_id: input.dataset.dataset_id,
+    allow: false,
+    reason,
+    reasons: [],
+    rows: [],
+    masks: Object.create(null),
+    hidden: input.dataset.columns.map((column) => column.name),
+    limits: {},
+    expires_at: null,
+    discoverable: levelDiscoverable(input),
+  });
+}
+
+/** What a denied caller may know by the level alone. */
+function levelDiscoverable({ dataset, identity }: DecisionInput): boolean {
+  switch (dataset.access_level) {
+    case 'open':
+      return true;
+    case 'internal':
+      return identity.kind !== 'anonymous';
+    default:
+      return false;
+  }
+}
+
+/** Decisions are shared through the cache. */
+function freeze(decision: Decision): Decision {
+  for (const part of [decision.reasons, decision.rows, decision.masks, decision.hidden, decision.limits]) {
+    Object.freeze(part);
+  }
+  return Object.freeze(decision);
+}
