@@ -9,6 +9,7 @@ import { readCatalog } from './dbt/catalog.ts';
 import { readManifest } from './dbt/manifest.ts';
 import { trimCatalog, trimManifest } from './dbt/trim.ts';
 import type { YamlFiles } from './dbt/yaml.ts';
+import { compilePolicies, type PolicyFile } from './policies/compile.ts';
 import type { PolicySet } from './policies/policy.ts';
 import { assignTags } from './tags/assign.ts';
 import { yamlFilesThatSettle } from './tags/inherited.ts';
@@ -37,29 +38,18 @@ export interface SnapshotInput {
   readonly publish: readonly PublishRule[];
   readonly searchPath: readonly string[];
   readonly prefix: string | null;
-  readonly policyFiles: readonly { readonly path: string; readonly text: string }[];
+  readonly policyFiles: readonly PolicyFile[];
 }
 
-export type CompilePolicies = (
-  files: SnapshotInput['policyFiles'],
-  catalogue: Catalogue,
-  options: { readonly environment: string },
-) => PolicySet;
-
-/** Pure: equal input, equal snapshot. @throws SluiceError 9xxx */
-export function buildSnapshot(input: SnapshotInput, compilePolicies: CompilePolicies): Snapshot {
+/** Pure: equal input, equal snapshot. The SQL parser must be loaded, for policies hold SQL. @throws SluiceError 9xxx */
+export function buildSnapshot(input: SnapshotInput): Snapshot {
   const project = readProject(input.manifest);
   const catalog = input.catalog === null ? null : readCatalog(input.catalog);
   const tags = assignTags(project, input.yamlFiles);
-  const { catalogue, warnings } = buildCatalogue({ ...input, project, catalog, tags });
+  const { catalogue, warnings: found } = buildCatalogue({ ...input, project, catalog, tags });
   const policies = compilePolicies(input.policyFiles, catalogue, { environment: input.environment });
-  const hash = hashOf(input, catalogue, policies);
-  return Object.freeze({
-    hash,
-    catalogue,
-    policies,
-    warnings: Object.freeze([...tags.warnings, ...warnings]),
-  });
+  const warnings = Object.freeze([...tags.warnings, ...found, ...policies.warnings]);
+  return Object.freeze({ hash: hashOf(input, catalogue, policies), catalogue, policies, warnings });
 }
 
 /** The YAML files of the project, by path below its root, that the input should carry: none for dbt Core. */

@@ -10,6 +10,7 @@ import { freezeCatalogue } from './lookup.ts';
 import { type FindRelation, type PhysicalByEngine, relationFinder } from './physical.ts';
 import { buildProjects } from './projects.ts';
 import { compileRules, type PublishRule } from './publish.ts';
+import { type Documented, documentation, twinFindings } from './twins.ts';
 
 export interface CatalogueInput {
   readonly project: DbtProject;
@@ -32,6 +33,7 @@ interface Build extends CatalogueInput {
   readonly folding: Folding;
   readonly ruleFor: ReturnType<typeof compileRules>;
   readonly find: FindRelation;
+  readonly documentedFor: (node: DbtNode) => Documented;
   readonly problems: string[];
   readonly usedRules: Set<number>;
 }
@@ -44,6 +46,7 @@ export function buildCatalogue(input: CatalogueInput): BuiltCatalogue {
     folding,
     ruleFor: compileRules(input.publish),
     find: relationFinder(input.physical, folding),
+    documentedFor: documentation(input.project, input.tags, folding),
     problems: [],
     usedRules: new Set(),
   };
@@ -51,19 +54,20 @@ export function buildCatalogue(input: CatalogueInput): BuiltCatalogue {
     .map((node) => buildDataset(node, build))
     .filter((dataset) => dataset !== null)
     .sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-  build.problems.push(...nameClashes(datasets));
+  const twins = twinFindings(datasets);
+  build.problems.push(...nameClashes(datasets), ...twins.problems);
   const projects = buildProjects(input.project, datasets, build.problems);
   if (build.problems.length > 0) throw contradictions(build.problems);
   return {
     catalogue: freezeCatalogue(datasets, projects, input.searchPath.map(lowerAscii)),
-    warnings: warningsOf(build, datasets),
+    warnings: [...warningsOf(build, datasets), ...twins.warnings],
   };
 }
 
 function buildDataset(node: DbtNode, build: Build): Dataset | null {
-  const assigned = build.tags.byNode.get(node.uniqueId) ?? { tags: [], columns: [] };
+  const documented = build.documentedFor(node);
   const ruleIndex = build.ruleFor({
-    tags: assigned.tags.map(({ tag }) => tag),
+    tags: documented.tags.map(({ tag }) => tag),
     folder: node.folder,
     resourceType: node.resourceType,
     access: node.access,
@@ -89,8 +93,8 @@ function buildDataset(node: DbtNode, build: Build): Dataset | null {
   const found = build.find(engine, node.relation);
   const physical = typeof found === 'string' ? null : found;
   const { columns, problem } = mergeColumns({
-    documented: node.columns,
-    tags: assigned.columns,
+    documented: documented.columns,
+    tags: documented.columnTags,
     // What the engine serves now counts before what the docs saw when they were generated.
     warehouse: physical?.columns ?? build.catalog?.relations.get(node.uniqueId) ?? null,
     folding: build.folding,
@@ -118,7 +122,7 @@ function buildDataset(node: DbtNode, build: Build): Dataset | null {
     access: node.access,
     group: node.group,
     contract: node.contract,
-    tags: assigned.tags,
+    tags: documented.tags,
     columns,
     accessLevel: level.value,
     accessLevelSource: level.source,

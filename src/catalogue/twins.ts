@@ -1,0 +1,71 @@
+/** Nodes that stand for one relation, such as a seed and the source that reads it: what is written about one of them holds for each, or a second name would shed the tags of the first. */
+import type { DbtNode, DbtProject } from '../dbt/project.ts';
+import type { AssignedTags } from '../tags/assign.ts';
+import type { Dataset, TagAssignment } from './dataset.ts';
+import { comparedName, type Folding } from './fold.ts';
+
+export interface Documented {
+  readonly tags: readonly TagAssignment[];
+  readonly columns: DbtNode['columns'];
+  /** Parallel to `columns`. */
+  readonly columnTags: readonly (readonly TagAssignment[])[];
+}
+
+/** What the project says about the relation of a node, the node's own words first. */
+export function documentation(
+  project: DbtProject,
+  assigned: AssignedTags,
+  folding: Folding,
+): (node: DbtNode) => Documented {
+  const groups = Map.groupBy(project.nodes, (node) => relationKey(node.relation, folding));
+  const tagsOf = (node: DbtNode) => assigned.byNode.get(node.uniqueId) ?? { tags: [], columns: [] };
+  return (node) => {
+    const twins = (groups.get(relationKey(node.relation, folding)) ?? []).filter((twin) => twin !== node);
+    const own = tagsOf(node);
+    if (twins.length === 0) return { tags: own.tags, columns: node.columns, columnTags: own.columns };
+    const all = [node, ...twins];
+    return {
+      tags: union(
+        own.tags,
+        twins.flatMap((twin) => tagsOf(twin).tags.filter(({ source }) => source.kind !== 'derived')),
+      ),
+      columns: all.flatMap(({ columns }) => columns),
+      columnTags: all.flatMap((each) => tagsOf(each).columns),
+    };
+  };
+}
+
+/** Two levels for one relation contradict each other; two names of one level are only worth a word. */
+export function twinFindings(datasets: readonly Dataset[]): {
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+} {
+  const problems: string[] = [];
+  const shared: string[] = [];
+  const groups = Map.groupBy(datasets, ({ engine, relation }) => JSON.stringify([engine, relation]));
+  for (const group of groups.values()) {
+    const [first, ...rest] = group;
+    if (first === undefined || rest.length === 0) continue;
+    const names = group.map(({ id }) => id).join(' and ');
+    const levels = group.map(
+      (dataset) => `${dataset.accessLevel} (${dataset.uniqueId}, ${dataset.accessLevelSource})`,
+    );
+    if (rest.every(({ accessLevel }) => accessLevel === first.accessLevel)) shared.push(names);
+    else problems.push(`${names} are one relation with several levels: ${levels.join(', ')}`);
+  }
+  const example = shared.length > 1 ? ` (and ${shared.length - 1} more such)` : '';
+  return {
+    problems,
+    warnings: shared.length === 0 ? [] : [`${shared[0]} are one and the same relation${example}`],
+  };
+}
+
+function relationKey({ database, schema, identifier }: DbtNode['relation'], folding: Folding): string {
+  return JSON.stringify([database, schema, identifier].map((part) => part && comparedName(part, folding)));
+}
+
+function union(own: readonly TagAssignment[], others: readonly TagAssignment[]): readonly TagAssignment[] {
+  const byTag = new Map(own.map((assignment) => [assignment.tag, assignment]));
+  for (const assignment of others) if (!byTag.has(assignment.tag)) byTag.set(assignment.tag, assignment);
+  return Object.freeze([...byTag.values()].sort((a, b) => (a.tag < b.tag ? -1 : a.tag > b.tag ? 1 : 0)));
+}
