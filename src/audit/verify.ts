@@ -49,6 +49,9 @@ export interface VerifyOptions {
 /** Rows a read: each read is a transaction of its own, so that a long check does not hold back the writer's checkpoints. */
 const PART = 2000;
 
+/** The check starts here and not at 1, so that a row in front of the first event is seen. */
+const LOWEST_ROWID = -(2n ** 63n);
+
 /** Throws audit_unavailable where the file is missing or is no audit log; everything else is in the answer. */
 export async function verifyAudit(path: string, options: VerifyOptions = {}): Promise<AuditVerification> {
   const db = openSqliteReadOnly(path, AUDIT_FILE, 5000);
@@ -67,7 +70,7 @@ export async function verifyAudit(path: string, options: VerifyOptions = {}): Pr
   });
   try {
     for (;;) {
-      const part = readPart(db, head.seq);
+      const part = readPart(db, head.seq === 0 ? LOWEST_ROWID : head.seq + 1);
       for (const row of part.rows) {
         const problem = checkRow(row, head);
         if (problem !== null) return failed(problem);
@@ -95,12 +98,12 @@ interface Row {
 }
 
 /** Rows and head of one moment. */
-function readPart(db: DatabaseSync, after: number): { rows: readonly Row[]; head: Head | null } {
+function readPart(db: DatabaseSync, from: number | bigint): { rows: readonly Row[]; head: Head | null } {
   db.exec('BEGIN');
   try {
     const rows = db
-      .prepare('SELECT seq, body, hash FROM events WHERE seq > ? ORDER BY seq LIMIT ?')
-      .all(after, PART);
+      .prepare('SELECT seq, body, hash FROM events WHERE seq >= ? ORDER BY seq LIMIT ?')
+      .all(from, PART);
     const head = db.prepare('SELECT seq, hash FROM head WHERE id = 1').get();
     return {
       rows: rows.map((row) => ({
@@ -118,6 +121,7 @@ function readPart(db: DatabaseSync, after: number): { rows: readonly Row[]; head
 function checkRow(row: Row, before: Head): AuditProblem | null {
   const { seq } = row;
   const due = before.seq + 1;
+  if (seq < due) return { kind: 'link_broken', seq: due, message: 'An event stands before the first one' };
   if (seq !== due) {
     return { kind: 'event_missing', seq: due, message: `Event ${due} is missing; the next one is ${seq}` };
   }
