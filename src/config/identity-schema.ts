@@ -29,9 +29,7 @@ const claimPath = z
   .union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
     error: 'must be a claim path: a text such as realm_access.roles, or a list of its parts',
   })
-  .describe(
-    'A claim path: dots step into objects (`realm_access.roles`); a list of parts, or a name that begins with `http://` or `https://`, is taken literally.',
-  );
+  .meta({ title: 'claim path' });
 
 const attributeName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
   error: 'an attribute name consists of letters, digits and underscores',
@@ -100,7 +98,9 @@ const issuer = z.strictObject({
         .describe('Attribute names that policies use, each with the claim that it comes from.'),
     })
     .prefault({})
-    .describe('Which claims become which part of the identity.'),
+    .describe(
+      'Which claims become which part of the identity. In a claim path, dots step into objects (`realm_access.roles`); a list of parts, or a name that begins with `http://` or `https://`, is taken literally.',
+    ),
   service: serviceRule
     .prefault({ claim: 'client_id', same_as: 'sub' })
     .describe(
@@ -108,7 +108,8 @@ const issuer = z.strictObject({
     ),
 });
 
-const permission = z.unknown().describe('A condition in the policy language, as in `unless`.');
+/** Compiled where it is used: the policy language belongs to the policies. */
+const permission = z.unknown().meta({ title: 'condition' });
 
 export const identitySchema = z.strictObject({
   clock_skew: duration({ least: '0s', most: '5m' })

@@ -38,6 +38,7 @@ interface Bounds {
 /** A duration in the file: a text with a unit, or a number of seconds; milliseconds once loaded. */
 export function duration(bounds: Bounds) {
   return quantity({
+    title: 'duration',
     pattern: DURATION,
     parse: (given) => (typeof given === 'number' ? Math.round(given * 1_000) : parseDuration(given)),
     expected: `must be a duration such as 500ms, 30s, 5m, 8h or a number of seconds, from ${bounds.least} to ${bounds.most}`,
@@ -49,6 +50,7 @@ export function duration(bounds: Bounds) {
 /** A size in the file: a text with a unit, or a number of bytes; bytes once loaded. */
 export function size(bounds: Bounds) {
   return quantity({
+    title: 'size',
     pattern: SIZE,
     parse: (given) => (typeof given === 'number' ? given : parseSize(given)),
     expected: `must be a size such as 256KiB, 64MB, 2GB or a number of bytes, from ${bounds.least} to ${bounds.most}`,
@@ -58,6 +60,7 @@ export function size(bounds: Bounds) {
 }
 
 interface Quantity {
+  readonly title: string;
   readonly pattern: RegExp;
   readonly parse: (given: string | number) => number | null;
   readonly expected: string;
@@ -65,7 +68,7 @@ interface Quantity {
   readonly most: number;
 }
 
-function quantity({ pattern, parse, expected, least, most }: Quantity) {
+function quantity({ title, pattern, parse, expected, least, most }: Quantity) {
   return z
     .union([z.string().regex(pattern, { error: expected }), z.number()], { error: expected })
     .transform((given, context) => {
@@ -73,5 +76,6 @@ function quantity({ pattern, parse, expected, least, most }: Quantity) {
       if (value !== null && Number.isInteger(value) && value >= least && value <= most) return value;
       context.addIssue({ code: 'custom', message: expected });
       return z.NEVER;
-    });
+    })
+    .meta({ title });
 }
