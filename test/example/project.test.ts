@@ -1,43 +1,18 @@
 /** The example as a dbt project under policies: what is published, what it shows off, and that its files hold together. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { seeds } from '../../examples/energy-community/generate-seeds.ts';
 import type { Dataset } from '../../src/catalogue/dataset.ts';
-import { loadConfig } from '../../src/config.ts';
-import { parsePersonas } from '../../src/identity/development/personas.ts';
-import { compilePolicies } from '../../src/policies/compile.ts';
 import { parseCondition } from '../../src/policies/conditions.ts';
-import { buildSnapshot } from '../../src/snapshot.ts';
+import { config, EXAMPLE, loadSnapshot, personas, read } from './load.ts';
 
-const EXAMPLE = join(import.meta.dirname, '../../examples/energy-community');
-const read = (path: string): string => readFileSync(join(EXAMPLE, path), 'utf8');
-
-const config = loadConfig(join(EXAMPLE, 'sluice.yml'), {});
 const manifest = JSON.parse(read('target/manifest.json')) as {
-  readonly metadata: Readonly<Record<string, unknown>>;
   readonly nodes: Readonly<Record<string, { readonly config: { readonly materialized: string } }>>;
   readonly groups: Readonly<Record<string, { readonly owner: { readonly name: string } }>>;
 };
-const snapshot = buildSnapshot(
-  {
-    environment: config.environment,
-    manifest,
-    catalog: JSON.parse(read('target/catalog.json')),
-    yamlFiles: {},
-    physical: {},
-    engines: Object.keys(config.engines),
-    publish: structuredClone(config.publish) as Parameters<typeof buildSnapshot>[0]['publish'],
-    searchPath: config.search_path,
-    prefix: config.metadata.prefix,
-    policyFiles: readdirSync(join(EXAMPLE, 'policies')).map((name) => ({
-      path: `policies/${name}`,
-      text: read(`policies/${name}`),
-    })),
-  },
-  compilePolicies,
-);
+const snapshot = loadSnapshot();
 
 function dataset(id: string): Dataset {
   const found = snapshot.catalogue.byId(id) ?? snapshot.catalogue.lookup(id.split('.'));
@@ -200,7 +175,6 @@ describe('the files of the example', () => {
   });
 
   it('the personas are those of the policy tests, and the permissions are conditions', () => {
-    const personas = parsePersonas(read('personas.yml'), 'personas.yml');
     const cases = readdirSync(join(EXAMPLE, 'tests')).flatMap(
       (name) => (parse(read(`tests/${name}`)) as { tests: { name: string; as: string }[] }).tests,
     );
@@ -213,10 +187,7 @@ describe('the files of the example', () => {
 
   it('the README names every policy and every persona', () => {
     const readme = read('README.md');
-    const named = [
-      ...snapshot.policies.policies.map((p) => p.id),
-      ...Object.keys(parse(read('personas.yml')).personas),
-    ];
+    const named = [...snapshot.policies.policies.map((p) => p.id), ...personas.keys()];
     expect(named.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
   });
 });
