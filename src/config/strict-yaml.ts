@@ -36,7 +36,7 @@ export function readStrictYaml<S extends z.ZodType>(
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const lineAt = (offset: number) => lines.linePos(offset).line;
   const lineOf = (path: Path) => lineAt(offsetOf(document, path));
-  const problems: Problem[] = document.errors.map((error) => ({
+  const problems: Problem[] = [...document.errors, ...document.warnings].map((error) => ({
     line: lineAt(error.pos[0]),
     // The library's own text may quote the file, and so a secret that was written into it.
     text: YAML_PROBLEMS[error.code] ?? 'not valid YAML',
@@ -52,7 +52,7 @@ export function readStrictYaml<S extends z.ZodType>(
     options,
   );
 
-  const result = schema.safeParse(document.toJS() ?? {});
+  const result = schema.safeParse(toPlain(document, options) ?? {});
   if (result.success) {
     return { value: result.data, fromEnvironment: filled.paths, lineOf };
   }
@@ -61,6 +61,15 @@ export function readStrictYaml<S extends z.ZodType>(
     options,
   );
   throw new SluiceError(options.code);
+}
+
+/** Aliases that multiply each other are a known way to fill memory; the library counts them. */
+function toPlain(document: Document, options: StrictYamlOptions): unknown {
+  try {
+    return document.toJS();
+  } catch {
+    throw new SluiceError(options.code, `${options.file}: the aliases of the file cannot be resolved`);
+  }
 }
 
 interface Problem {
@@ -83,6 +92,7 @@ const YAML_PROBLEMS: Readonly<Record<string, string>> = {
   MULTILINE_IMPLICIT_KEY: 'a key spans several lines: a colon or a quote is missing',
   TAB_AS_INDENT: 'a tab indents this line; YAML takes spaces only',
   UNEXPECTED_TOKEN: 'unexpected text: is something not quoted or not indented?',
+  TAG_RESOLVE_FAILED: 'a YAML tag (`!…`) that means nothing here',
   MULTIPLE_DOCS: 'the file holds more than one document',
 };
 
@@ -90,6 +100,7 @@ const YAML_PROBLEMS: Readonly<Record<string, string>> = {
 function fillFromEnvironment(document: Document, env: Environment | null) {
   const missing: { name: string; offset: number }[] = [];
   const paths: string[] = [];
+  const filledNodes = new Set<unknown>();
   if (env !== null) {
     visit(document, {
       Scalar(key, node, ancestors) {
@@ -105,7 +116,21 @@ function fillFromEnvironment(document: Document, env: Environment | null) {
           filled = true;
           return value;
         });
-        if (filled) paths.push(pathOf(key, ancestors));
+        if (!filled) return;
+        filledNodes.add(node);
+        paths.push(pathOf(key, ancestors));
+      },
+    });
+    // What an alias repeats is a value from the environment there as well.
+    visit(document, {
+      Alias(key, node, ancestors) {
+        let holds = false;
+        visit(node.resolve(document) ?? null, {
+          Scalar(_, scalar) {
+            holds ||= filledNodes.has(scalar);
+          },
+        });
+        if (holds) paths.push(pathOf(key, ancestors));
       },
     });
   }

@@ -1,6 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Config, loadConfig, parseConfig, redacted } from '../../src/config.ts';
 import { SluiceError } from '../../src/errors.ts';
@@ -110,6 +112,12 @@ describe('a configuration that is right', () => {
   it('moves the HTTP door to PORT', () => {
     expect(load(ENGINES, { PORT: '9090' }).doors.http.port).toBe(9090);
     expect(failure(() => load(ENGINES, { PORT: '80 80' })).code).toBe('config_invalid');
+  });
+
+  it('may be the one of the example', (context) => {
+    const path = fileURLToPath(new URL('../../examples/energy-community/sluice.yml', import.meta.url));
+    if (!existsSync(path)) return context.skip('the example has no sluice.yml yet');
+    expect(Object.keys(loadConfig(path, {}).engines)).toEqual(['warehouse']);
   });
 
   it('is read from a file', () => {
@@ -259,6 +267,12 @@ const MISTAKES: readonly { name: string; text: string; says: readonly string[] }
     says: ['4: wrong indentation, or a bracket, brace or quote that is never closed'],
   },
   {
+    name: 'a tag of YAML that means nothing here',
+    text: `${ENGINES}policies: !secret p\n`,
+    says: ['3: a YAML tag (`!…`) that means nothing here'],
+  },
+  { name: 'a list instead of keys', text: '- a\n', says: ['1: expected object, received array'] },
+  {
     name: 'several mistakes at once, in the order of the file',
     text: `${ENGINES}polices: x\nlimits: { queu: 3 }\n`,
     says: [
@@ -280,6 +294,51 @@ describe('a configuration that is wrong', () => {
     const error = failure(() => load(`${ENGINES}identity:\n  development: {}\n`));
     expect(error.code).toBe('development_only');
     expect(error.message).toContain('conf/sluice.yml:4:');
+  });
+});
+
+describe('any text at all', () => {
+  it('gives a configuration or one of our errors', () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        'engines:',
+        'identity:',
+        '  issuers:',
+        '- ',
+        '&a',
+        ' *a',
+        '{',
+        ']',
+        '|',
+        '"',
+        '\t',
+        '!x',
+        '<<: ',
+      ),
+      fc.string({ maxLength: 12 }),
+      fc.constant('\n'),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+        try {
+          load(pieces.join(''), {});
+        } catch (error) {
+          expect(error).toBeInstanceOf(SluiceError);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('may multiply aliases without end', () => {
+    const levels = Array.from({ length: 12 }, (_, index) =>
+      index === 0
+        ? '- &l0 [x, x]'
+        : `- &l${index} [${Array(9)
+            .fill(`*l${index - 1}`)
+            .join(', ')}]`,
+    );
+    expect(failure(() => load(`search_path:\n${levels.join('\n')}\n`)).code).toBe('config_invalid');
   });
 });
 
@@ -322,6 +381,13 @@ describe('values from the environment', () => {
     expect(shown).not.toContain('hunter2');
     expect(shown).toContain('"jwks_uri":"(from the environment)"');
     expect(shown).toContain('"audience":"sluice"');
+  });
+
+  it('never show where an alias repeats them', () => {
+    const shown = JSON.stringify(
+      redacted(load(`${ENGINES}search_path: [&x "\${SECRET}"]\npolicies: *x\n`, { SECRET: 'hunter2' })),
+    );
+    expect(shown).not.toContain('hunter2');
   });
 
   it('are not the only secrets that are kept from logs', () => {
