@@ -1,5 +1,6 @@
 /** Remembers tokens that were proven, by their hash, for as long as both they and their issuer's keys count. */
 import { hash } from 'node:crypto';
+import { BoundedCache } from '../cache.ts';
 import type { Identity } from './identity.ts';
 
 interface Entry {
@@ -8,30 +9,23 @@ interface Entry {
   readonly until: number;
 }
 
-/** Bounded; the one unused for longest goes first. */
 export class VerifiedTokens {
-  readonly #entries = new Map<string, Entry>();
-  readonly #size: number;
+  readonly #entries: BoundedCache<string, Entry>;
 
-  constructor(size: number) {
-    this.#size = size;
+  constructor(capacity: number) {
+    this.#entries = new BoundedCache(capacity);
   }
 
   get(token: string, now: number): Identity | undefined {
     const key = keyOf(token);
     const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
+    if (entry === undefined || now < entry.until) return entry?.identity;
     this.#entries.delete(key);
-    if (now >= entry.until) return undefined;
-    this.#entries.set(key, entry);
-    return entry.identity;
+    return undefined;
   }
 
   add(token: string, identity: Identity, until: number): void {
     this.#entries.set(keyOf(token), { identity, until });
-    if (this.#entries.size <= this.#size) return;
-    const oldest = this.#entries.keys().next();
-    if (oldest.done !== true) this.#entries.delete(oldest.value);
   }
 }
 

@@ -1,13 +1,7 @@
 /** The development issuer: a real OpenID Connect provider whose access tokens carry a persona's claims; it exists in development environments only. */
 import { randomBytes } from 'node:crypto';
 import type { JSONWebKeySet, JWK } from 'jose';
-import {
-  type ClientMetadata,
-  type Configuration,
-  type JWKS,
-  Provider,
-  type UnknownObject,
-} from 'oidc-provider';
+import type { ClientMetadata, Configuration, JWKS, Provider, UnknownObject } from 'oidc-provider';
 import { type IssuerConfig, identitySchema } from '../../config/identity-schema.ts';
 import { SluiceError } from '../../errors.ts';
 import { DEVELOPMENT_ALGORITHM, loadDevelopmentKeys } from './keys.ts';
@@ -45,6 +39,8 @@ export async function createDevelopmentIssuer(
   options: DevelopmentIssuerOptions,
 ): Promise<DevelopmentIssuer> {
   refuseOutsideDevelopment(options.environment);
+  // Only here, so that no other environment needs or loads the library.
+  const { Provider } = await import('oidc-provider');
   const keys = await loadDevelopmentKeys(options.folder);
   const provider = new Provider(url, configure({ keys: keys as JWKS['keys'] }, options.personas));
   return {
