@@ -46,6 +46,7 @@ export function readPolicy(
   if (typeof id !== 'string' || !ID.test(id)) {
     tell(['id'], `\`id\` takes letters, digits, \`.\`, \`_\` and \`-\`, at most 100; found ${kindOf(id)}`);
   }
+  if (id === 'level') tell(['id'], 'the id `level` is taken: reasons use it for the access level');
   if (description !== undefined && typeof description !== 'string') {
     tell(['description'], `\`description\` takes a text; found ${kindOf(description)}`);
   }
