@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { checkReferences } from './config/check.ts';
 import type { DeepReadonly } from './config/deep-readonly.ts';
+import type { Environment } from './config/environment-values.ts';
+import { showPath } from './config/paths.ts';
 import { configSchema, type Loaded } from './config/schema.ts';
-import { type Environment, readStrictYaml, showPath } from './config/strict-yaml.ts';
+import { readStrictYaml } from './config/strict-yaml.ts';
 import { SluiceError } from './errors.ts';
 
 /** Keys are those of the file. Paths are absolute, durations milliseconds, sizes bytes. */

@@ -1,9 +1,8 @@
 /** What the schema of sluice.yml cannot say by itself: names that must exist, keys that exclude each other, and where keys may come from. */
 import { SluiceError } from '../errors.ts';
+import { suggest } from './known-keys.ts';
+import { type Path, showPath } from './paths.ts';
 import type { Loaded } from './schema.ts';
-import { showPath, suggest } from './strict-yaml.ts';
-
-type Path = readonly PropertyKey[];
 
 interface Problem {
   readonly path: Path;

@@ -271,6 +271,13 @@ const MISTAKES: readonly { name: string; text: string; says: readonly string[] }
     text: `${ENGINES}policies: !secret p\n`,
     says: ['3: a YAML tag (`!…`) that means nothing here'],
   },
+  {
+    name: 'a name that is not one',
+    text: 'engines:\n  Ware house: { kind: duckdb, database: x }\n',
+    says: [
+      '2: engines.Ware house: must begin with a small letter and consist of small letters, digits, _ and -',
+    ],
+  },
   { name: 'a list instead of keys', text: '- a\n', says: ['1: expected object, received array'] },
   {
     name: 'several mistakes at once, in the order of the file',

@@ -1,6 +1,7 @@
 /** Personas: named, invented callers for development and for policy tests, read strictly from personas.yml. */
 import { z } from 'zod';
-import { readStrictYaml, suggest } from '../../config/strict-yaml.ts';
+import { suggest } from '../../config/known-keys.ts';
+import { readStrictYaml } from '../../config/strict-yaml.ts';
 import { SluiceError } from '../../errors.ts';
 import { ANONYMOUS, type Identity } from '../identity.ts';
 
