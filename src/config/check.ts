@@ -28,7 +28,7 @@ function checkEngines({ engines, publish }: Loaded): Problem[] {
       return names.length > 1 ? [{ path: ['publish', index], text }] : [];
     }
     if (names.includes(engine)) return [];
-    return [{ path: ['publish', index, 'engine'], text: `no engine "${engine}"${suggest(engine, names)}` }];
+    return [{ path: ['publish', index, 'engine'], text: `no engine has this name${suggest(engine, names)}` }];
   });
 }
 

@@ -249,7 +249,7 @@ const MISTAKES: readonly { name: string; text: string; says: readonly string[] }
   {
     name: 'an engine that is not there',
     text: `${ENGINES}publish:\n  - match: {}\n    engine: warehose\n`,
-    says: ['5: publish[0].engine: no engine "warehose" (did you mean "warehouse"?)'],
+    says: ['5: publish[0].engine: no engine has this name (did you mean "warehouse"?)'],
   },
   {
     name: 'a rule that leaves the choice of engines open',
