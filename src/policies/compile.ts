@@ -87,9 +87,11 @@ function readFile(file: PolicyFile, problems: string[]): readonly PolicyDefiniti
     problems.push(`${file.path}:${document.lineOf(path)}: ${message}`);
   };
   // An empty file is an accident, and policies that are gone open what they closed.
-  const list = readRecord(document.value, ['policies'], [], report)?.policies;
+  const root = readRecord(document.value, ['policies'], [], report);
+  if (root === null) return [];
+  const list = root.policies;
   if (!Array.isArray(list)) {
-    if (document.value !== null) report(['policies'], 'expected `policies:` with a list of policies');
+    report(['policies'], 'expected `policies:` with a list of policies');
     return [];
   }
   return list.flatMap((value: unknown, i) => {

@@ -29,6 +29,7 @@ const SCALARS: ReadonlySet<string> = new Set(['sub', 'kind', 'issuer']);
 
 /** @throws WhereProblem */
 export function parseWhere(text: string): WhereTemplate {
+  if (text.trim() === '') refuse('the filter is empty');
   if (text.length > MAX_TEXT) refuse(`the filter is longer than ${MAX_TEXT} characters`);
   if (text.includes('\0')) refuse('the filter holds a NUL byte');
   if (nesting(text) > MAX_NESTING) refuse(`the filter is nested more than ${MAX_NESTING} deep`);
