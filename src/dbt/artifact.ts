@@ -16,15 +16,16 @@ function parseArtifact(text: string, code: ArtifactCode): unknown {
   try {
     return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
   } catch (error) {
-    // The engine's own message quotes the text, so only the position is taken from it.
-    const found = error instanceof Error ? / position (\d+)/.exec(error.message) : null;
-    const position = found === null ? text.length : Number(found[1]);
-    const cut = position >= text.trimEnd().length;
+    // The engine's own message quotes the text, so only its kind and the position are taken from it.
+    const told = error instanceof Error ? error.message : '';
+    const position = / position (\d+)/.exec(told)?.[1];
+    const cut = /^Unexpected end|^Unterminated/.test(told) || Number(position) >= text.trimEnd().length;
+    const where = position === undefined ? '' : ` at character ${position}`;
     throw new SluiceError(
       code,
       cut
         ? `The ${name} is cut off: its JSON ends after ${text.length} characters`
-        : `The ${name} is not valid JSON at character ${position}`,
+        : `The ${name} is not valid JSON${where}`,
       { hint: HINTS[code], cause: error },
     );
   }

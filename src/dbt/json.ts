@@ -37,7 +37,7 @@ const kindOf = (value: unknown): string =>
       ? 'missing'
       : Array.isArray(value)
         ? 'a list'
-        : `a ${typeof value}`;
+        : `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
 
 export function asObject(value: unknown, place: At): Json {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;

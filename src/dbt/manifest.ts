@@ -13,7 +13,7 @@ import {
   textOrNullIn,
   textsIn,
 } from './json.ts';
-import type { DbtColumn, DbtExposure, DbtNode, DbtProject } from './project.ts';
+import type { DbtColumn, DbtExposure, DbtGroup, DbtNode, DbtProject } from './project.ts';
 import { readRelation, type Unquoted } from './relation.ts';
 
 export interface ReadOptions {
@@ -31,7 +31,8 @@ export function readManifest(json: unknown, options: ReadOptions = {}): DbtProje
   const adapter = textOrNullIn(header.metadata, 'adapter_type', metadata)?.toLowerCase() ?? null;
   const dbtVersion = textOrNullIn(header.metadata, 'dbt_version', metadata) ?? '';
   const unquoted = options.unquoted?.(adapter) ?? asWritten;
-  const owners = readGroupOwners(header.root, root);
+  const groups = readGroups(header.root, root);
+  const owners = new Map(groups.map((group) => [`${group.package}.${group.name}`, group.owner]));
   const nodes: DbtNode[] = [];
   for (const section of ['nodes', 'sources']) {
     const here = at(root, section);
@@ -48,6 +49,7 @@ export function readManifest(json: unknown, options: ReadOptions = {}): DbtProje
     name: textOrNullIn(header.metadata, 'project_name', metadata),
     nodes,
     exposures: readExposures(header.root, root),
+    groups,
   };
 }
 
@@ -149,16 +151,16 @@ function readColumns(node: Json, place: At): readonly DbtColumn[] {
   });
 }
 
-function readGroupOwners(manifest: Json, root: At): GroupOwners {
-  const owners = new Map<string, string | null>();
-  const groups = objectIn(manifest, 'groups', root) ?? {};
-  for (const [id, value] of Object.entries(groups)) {
+function readGroups(manifest: Json, root: At): readonly DbtGroup[] {
+  return Object.entries(objectIn(manifest, 'groups', root) ?? {}).map(([id, value]) => {
     const place = at(at(root, 'groups'), id);
     const group = asObject(value, place);
-    const key = `${textIn(group, 'package_name', place)}.${textIn(group, 'name', place)}`;
-    owners.set(key, readOwner(group, place));
-  }
-  return owners;
+    return {
+      name: textIn(group, 'name', place),
+      package: textIn(group, 'package_name', place),
+      owner: readOwner(group, place),
+    };
+  });
 }
 
 /** The name, else the first e-mail address (dbt 1.10 allows several). */

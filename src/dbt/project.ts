@@ -10,6 +10,13 @@ export interface DbtProject {
   /** Sources, seeds, models and snapshots; disabled and ephemeral ones are left out. */
   readonly nodes: readonly DbtNode[];
   readonly exposures: readonly DbtExposure[];
+  readonly groups: readonly DbtGroup[];
+}
+
+export interface DbtGroup {
+  readonly name: string;
+  readonly package: string;
+  readonly owner: string | null;
 }
 
 /** Something that was written at one of the places where dbt keeps it. */
