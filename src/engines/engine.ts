@@ -1,9 +1,10 @@
 /** The port that every engine fills: it executes verified text only, streams encoded rows, and can be cancelled. */
 import type { Relation, TypeFamily } from '../catalogue/dataset.ts';
+import type { RowEncoding } from '../results/rows.ts';
 import type { VerifiedQuery } from '../sql/stages.ts';
 
 /** How rows are encoded on the way: `json` gives comma-separated arrays, `ndjson` objects a line, `csv` RFC 4180 records without header. */
-export type RowEncoding = 'json' | 'ndjson' | 'csv';
+export type { RowEncoding } from '../results/rows.ts';
 
 export interface PhysicalColumn {
   readonly name: string;
@@ -33,11 +34,13 @@ export interface RunOptions {
   readonly maxRows: number;
   /** Bytes of encoded rows after which the result is cut. */
   readonly maxBytes: number;
+  /** Time that the engine may work on it; waiting for its turn or for the reader does not count. */
   readonly timeoutMs: number;
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;
 }
 
+/** Whole rows. The bytes of successive chunks follow one another as they are: dividing commas are among them. */
 export interface RowChunk {
   readonly rows: number;
   readonly bytes: Uint8Array;
@@ -57,7 +60,7 @@ export interface RunningQuery {
   readonly chunks: AsyncIterable<RowChunk>;
   /** Valid once the chunks are drained: whether rows were cut, and by what. */
   truncated(): 'rows' | 'bytes' | null;
-  /** Stops it; also happens when the signal aborts or the iterator is returned early. */
+  /** Stops it; also happens when the signal aborts or the iterator is returned early. Resolves when the engine has let go. */
   cancel(): Promise<void>;
 }
 
@@ -70,8 +73,22 @@ export interface Engine {
   witness(sql: string): Promise<Witness>;
   /** Throws SluiceError with a 7xxx code; messages of the engine go to the log alone. */
   run(query: VerifiedQuery, options: RunOptions): Promise<RunningQuery>;
-  /** Publishes the current source data; queries in flight finish on the old copy. */
+  /** Publishes the current source data, if it changed; queries in flight finish on the old copy. Queries go on meanwhile. */
   publish(): Promise<void>;
   health(): Promise<'ready' | 'unavailable'>;
   close(): Promise<void>;
 }
+
+/** What an engine reports about itself, beside the answers it gives; `text` is the engine's own and may quote data. */
+export type EngineObservation =
+  | {
+      readonly kind: 'engine_started';
+      readonly engine: string;
+      readonly pid: number;
+      readonly durationMs: number;
+    }
+  | { readonly kind: 'engine_lost'; readonly engine: string; readonly pid: number; readonly why: string }
+  | { readonly kind: 'engine_start_failed'; readonly engine: string; readonly text: string }
+  | { readonly kind: 'engine_published'; readonly engine: string; readonly durationMs: number }
+  /** The source could not be read at start, so the copy published last is served. */
+  | { readonly kind: 'engine_stale'; readonly engine: string; readonly text: string };

@@ -1,0 +1,24 @@
+/** DuckDB's errors as codes: its messages quote values, so nothing of them but the class leaves the engine. */
+import type { Code } from '../../errors.ts';
+
+/** First match wins. The driver (1.5.6) gives an error as `<class> Error: <text>` and no code. */
+const CLASSES: readonly (readonly [pattern: RegExp, code: Code])[] = [
+  [/^INTERRUPT Error/i, 'cancelled'],
+  [/division by zero|divide by zero|modulo by zero/i, 'division_by_zero'],
+  [/^Out of Memory Error/i, 'out_of_memory'],
+  [/could not allocate|failed to allocate|bad_alloc/i, 'out_of_memory'],
+  [/max_temp_directory_size|temporary directory/i, 'out_of_memory'],
+  [/^Out of Range Error/i, 'out_of_range'],
+  [/^Conversion Error: .*out of range/is, 'out_of_range'],
+  [/^Conversion Error: .*Could not cast value .* to DECIMAL/is, 'out_of_range'],
+  [/^Conversion Error/i, 'invalid_cast'],
+  [/^(Mismatch Type|Type) Error/i, 'type_mismatch'],
+  [/^Binder Error: .*(cannot|could not|no function matches|type|cast)/is, 'type_mismatch'],
+  [/^Invalid Input Error: .*(cast|convert)/is, 'invalid_cast'],
+  [/^(Invalid Input|Parameter Not Allowed|Parameter Not Resolved|Syntax) Error/i, 'invalid_argument'],
+  [/^(IO|FATAL|INTERNAL|Connection) Error/i, 'engine_unavailable'],
+];
+
+export function classify(text: string): Code {
+  return CLASSES.find(([pattern]) => pattern.test(text))?.[1] ?? 'execution_failed';
+}
