@@ -1,0 +1,63 @@
+/** Everything that can be observed in a running gate, as one union: the log and the metrics each read it their way. */
+import type { EngineObservation } from './engines/engine.ts';
+import type { Code } from './errors.ts';
+
+/** The stages of a query whose time is told apart. */
+export type StageName =
+  | 'authenticate'
+  | 'parse'
+  | 'guard'
+  | 'resolve'
+  | 'decide'
+  | 'rewrite'
+  | 'verify'
+  | 'audit'
+  | 'engine';
+
+/** Milliseconds, for the stages that were reached. */
+export type StageTimes = Readonly<Partial<Record<StageName, number>>>;
+
+/** None holds SQL text, a token, a parameter or a row. The cause of an `error` may: the log treats it so. */
+export type Observation =
+  | {
+      readonly kind: 'request_served';
+      readonly requestId: string;
+      readonly door: string;
+      readonly method: string;
+      /** The route's template (`/v1/catalogue/:id`): paths are without number. Null where none matches. */
+      readonly route: string | null;
+      readonly status: number;
+      readonly durationMs: number;
+    }
+  /** Refused, denied or failed, with what the caller was told. */
+  | {
+      readonly kind: 'request_failed';
+      readonly requestId: string;
+      readonly code: Code;
+      readonly error: unknown;
+    }
+  | {
+      readonly kind: 'query_decided';
+      readonly requestId: string;
+      readonly decision: 'allow' | 'deny';
+      readonly datasets: number;
+      readonly stages?: StageTimes;
+    }
+  /** Its rows have left, or as many as could: `code` says what ended it early. */
+  | {
+      readonly kind: 'query_finished';
+      readonly requestId: string;
+      readonly rows: number;
+      readonly bytes: number;
+      readonly durationMs: number;
+      readonly code: Code | null;
+    }
+  /** What a push, or another process on the same state, made current. */
+  | { readonly kind: 'snapshot_applied'; readonly etag: string; readonly datasets: number }
+  /** A stored state that this gate cannot take over: it goes on with the last good one. */
+  | { readonly kind: 'snapshot_refused'; readonly etag: string; readonly error: unknown }
+  | { readonly kind: 'audit_failed'; readonly requestId: string | null; readonly error: unknown }
+  | { readonly kind: 'close_failed'; readonly error: unknown }
+  | EngineObservation;
+
+export type Observe = (observation: Observation) => void;

@@ -1,0 +1,162 @@
+/** Observations as lines of JSON by pino: request ids and codes, never a token, and no value of data above debug. */
+import pino, { type DestinationStream, type Logger } from 'pino';
+import { CODES, SluiceError } from '../errors.ts';
+import type { Observation, Observe } from '../observe.ts';
+
+export interface LogOptions {
+  /** `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`. */
+  readonly level: string;
+  /** Standard output where none is given. */
+  readonly destination?: DestinationStream;
+}
+
+/** JSON Web Tokens by their shape, and whatever follows the word Bearer. */
+const TOKEN = /eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)*|(?<=\bbearer\s+)[\w.~+/-]+=*/gi;
+
+/** Throws config_invalid for a level that there is not. */
+export function createLog(options: LogOptions): Observe {
+  if (options.level !== 'silent' && !(options.level in pino.levels.values)) {
+    throw new SluiceError('config_invalid', 'There is no such log level', {
+      hint: `Use one of ${Object.keys(pino.levels.values).join(', ')}, silent.`,
+    });
+  }
+  const settings = {
+    level: options.level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    // The last place before a line leaves: catches the tokens in whatever a library put into a message.
+    hooks: { streamWrite: (line: string) => line.replace(TOKEN, '[token]') },
+  };
+  const logger = options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+  return (observation) => write(logger, observation);
+}
+
+function write(logger: Logger, seen: Observation): void {
+  const { level, message, fields, error } = lineOf(seen);
+  const event = seen.kind;
+  if (error === undefined) {
+    logger[level]({ event, ...fields }, message);
+    return;
+  }
+  const told =
+    error instanceof SluiceError ? { code: error.code, told: error.message, details: error.details } : {};
+  const cause = error instanceof SluiceError ? error.cause : error;
+  // The causes of our own faults are the operator's to see. What an engine says of a caller's query quotes the values
+  // that it stumbled on: that is for whoever turns on debug to look for an error.
+  if (cause === undefined || isCallersFault(error)) {
+    logger[level]({ event, ...fields, ...told }, message);
+    if (cause !== undefined) logger.debug({ event, ...fields, cause: describe(cause) }, `${message}: cause`);
+  } else {
+    logger[level]({ event, ...fields, ...told, cause: describe(cause) }, message);
+  }
+}
+
+interface Line {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly error?: unknown;
+}
+
+function lineOf(seen: Observation): Line {
+  switch (seen.kind) {
+    case 'request_served': {
+      const { requestId: request_id, door, method, route, status, durationMs } = seen;
+      const fields = { request_id, door, method, route, status, duration_ms: round(durationMs) };
+      return { level: status >= 500 ? 'warn' : 'info', message: 'request served', fields };
+    }
+    case 'request_failed':
+      return {
+        level: CODES[seen.code].status >= 500 ? 'error' : 'info',
+        message: 'request failed',
+        fields: { request_id: seen.requestId, code: seen.code },
+        error: seen.error,
+      };
+    case 'query_decided': {
+      const { requestId: request_id, decision, datasets, stages } = seen;
+      return { level: 'debug', message: 'query decided', fields: { request_id, decision, datasets, stages } };
+    }
+    case 'query_finished': {
+      const { requestId: request_id, rows, bytes, durationMs, code } = seen;
+      const fields = { request_id, rows, bytes, duration_ms: round(durationMs), code };
+      return {
+        level: code !== null && CODES[code].status >= 500 ? 'error' : 'info',
+        message: 'query finished',
+        fields,
+      };
+    }
+    case 'snapshot_applied':
+      return {
+        level: 'info',
+        message: 'snapshot applied',
+        fields: { snapshot: seen.etag, datasets: seen.datasets },
+      };
+    case 'snapshot_refused':
+      return {
+        level: 'error',
+        message: 'snapshot refused',
+        fields: { snapshot: seen.etag },
+        error: seen.error,
+      };
+    case 'audit_failed':
+      return {
+        level: 'error',
+        message: 'audit failed',
+        fields: { request_id: seen.requestId },
+        error: seen.error,
+      };
+    case 'close_failed':
+      return { level: 'warn', message: 'close failed', fields: {}, error: seen.error };
+    case 'engine_started': {
+      const { engine, pid, durationMs } = seen;
+      return {
+        level: 'info',
+        message: 'engine started',
+        fields: { engine, pid, duration_ms: round(durationMs) },
+      };
+    }
+    case 'engine_published': {
+      const { engine, durationMs } = seen;
+      return {
+        level: 'info',
+        message: 'engine published',
+        fields: { engine, duration_ms: round(durationMs) },
+      };
+    }
+    case 'engine_lost':
+      return {
+        level: 'warn',
+        message: 'engine lost',
+        fields: { engine: seen.engine, pid: seen.pid, why: seen.why },
+      };
+    case 'engine_start_failed':
+      return {
+        level: 'error',
+        message: 'engine start failed',
+        fields: { engine: seen.engine, text: seen.text },
+      };
+    case 'engine_stale':
+      return { level: 'warn', message: 'engine stale', fields: { engine: seen.engine, text: seen.text } };
+    default:
+      return seen satisfies never;
+  }
+}
+
+function isCallersFault(error: unknown): boolean {
+  return error instanceof SluiceError && error.status < 500;
+}
+
+function describe(error: unknown): Readonly<Record<string, unknown>> | string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as { code?: unknown };
+  return {
+    type: error.name,
+    ...(typeof code === 'string' ? { code } : {}),
+    message: error.message,
+    stack: error.stack,
+    ...(error.cause === undefined ? {} : { cause: describe(error.cause) }),
+  };
+}
+
+const round = (ms: number): number => Math.round(ms * 1000) / 1000;
