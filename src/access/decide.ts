@@ -3,11 +3,11 @@
  * follow from, so that no two callers who might be answered differently ever share one.
  */
 import { createHash } from 'node:crypto';
+import { BoundedCache } from '../cache.ts';
 import type { Dataset } from '../catalogue/dataset.ts';
 import { SluiceError } from '../errors.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { PolicySet } from '../policies/policy.ts';
-import { LruCache } from './cache.ts';
 import type { Action, Decision, DecisionContext, DecisionInput } from './decision.ts';
 import { buildInput } from './input.ts';
 import type { Pdp } from './pdp.ts';
@@ -35,7 +35,7 @@ export interface DeciderOptions {
 }
 
 export function createDecider({ pdp, cacheSize = 10_000 }: DeciderOptions): Decider {
-  const cache = new LruCache<Decision>(pdp.cacheable ? cacheSize : 0);
+  const cache = pdp.cacheable && cacheSize > 0 ? new BoundedCache<string, Decision>(cacheSize) : null;
 
   return {
     async decide(options) {
@@ -53,11 +53,11 @@ export function createDecider({ pdp, cacheSize = 10_000 }: DeciderOptions): Deci
       const missing: Dataset[] = [];
       for (const dataset of datasets) {
         const key = circumstances + dataset.id;
-        const kept = cache.get(key);
+        const kept = cache?.get(key);
         if (kept !== undefined && (kept.expires_at === null || kept.expires_at > context.time.epoch)) {
           decisions.set(dataset.id, kept);
         } else {
-          cache.delete(key);
+          cache?.delete(key);
           missing.push(dataset);
         }
       }
@@ -68,7 +68,7 @@ export function createDecider({ pdp, cacheSize = 10_000 }: DeciderOptions): Deci
         if (decision?.dataset_id !== dataset.id) throw new SluiceError('decision_invalid');
         decisions.set(dataset.id, decision);
         // An answer that made no sense is asked for again.
-        if (decision.reason !== 'undecodable') cache.set(circumstances + dataset.id, decision);
+        if (decision.reason !== 'undecodable') cache?.set(circumstances + dataset.id, decision);
       });
       return decisions;
     },

@@ -20,26 +20,27 @@ export interface PdpOptions {
 
 const DEFAULT_BUNDLE = new URL('../../rego/sluice.wasm', import.meta.url);
 
-/** @throws SluiceError pdp_unavailable where the bundle cannot be loaded. */
+/** @throws SluiceError pdp_unavailable where the bundle cannot be read. */
 export function createPdp(options: PdpOptions): Pdp {
-  const policy = guarded(() => loadEmbedded(options.wasm ?? new Uint8Array(readFileSync(DEFAULT_BUNDLE))));
+  const policy = loadEmbedded(options.wasm ?? readBundle());
   return {
     // The default bundle reads neither the request nor the clock nor the address; another one may.
     cacheable: options.wasm === undefined,
     async decide(batch) {
       if (batch.length === 0) return [];
-      return decodeBatch(
-        guarded(() => policy.evaluate(batch)),
-        batch,
-      );
+      return decodeBatch(await policy.evaluate(batch).catch(unavailable), batch);
     },
   };
 }
 
-function guarded<T>(step: () => T): T {
+function readBundle(): Uint8Array<ArrayBuffer> {
   try {
-    return step();
+    return new Uint8Array(readFileSync(DEFAULT_BUNDLE));
   } catch (cause) {
-    throw new SluiceError('pdp_unavailable', undefined, { cause });
+    return unavailable(cause);
   }
+}
+
+function unavailable(cause: unknown): never {
+  throw new SluiceError('pdp_unavailable', undefined, { cause });
 }

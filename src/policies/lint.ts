@@ -85,21 +85,29 @@ export function fits(mask: MaskSpec, family: TypeFamily): boolean {
     case 'partial':
       return family === 'text';
     case 'constant':
-      switch (typeof mask.value) {
-        case 'boolean':
-          return family === 'boolean';
-        case 'number':
-          return (
-            family === 'float' ||
-            family === 'decimal' ||
-            (family === 'integer' && Number.isSafeInteger(mask.value))
-          );
-        default:
-          return family === 'text';
-      }
+      return constantFits(mask.value, family);
     default:
       return mask satisfies never;
   }
+}
+
+/** What a constant must look like to be a value of the family; the rewriter checks the value itself. */
+const WRITTEN: Readonly<Partial<Record<TypeFamily, RegExp>>> = {
+  text: /^/,
+  integer: /^-?\d{1,18}$/,
+  decimal: /^-?\d+(\.\d+)?$/,
+  float: /^-?\d+(\.\d+)?$/,
+  date: /^\d{4}-\d\d-\d\d$/,
+  time: /^\d\d:\d\d(:\d\d(\.\d+)?)?$/,
+  timestamp: /^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?$/,
+  interval: /^/,
+  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+};
+
+function constantFits(value: string | number | boolean, family: TypeFamily): boolean {
+  if (typeof value === 'boolean') return family === 'boolean';
+  if (typeof value === 'number' && !['integer', 'decimal', 'float'].includes(family)) return false;
+  return WRITTEN[family]?.test(String(value)) ?? false;
 }
 
 /** A condition that exempts from every restricting policy is a key to all doors, and its holder is governed by nothing. */

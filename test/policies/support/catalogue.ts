@@ -1,5 +1,6 @@
 /** A small catalogue from a compact description, for tests of policies and decisions. */
 
+import type { DecisionContext, DecisionInput } from '../../../src/access/decision.ts';
 import type {
   AccessLevel,
   Catalogue,
@@ -119,3 +120,21 @@ export function identity(spec: IdentitySpec = {}): Identity {
     ...spec,
   };
 }
+
+export const context = (over: Partial<DecisionContext> = {}): DecisionContext => ({
+  project: null,
+  purpose: null,
+  environment: 'production',
+  time: { epoch: 1_700_000_000, minute_of_day: 600, weekday: 2 },
+  client_ip: null,
+  grants: [],
+  ...over,
+});
+
+export const request: DecisionInput['request'] = {
+  sql_tables: ['gold.members'],
+  columns: [],
+  limit: null,
+  offset: null,
+  formats: ['json'],
+};
