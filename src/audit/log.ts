@@ -65,6 +65,7 @@ class GroupCommitLog implements DurableAuditLog {
   #pumpPlanned = false;
   #head: Head | null = null;
   #closing: Promise<void> | null = null;
+  #onIdle: (() => void) | null = null;
 
   constructor(options: AuditOptions) {
     this.#options = { maxWaiting: 10_000, timeoutMs: 5000, busyTimeoutMs: 2000, ...options };
@@ -171,7 +172,12 @@ class GroupCommitLog implements DurableAuditLog {
     this.#inFlight = null;
     this.#stalled = false;
     entries.forEach(each);
+    if (this.#isIdle()) this.#onIdle?.();
     this.#planPump();
+  }
+
+  #isIdle(): boolean {
+    return this.#stalled || (this.#inFlight === null && this.#waiting.length === 0);
   }
 
   /** Whoever waits is told; the batch stays in flight until the worker answers or exits, as order demands. */
@@ -181,11 +187,14 @@ class GroupCommitLog implements DurableAuditLog {
     this.#inFlight = [];
     this.#waiting = [];
     for (const entry of entries) entry.reject(unavailable('the disk does not answer'));
+    this.#onIdle?.();
   }
 
   async #drainAndStop(): Promise<void> {
-    while (!this.#stalled && (this.#inFlight !== null || this.#waiting.length > 0)) {
-      await new Promise<void>((resolve) => setTimeout(resolve, 1));
+    if (!this.#isIdle()) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
     }
     const worker = this.#worker;
     if (worker === null) return;

@@ -46,7 +46,7 @@ function serve(port: NonNullable<typeof parentPort>, data: WriterData): void {
 
   port.on('message', (request: WriterRequest) => {
     if (request.kind === 'close') {
-      file?.db.close();
+      close(file);
       port.close();
       return;
     }
