@@ -28,14 +28,16 @@ export type GuardedQuery = Stage<'guarded'> & {
 /** What a relation name of the caller's stands for. */
 export type BoundRelation =
   | { readonly kind: 'dataset'; readonly dataset: Dataset }
-  | { readonly kind: 'cte'; readonly cte: CommonTableExpr };
+  | { readonly kind: 'cte'; readonly cte: CommonTableExpr }
+  /** Nothing in the catalogue: refused as soon as decisions are known, never before. */
+  | { readonly kind: 'unknown' };
 
-/** sql/resolve/bind: every relation that is not a CTE is a catalogued dataset. Columns are not looked at yet. */
+/** sql/resolve/bind: every relation is a CTE in scope, a catalogued dataset, or unknown. Columns are not looked at yet. */
 export type BoundQuery = Stage<'bound'> & {
   readonly guarded: GuardedQuery;
   /** Distinct datasets, in order of first use. */
   readonly datasets: readonly Dataset[];
-  /** By node identity: the only place where a relation's name decides anything. */
+  /** By node identity, in the order of the text: the only place where a relation's name decides anything. */
   readonly relations: ReadonlyMap<RangeVar, BoundRelation>;
   /** CTEs that refer to themselves. */
   readonly recursive: ReadonlySet<CommonTableExpr>;

@@ -1,6 +1,7 @@
 /**
  * Binds every relation name, scope by scope as PostgreSQL does: to a CTE that is in scope, or to a catalogued dataset.
- * Whatever is neither (unknown, physical, system, hidden from the caller) is refused with one and the same error.
+ * Whatever is neither (unknown, physical, system) is marked so and refused by admit(), in the order of the text, together
+ * with what the caller may not know of: refused here, before it, the two could be told apart.
  */
 import type { CommonTableExpr, RangeVar, SelectStmt, WithClause } from '@pgsql/types';
 import type { Catalogue, Dataset } from '../../catalogue/dataset.ts';
@@ -48,19 +49,8 @@ export function bind(guarded: GuardedQuery, catalogue: Catalogue): BoundQuery {
   return bound as BoundQuery;
 }
 
-/**
- * The answer for a dataset that the caller may not know of: exactly that of an unknown name.
- * @param datasetId of one of `bound.datasets`.
- */
-export function datasetNotFound(bound: BoundQuery, datasetId: string): SluiceError {
-  for (const [relation, target] of bound.relations) {
-    if (target.kind === 'dataset' && target.dataset.id === datasetId)
-      return notFound(bound.guarded.text, relation);
-  }
-  return notFound(bound.guarded.text, {});
-}
-
-function notFound(text: string, relation: RangeVar): SluiceError {
+/** One and the same answer for a name that nothing has and one that the caller may not know of. */
+export function notFound(text: string, relation: RangeVar): SluiceError {
   const name = partsOf(relation).join('.');
   return fault(
     text,
@@ -101,7 +91,10 @@ function bindRelation(relation: RangeVar, scope: CteScope | null, binding: Bindi
     }
   }
   const dataset = binding.catalogue.lookup(partsOf(relation));
-  if (dataset === undefined) throw notFound(binding.text, relation);
+  if (dataset === undefined) {
+    binding.relations.set(relation, { kind: 'unknown' });
+    return;
+  }
   binding.relations.set(relation, { kind: 'dataset', dataset });
   if (!binding.first.has(dataset.id)) binding.first.set(dataset.id, { dataset, relation });
 }

@@ -1,19 +1,11 @@
 /** Faults of name resolution: a stable code, a message that holds nothing but the caller's own words, and a position in the text. */
 import { distance } from 'fastest-levenshtein';
 import { type Code, SluiceError } from '../../errors.ts';
+import { fromByteOffset } from '../parse.ts';
 
-/** @param offset UTF-8 byte offset as the parser counts; a result in UTF-16 units, or null where there is none. */
-export function positionOf(text: string, offset: number | undefined): number | null {
-  if (offset === undefined || offset < 0) return null;
-  let bytes = 0;
-  let index = 0;
-  for (const char of text) {
-    if (bytes >= offset) break;
-    const point = char.codePointAt(0)!;
-    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-    index += char.length;
-  }
-  return index;
+/** @param location UTF-8 byte offset as the tree carries it; undefined where there is nothing to point at. */
+export function positionOf(text: string, location: number | undefined): number | null {
+  return location === undefined ? null : fromByteOffset(text, location);
 }
 
 export function fault(

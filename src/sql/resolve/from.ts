@@ -5,6 +5,7 @@ import { SluiceError } from '../../errors.ts';
 import type { GovernedDataset } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, open } from '../walk.ts';
+import { notFound } from './bind.ts';
 import { addRange, type Context, type QueryColumn } from './context.ts';
 import { resolveExpression } from './expression.ts';
 import { fault } from './fault.ts';
@@ -57,6 +58,7 @@ export function visibleColumns({ dataset, decision }: GovernedDataset): readonly
 function resolveRelation(relation: RangeVar, context: Context): ResolvedItem {
   const target = context.bound.relations.get(relation);
   if (target === undefined) throw new SluiceError('rewrite_failed', undefined, { cause: 'unbound relation' });
+  if (target.kind === 'unknown') throw notFound(context.text, relation);
   const range = context.fresh('t');
   if (target.kind === 'cte') {
     const cte = context.ctes.get(target.cte);

@@ -1,0 +1,126 @@
+/** Small builders of tree nodes for what the rewriter adds. Everything they make is in the engine's dialect already. */
+import type { ParamValue } from '../stages.ts';
+import type { Node } from '../tree.ts';
+
+const name = (sval: string): Node => ({ String: { sval } });
+
+export function column(range: string, columnName: string): Node {
+  return { ColumnRef: { fields: [name(range), name(columnName)] } };
+}
+
+export function text(sval: string): Node {
+  return { A_Const: { sval: { sval } } };
+}
+
+/** @param value a whole number of at most 31 bits. */
+export function whole(value: number): Node {
+  return { A_Const: { ival: { ival: value } } };
+}
+
+export function bool(value: boolean): Node {
+  return { A_Const: { boolval: value ? { boolval: true } : {} } };
+}
+
+/** A function of the engine's own, by its full name, so that nothing in a warehouse can stand in for it. */
+export function call(functionName: string, ...args: Node[]): Node {
+  return {
+    FuncCall: {
+      funcname: [name('system'), name('main'), name(functionName)],
+      ...(args.length === 0 ? {} : { args }),
+      funcformat: 'COERCE_EXPLICIT_CALL',
+    },
+  };
+}
+
+export function operation(operator: string, lexpr: Node, rexpr: Node): Node {
+  return { A_Expr: { kind: 'AEXPR_OP', name: [name(operator)], lexpr, rexpr } };
+}
+
+export function isIn(lexpr: Node, items: readonly Node[], negated = false): Node {
+  return {
+    A_Expr: {
+      kind: 'AEXPR_IN',
+      name: [name(negated ? '<>' : '=')],
+      lexpr,
+      rexpr: { List: { items: [...items] } },
+    },
+  };
+}
+
+export function every(args: readonly Node[]): Node {
+  return args.length === 1 ? args[0]! : { BoolExpr: { boolop: 'AND_EXPR', args: [...args] } };
+}
+
+export function some(args: readonly Node[]): Node {
+  return args.length === 1 ? args[0]! : { BoolExpr: { boolop: 'OR_EXPR', args: [...args] } };
+}
+
+export function not(arg: Node): Node {
+  return { BoolExpr: { boolop: 'NOT_EXPR', args: [arg] } };
+}
+
+export function when(condition: Node, result: Node, otherwise: Node | null): Node {
+  return {
+    CaseExpr: {
+      args: [{ CaseWhen: { expr: condition, result } }],
+      ...(otherwise === null ? {} : { defresult: otherwise }),
+    },
+  };
+}
+
+/** Tree names of the types that the rewriter casts to, as the dialect has them. */
+const TYPES = {
+  text: 'text',
+  boolean: 'pg_catalog.bool',
+  tinyint: 'tinyint',
+  smallint: 'pg_catalog.int2',
+  integer: 'pg_catalog.int4',
+  bigint: 'pg_catalog.int8',
+  ubigint: 'ubigint',
+  decimal: 'pg_catalog.numeric',
+  double: 'pg_catalog.float8',
+  date: 'date',
+  time: 'pg_catalog.time',
+  timestamp: 'pg_catalog.timestamp',
+  timestamptz: 'pg_catalog.timestamptz',
+  interval: 'pg_catalog.interval',
+  uuid: 'uuid',
+} as const;
+
+export type CastTarget = keyof typeof TYPES;
+
+export function cast(arg: Node, target: CastTarget, typmods: readonly number[] = []): Node {
+  return {
+    TypeCast: {
+      arg,
+      typeName: {
+        names: TYPES[target].split('.').map(name),
+        ...(typmods.length === 0 ? {} : { typmods: typmods.map(whole) }),
+        typemod: -1,
+      },
+    },
+  };
+}
+
+export const NULL: Node = { A_Const: { isnull: true } };
+/** Unknown: what a condition is that cannot be answered. No row passes it, negated or not. */
+export const UNKNOWN_CONDITION: Node = cast(NULL, 'boolean');
+
+/** Collects the values that go to the engine beside the text: the caller's first, then ours. */
+export class Binder {
+  readonly #values: ParamValue[];
+
+  constructor(callers: readonly ParamValue[]) {
+    this.#values = [...callers];
+  }
+
+  /** A reference to the value; values are never shared, so that each reference can be followed by itself. */
+  bind(value: ParamValue): Node {
+    this.#values.push(value);
+    return { ParamRef: { number: this.#values.length } };
+  }
+
+  get values(): readonly ParamValue[] {
+    return this.#values;
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * Puts a governed subquery in the place of each dataset: only the needed columns, masked, of only the rows that the
+ * filters leave, behind a fence where the caller's expressions could tell of the others.
+ */
+import type { RangeVar, SelectStmt } from '@pgsql/types';
+import type { Column } from '../../catalogue/dataset.ts';
+import { SluiceError } from '../../errors.ts';
+import type { Identity } from '../../identity/identity.ts';
+import type { DatasetUse } from '../stages.ts';
+import type { Node } from '../tree.ts';
+import { close, mapChildren, open, walk } from '../walk.ts';
+import { type Binder, column, every, whole } from './build.ts';
+import { filterExpression } from './filters.ts';
+import { maskExpression } from './masks.ts';
+
+export interface GovernOptions {
+  readonly uses: ReadonlyMap<string, DatasetUse>;
+  readonly identity: Identity;
+  readonly maskKey: Uint8Array | null;
+  readonly binder: Binder;
+  /** Whether some expression of the caller's can raise. */
+  readonly fence: boolean;
+}
+
+/** The range of the raw relation inside a governed subquery. */
+const RAW = 'raw';
+
+export function governRelations(select: SelectStmt, options: GovernOptions): SelectStmt {
+  const needed = neededColumns(close('SelectStmt', select), options.uses);
+  const done = new Set<string>();
+  const replace = (node: Node): Node => {
+    if (!('RangeVar' in node)) return mapChildren(node, replace);
+    const range = node.RangeVar.alias?.aliasname ?? '';
+    const use = options.uses.get(range);
+    if (use === undefined) return node;
+    done.add(range);
+    return governed(range, use, needed.get(range)!, options);
+  };
+  const result = open(replace(close('SelectStmt', select))).body as SelectStmt;
+  if (done.size !== options.uses.size) {
+    throw new SluiceError('rewrite_failed', undefined, { cause: 'a dataset was not governed' });
+  }
+  return result;
+}
+
+/** By range: the columns that the statement refers to. What is not referred to is not read, and its mask costs nothing. */
+function neededColumns(
+  root: Node,
+  uses: ReadonlyMap<string, DatasetUse>,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const needed = new Map([...uses.keys()].map((range) => [range, new Set<string>()]));
+  walk(root, (node) => {
+    if (!('ColumnRef' in node)) return undefined;
+    const [range, name] = (node.ColumnRef.fields ?? []).map((field) => open(field).body.sval as string);
+    needed.get(range ?? '')?.add(name ?? '');
+    return undefined;
+  });
+  return needed;
+}
+
+function governed(range: string, use: DatasetUse, needed: ReadonlySet<string>, options: GovernOptions): Node {
+  const { dataset, decision } = use.governed;
+  const columns = use.columns.filter((candidate) => needed.has(candidate.name));
+  if (columns.length !== needed.size) {
+    throw new SluiceError('rewrite_failed', undefined, { cause: `unknown column of ${dataset.id}` });
+  }
+  const filters = decision.rows.map(({ predicate }) =>
+    filterExpression(predicate, {
+      dataset,
+      identity: options.identity,
+      binder: options.binder,
+      range: RAW,
+    }),
+  );
+  const { database, schema, identifier } = dataset.relation;
+  const relation: RangeVar = {
+    ...(database === null ? {} : { catalogname: database }),
+    schemaname: schema,
+    relname: identifier,
+    inh: true,
+    relpersistence: 'p',
+    alias: { aliasname: RAW },
+  };
+  const subquery: SelectStmt = {
+    targetList:
+      columns.length === 0
+        ? [{ ResTarget: { name: 'nothing', val: whole(1) } }]
+        : columns.map((wanted) => ({
+            ResTarget: { name: wanted.name, val: release(wanted, use, options) },
+          })),
+    fromClause: [close('RangeVar', relation)],
+    ...(filters.length === 0 ? {} : { whereClause: every(filters) }),
+    // DuckDB 1.5 moves nothing across OFFSET, whatever its number.
+    ...(filters.length > 0 && options.fence ? { limitOffset: whole(0) } : {}),
+    limitOption: filters.length > 0 && options.fence ? 'LIMIT_OPTION_COUNT' : 'LIMIT_OPTION_DEFAULT',
+    op: 'SETOP_NONE',
+  };
+  return close('RangeSubselect', {
+    subquery: close('SelectStmt', subquery),
+    alias: { aliasname: range },
+  });
+}
+
+function release(wanted: Column, use: DatasetUse, options: GovernOptions): Node {
+  const { dataset, decision } = use.governed;
+  const raw = column(RAW, wanted.name);
+  const mask = Object.hasOwn(decision.masks, wanted.folded) ? decision.masks[wanted.folded] : undefined;
+  if (mask === undefined) return raw;
+  return maskExpression(wanted, raw, mask.mask, {
+    datasetId: dataset.id,
+    key: options.maskKey,
+    binder: options.binder,
+  });
+}

@@ -1,0 +1,81 @@
+/** From resolved names to a governed tree, pass by pass: bound, fence, dialect, governed relations, values. The order matters. */
+import type { SelectStmt } from '@pgsql/types';
+import type { Identity } from '../../identity/identity.ts';
+import type { GovernedQuery, ParamValue, ResolvedQuery, Unbranded } from '../stages.ts';
+import type { Node } from '../tree.ts';
+import { close, open, walk } from '../walk.ts';
+import { Binder } from './build.ts';
+import { compactParameters } from './compact.ts';
+import { governRelations } from './govern.ts';
+import { limitResult, type Page } from './limit.ts';
+import { lowerToDuckDb } from './lower-duckdb.ts';
+import { canRaise } from './raises.ts';
+
+export interface RewriteOptions {
+  readonly engine: 'duckdb';
+  readonly identity: Identity;
+  /** The caller's values for $1, $2, …, checked already. */
+  readonly params: readonly ParamValue[];
+  /** The secret of keyed hashes; null where none is configured, then hashes are NULL. */
+  readonly maskKey: Uint8Array | null;
+  /** Rows to print as the bound; ask for one more than is shown to learn whether there are more. */
+  readonly page: Page;
+  /** `never` is for the test that shows what the fence is for. */
+  readonly fence?: 'needed' | 'never';
+}
+
+export function rewrite(resolved: ResolvedQuery, options: RewriteOptions): GovernedQuery {
+  const limited = limitResult(resolved.tree, options.page, options.params);
+  const filtered = [...resolved.uses.values()].some((use) => use.governed.decision.rows.length > 0);
+  const fence =
+    filtered &&
+    options.fence !== 'never' &&
+    canRaise(resolved.tree, { ranges: resolved.ranges, params: options.params });
+  const lowered = lower(limited);
+  const binder = new Binder(options.params);
+  const governed = governRelations(lowered, {
+    uses: resolved.uses,
+    identity: options.identity,
+    maskKey: options.maskKey,
+    binder,
+    fence,
+  });
+  const { select, params } = compactParameters(governed, binder.values);
+  const query: Unbranded<GovernedQuery> = {
+    tree: select,
+    params,
+    columns: resolved.columns,
+    relations: relationsOf(resolved),
+    functions: functionsOf(select),
+  };
+  return query as GovernedQuery;
+}
+
+function lower(select: SelectStmt): SelectStmt {
+  let count = 0;
+  const fresh = (): string => {
+    count += 1;
+    return `a${count}`;
+  };
+  return open(lowerToDuckDb(close('SelectStmt', select), { fresh })).body as SelectStmt;
+}
+
+/** Physical relations, as printed; CTEs are not among them. */
+function relationsOf(resolved: ResolvedQuery): readonly string[] {
+  const names = [...resolved.uses.values()].map(({ governed }) => {
+    const { database, schema, identifier } = governed.dataset.relation;
+    return [...(database === null ? [] : [database]), schema, identifier].join('.');
+  });
+  return [...new Set(names)].sort();
+}
+
+function functionsOf(select: SelectStmt): readonly string[] {
+  const names = new Set<string>();
+  walk(close('SelectStmt', select), (node: Node) => {
+    if ('FuncCall' in node) {
+      names.add((node.FuncCall.funcname ?? []).map((part) => open(part).body.sval as string).join('.'));
+    }
+    return undefined;
+  });
+  return [...names].sort();
+}
