@@ -17,7 +17,7 @@ export type Slot =
   /** A literal's unwrapped value, `{"sval": "x"}`. */
   | { readonly is: 'literal'; readonly key: 'ival' | 'fval' | 'boolval' | 'sval' }
   /** The first value is what an absent field means. */
-  | { readonly is: 'enum'; readonly of: readonly string[] }
+  | { readonly is: 'enum'; readonly of: readonly string[]; readonly code?: Code }
   | { readonly is: 'text' | 'int' | 'flag' }
   /** Offsets into the text: no part of the meaning, ignored when trees are compared. */
   | { readonly is: 'offset' }
@@ -212,13 +212,17 @@ export const NODES: Readonly<Record<Tag, Readonly<Record<string, Slot>>>> = {
   CoalesceExpr: { args: expressions, location: offset },
   MinMaxExpr: { op: one('IS_GREATEST', 'IS_LEAST'), args: expressions, location: offset },
   SQLValueFunction: {
-    op: one(
-      'SVFOP_CURRENT_DATE',
-      'SVFOP_CURRENT_TIME',
-      'SVFOP_CURRENT_TIMESTAMP',
-      'SVFOP_LOCALTIME',
-      'SVFOP_LOCALTIMESTAMP',
-    ),
+    op: {
+      is: 'enum',
+      of: [
+        'SVFOP_CURRENT_DATE',
+        'SVFOP_CURRENT_TIME',
+        'SVFOP_CURRENT_TIMESTAMP',
+        'SVFOP_LOCALTIME',
+        'SVFOP_LOCALTIMESTAMP',
+      ],
+      code: 'sql_function_refused',
+    },
     typmod: int,
     location: offset,
   },

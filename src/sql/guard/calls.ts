@@ -1,0 +1,130 @@
+/** Holds a function call to its row of the table: name, place, number of arguments, literals, sizes. */
+import type { A_Const, FuncCall, Node } from '@pgsql/types';
+import { closest, distance } from 'fastest-levenshtein';
+import { calledName, FUNCTIONS, functionNamed, type SqlFunction } from './functions.ts';
+import { type Inspection, type Place, refuse } from './inspection.ts';
+
+/** What PostgreSQL's own syntax may turn into: EXTRACT, POSITION, SUBSTRING, TRIM, AT TIME ZONE. */
+const SYNTAX_FUNCTIONS = new Set(['extract', 'position', 'substring', 'btrim', 'ltrim', 'rtrim', 'timezone']);
+/** What stands right of LIKE … ESCAPE and SIMILAR TO, and nowhere else. */
+const PATTERN_FUNCTIONS: Readonly<Record<string, { kinds: readonly string[]; arity: number }>> = {
+  like_escape: { kinds: ['AEXPR_LIKE', 'AEXPR_ILIKE'], arity: 2 },
+  similar_to_escape: { kinds: ['AEXPR_SIMILAR'], arity: 1 },
+};
+const NAMES = FUNCTIONS.map((f) => f.name);
+
+export function checkCall(call: FuncCall, seen: Inspection, place: Place): void {
+  if (isPatternCall(call, place)) return;
+  const name = calledName(call);
+  const entry = name === null ? undefined : functionNamed(name);
+  const bySyntax = call.funcformat === 'COERCE_SQL_SYNTAX';
+  if (entry === undefined || (bySyntax && !SYNTAX_FUNCTIONS.has(entry.name))) {
+    refuse(
+      seen,
+      place,
+      'sql_function_refused',
+      `The function ${shown(call)} is not accepted`,
+      nearest(name ?? ''),
+    );
+  }
+  checkPlace(call, entry, seen, place);
+  checkArity(call, entry, seen, place);
+  checkArguments(call, entry, seen, place);
+}
+
+function isPatternCall(call: FuncCall, place: Place): boolean {
+  const pattern = PATTERN_FUNCTIONS[calledName(call) ?? ''];
+  return (
+    pattern !== undefined &&
+    call.funcname?.length === 2 &&
+    place.parent === 'A_Expr' &&
+    place.field === 'rexpr' &&
+    pattern.kinds.includes(String(place.parentBody.kind)) &&
+    call.args?.length === pattern.arity &&
+    call.over === undefined
+  );
+}
+
+function shown(call: FuncCall): string {
+  const name = (call.funcname ?? []).map((part) => ('String' in part ? part.String.sval : '?')).join('.');
+  return name.slice(0, 80);
+}
+
+function nearest(name: string): string {
+  const near = closest(name, NAMES);
+  return distance(name, near) <= 2
+    ? `Did you mean ${near}?`
+    : 'The reference lists the functions that are accepted.';
+}
+
+function wrong(entry: SqlFunction, what: string, seen: Inspection, place: Place): never {
+  return refuse(
+    seen,
+    place,
+    'sql_arguments',
+    `The function ${entry.name} ${what}`,
+    'See the reference of functions.',
+  );
+}
+
+function checkPlace(call: FuncCall, entry: SqlFunction, seen: Inspection, place: Place): void {
+  const aggregate = entry.kind === 'aggregate' || entry.kind === 'ordered';
+  if (call.agg_star === true && entry.name !== 'count') wrong(entry, 'does not take *', seen, place);
+  if (!aggregate) {
+    if (call.agg_distinct || call.agg_filter || call.agg_order || call.agg_within_group) {
+      wrong(entry, 'is not an aggregate', seen, place);
+    }
+    if (entry.kind === 'scalar' && call.over) wrong(entry, 'cannot have OVER', seen, place);
+  }
+  if (entry.kind === 'window' && !call.over) wrong(entry, 'needs OVER', seen, place);
+  if (entry.kind === 'ordered' && !call.agg_within_group) wrong(entry, 'needs WITHIN GROUP', seen, place);
+  if (call.agg_within_group && (entry.within === null || call.over || call.agg_order?.length !== 1)) {
+    wrong(entry, 'cannot have this WITHIN GROUP', seen, place);
+  }
+}
+
+function checkArity(call: FuncCall, entry: SqlFunction, seen: Inspection, place: Place): void {
+  if (call.agg_star === true) {
+    if (call.args !== undefined) wrong(entry, 'takes * alone', seen, place);
+    return;
+  }
+  const count = call.args?.length ?? 0;
+  const [min, max] = call.agg_within_group ? [entry.within ?? 0, entry.within ?? 0] : [entry.min, entry.max];
+  if (count >= min && count <= max) return;
+  wrong(entry, `takes ${min === max ? min : `${min} to ${max}`} arguments, not ${count}`, seen, place);
+}
+
+function checkArguments(call: FuncCall, entry: SqlFunction, seen: Inspection, place: Place): void {
+  const args = call.args ?? [];
+  for (const index of entry.literals) {
+    const argument = args[index];
+    if (argument !== undefined && !('A_Const' in argument) && !('ParamRef' in argument)) {
+      const what = `Argument ${index + 1} of ${entry.name} must be a literal or a parameter`;
+      refuse(seen, place, 'sql_bound', what, 'Write the value itself.');
+    }
+  }
+  if (entry.sized === null) return;
+  const argument = args[entry.sized.argument];
+  if (argument === undefined) return;
+  const size = wholeNumber(argument);
+  if (size === null || size < 0 || size > entry.sized.max) {
+    refuse(
+      seen,
+      place,
+      'sql_bound',
+      `Argument ${entry.sized.argument + 1} of ${entry.name} must be a literal from 0 to ${entry.sized.max}`,
+      'It sizes the result: write the number itself.',
+    );
+  }
+  if (!entry.sized.multiplies) return;
+  seen.repetition *= Math.max(size, 1);
+  if (seen.repetition > seen.bounds.repetition) {
+    refuse(seen, place, 'sql_bound', 'The query repeats text too often', 'Repeat less.');
+  }
+}
+
+function wholeNumber(node: Node): number | null {
+  if (!('A_Const' in node)) return null;
+  const constant: A_Const = node.A_Const;
+  return constant.ival === undefined ? null : (constant.ival.ival ?? 0);
+}

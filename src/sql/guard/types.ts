@@ -1,0 +1,100 @@
+/** The accepted types of casts, how they are written, and what they are called in DuckDB; no reg*, no user types. */
+import type { TypeName } from '@pgsql/types';
+import type { TypeFamily } from '../../catalogue/dataset.ts';
+
+export interface SqlType {
+  /** The tree's name, dotted: what the grammar makes of the written type. */
+  readonly name: string;
+  /** How it is written so that the grammar makes the same of it again. */
+  readonly written: string;
+  readonly family: TypeFamily;
+  /** Highest number of modifiers, and lowest. */
+  readonly modifiers: { readonly min: number; readonly max: number };
+  /** The tree's name of the type that stands for it in DuckDB, with the same meaning or the engine's own. */
+  readonly duckdb: string;
+}
+
+type Row = readonly [
+  name: string,
+  written: string,
+  family: TypeFamily,
+  extra?: { duckdb?: string; min?: number; max?: number },
+];
+
+const TABLE: readonly Row[] = [
+  ['pg_catalog.bool', 'boolean', 'boolean'],
+  ['pg_catalog.int2', 'smallint', 'integer'],
+  ['pg_catalog.int4', 'integer', 'integer'],
+  ['pg_catalog.int8', 'bigint', 'integer'],
+  ['pg_catalog.float4', 'real', 'float'],
+  ['pg_catalog.float8', 'double precision', 'float'],
+  ['pg_catalog.numeric', 'numeric', 'decimal', { max: 2 }],
+  ['pg_catalog.varchar', 'character varying', 'text', { max: 1 }],
+  ['pg_catalog.bpchar', 'character', 'text', { min: 1, max: 1 }],
+  ['pg_catalog.time', 'time', 'time'],
+  ['pg_catalog.timestamp', 'timestamp', 'timestamp'],
+  ['pg_catalog.timestamptz', 'timestamp with time zone', 'timestamptz'],
+  ['pg_catalog.interval', 'interval', 'interval', { max: 1 }],
+  ['pg_catalog.json', 'json', 'json'],
+  ['bool', 'bool', 'boolean', { duckdb: 'pg_catalog.bool' }],
+  ['int2', 'int2', 'integer', { duckdb: 'pg_catalog.int2' }],
+  ['int4', 'int4', 'integer', { duckdb: 'pg_catalog.int4' }],
+  ['int8', 'int8', 'integer', { duckdb: 'pg_catalog.int8' }],
+  ['float4', 'float4', 'float', { duckdb: 'pg_catalog.float4' }],
+  ['float8', 'float8', 'float', { duckdb: 'pg_catalog.float8' }],
+  ['text', 'text', 'text'],
+  ['date', 'date', 'date'],
+  ['timestamptz', 'timestamptz', 'timestamptz', { duckdb: 'pg_catalog.timestamptz' }],
+  ['uuid', 'uuid', 'uuid'],
+  ['bytea', 'bytea', 'bytes'],
+  ['jsonb', 'jsonb', 'json', { duckdb: 'pg_catalog.json' }],
+  // Names that only the engine knows; callers who write for it may use them.
+  ['tinyint', 'tinyint', 'integer'],
+  ['hugeint', 'hugeint', 'integer'],
+  ['utinyint', 'utinyint', 'integer'],
+  ['usmallint', 'usmallint', 'integer'],
+  ['uinteger', 'uinteger', 'integer'],
+  ['ubigint', 'ubigint', 'integer'],
+  ['double', 'double', 'float', { duckdb: 'pg_catalog.float8' }],
+  ['string', 'string', 'text', { duckdb: 'text' }],
+  ['blob', 'blob', 'bytes', { duckdb: 'bytea' }],
+  ['datetime', 'datetime', 'timestamp', { duckdb: 'pg_catalog.timestamp' }],
+];
+
+export const TYPES: readonly SqlType[] = TABLE.map(([name, written, family, extra]) => ({
+  name,
+  written,
+  family,
+  modifiers: { min: extra?.min ?? 0, max: extra?.max ?? 0 },
+  duckdb: extra?.duckdb ?? name,
+}));
+
+const BY_NAME: ReadonlyMap<string, SqlType> = new Map(TYPES.map((t) => [t.name, t]));
+
+/** Nesting of `integer[][]`. */
+export const MAX_DIMENSIONS = 3;
+
+/** The single fields that an interval literal may name (`INTERVAL '90' DAY`), by PostgreSQL's bit mask. */
+export const INTERVAL_FIELDS: ReadonlyMap<number, string> = new Map([
+  [1 << 2, 'YEAR'],
+  [1 << 1, 'MONTH'],
+  [1 << 3, 'DAY'],
+  [1 << 10, 'HOUR'],
+  [1 << 11, 'MINUTE'],
+  [1 << 12, 'SECOND'],
+]);
+
+/** The accepted type of this dotted name. */
+export function typeNamed(name: string): SqlType | undefined {
+  return BY_NAME.get(name);
+}
+
+/** The dotted name of a tree's type. */
+export function dottedName(type: TypeName): string {
+  return (type.names ?? []).map((part) => ('String' in part ? (part.String.sval ?? '') : '')).join('.');
+}
+
+/** The accepted type of a tree's type name, its array bounds left aside. */
+export function typeOf(type: TypeName): SqlType | undefined {
+  return typeNamed(dottedName(type));
+}
