@@ -43,3 +43,36 @@ export function buildInput({
     context,
   };
 }
+
+export interface ContextParts {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Of the deployment's configuration, never of a request. */
+  readonly environment: string;
+  readonly clientIp: string | null;
+  readonly project?: string | null;
+  readonly purpose?: string | null;
+}
+
+/** Weekday 0 is Sunday; everything in UTC. */
+export function buildContext({
+  now,
+  environment,
+  clientIp,
+  project,
+  purpose,
+}: ContextParts): DecisionContext {
+  const date = new Date(now);
+  return {
+    project: project ?? null,
+    purpose: purpose ?? null,
+    environment,
+    time: {
+      epoch: Math.floor(now / 1000),
+      minute_of_day: date.getUTCHours() * 60 + date.getUTCMinutes(),
+      weekday: date.getUTCDay(),
+    },
+    client_ip: clientIp,
+    grants: [],
+  };
+}
