@@ -35,7 +35,7 @@ interface Measured {
   readonly rate: number;
   readonly median: number;
   readonly p99: number;
-  /** Processor time of the main thread for one event, microseconds. */
+  /** Microseconds an event keeps the main thread busy; grows on a machine that has other work. */
   readonly mainUs: number;
 }
 
