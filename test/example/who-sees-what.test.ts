@@ -2,7 +2,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createDecider } from '../../src/access/decide.ts';
 import type { Decision } from '../../src/access/decision.ts';
-import { buildContext } from '../../src/access/input.ts';
 import { createPdp } from '../../src/access/pdp.ts';
 import { findPersona, identityOf } from '../../src/identity/development/personas.ts';
 import { config, loadSnapshot, personas } from './load.ts';
@@ -81,7 +80,14 @@ describe('who sees what', () => {
           snapshotHash: snapshot.hash,
           action: 'query',
           request: { sql_tables: [], columns: [], limit: null, offset: null, formats: ['json'] },
-          context: buildContext({ now: 0, environment: config.environment, clientIp: null }),
+          context: {
+            project: null,
+            purpose: null,
+            environment: config.environment,
+            time: { epoch: 0, minute_of_day: 0, weekday: 4 },
+            client_ip: null,
+            grants: [],
+          },
         }),
       );
     }
