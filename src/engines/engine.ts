@@ -64,6 +64,14 @@ export interface RunningQuery {
   cancel(): Promise<void>;
 }
 
+/** What an engine would serve next. Exactly one of `commit` and `discard` ends it. */
+export interface Staged {
+  readonly relations: readonly PhysicalRelation[];
+  /** At once, without waiting: queries that start from now on see it, those in flight end on what they began with. */
+  commit(): void;
+  discard(): Promise<void>;
+}
+
 export interface Engine {
   readonly name: string;
   readonly kind: 'duckdb';
@@ -73,6 +81,8 @@ export interface Engine {
   witness(sql: string): Promise<Witness>;
   /** Throws SluiceError with a 7xxx code; messages of the engine go to the log alone. */
   run(query: VerifiedQuery, options: RunOptions): Promise<RunningQuery>;
+  /** Reads the current source data beside what is served, so that both can change hands together with the metadata. */
+  stage(): Promise<Staged>;
   /** Publishes the current source data, if it changed; queries in flight finish on the old copy. Queries go on meanwhile. */
   publish(): Promise<void>;
   health(): Promise<'ready' | 'unavailable'>;

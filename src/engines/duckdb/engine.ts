@@ -9,6 +9,7 @@ import type {
   PhysicalRelation,
   RunningQuery,
   RunOptions,
+  Staged,
   Witness,
 } from '../engine.ts';
 import { Generation } from './generation.ts';
@@ -85,30 +86,30 @@ class DuckDbEngine implements Engine {
       const latest = await this.source.latest();
       if (latest === null) throw error;
       this.observe({ kind: 'engine_stale', engine: this.name, text: String(error) });
-      await this.serve(latest);
+      (await this.prepare(latest)).commit();
     }
   }
 
   async run(query: VerifiedQuery, options: RunOptions): Promise<RunningQuery> {
-    const release = await this.admission.enter(options.principal, options.signal);
+    // Taken before the first wait: the query runs on the data that was current when it was asked.
+    const generation = this.current();
+    const leave = generation.enter();
+    let release = (): void => {};
     try {
-      const stream = await this.start(
-        requestOf(query, options, this.options.stallMs ?? 60_000),
-        options.signal,
-      );
-      void stream.done.then(release);
+      release = await this.admission.enter(options.principal, options.signal);
+      const request = requestOf(query, options, this.options.stallMs ?? 60_000);
+      const stream = await this.start(generation, request, options.signal);
+      void stream.done.then(release).then(leave);
       return stream;
     } catch (error) {
       release();
+      leave();
       throw error;
     }
   }
 
   async describe(): Promise<readonly PhysicalRelation[]> {
-    return this.using(async (worker) => {
-      const reply = await worker.call({ kind: 'describe' });
-      return reply.kind === 'described' ? reply.relations : unexpected();
-    });
+    return this.using(relationsIn);
   }
 
   async witness(sql: string): Promise<Witness> {
@@ -147,14 +148,21 @@ class DuckDbEngine implements Engine {
 
   private async publishNow(): Promise<void> {
     const started = Date.now();
-    const published = await this.source.publish();
-    if (this.closed || (published.key === this.published?.key && this.generation !== null)) return;
-    await this.serve(published);
+    const staged = await this.stage();
+    staged.commit();
     this.observe({ kind: 'engine_published', engine: this.name, durationMs: Date.now() - started });
   }
 
+  async stage(): Promise<Staged> {
+    const published = await this.source.publish();
+    if (this.closed) throw new SluiceError('engine_unavailable');
+    if (published.key === this.published?.key && this.generation !== null)
+      return { relations: await this.describe(), commit: () => {}, discard: async () => {} };
+    return this.prepare(published);
+  }
+
   /** The new process answers before the old one is retired, so that no query finds none. */
-  private async serve(published: Published): Promise<void> {
+  private async prepare(published: Published): Promise<Staged> {
     const next = new Generation({
       engine: this.name,
       open: {
@@ -169,26 +177,43 @@ class DuckDbEngine implements Engine {
       concurrency: this.options.concurrency,
       observe: this.observe,
     });
-    await next.process();
+    const discard = async (): Promise<void> => {
+      await next.close();
+      if (this.published !== null) await this.source.clean(this.published);
+    };
+    try {
+      return {
+        relations: await relationsIn(await next.process()),
+        commit: () => this.serve(next, published),
+        discard,
+      };
+    } catch (error) {
+      await discard();
+      throw error;
+    }
+  }
+
+  private serve(next: Generation, published: Published): void {
     const previous = this.generation;
     this.generation = next;
     this.published = published;
     void previous?.retire();
-    await this.source.clean(published);
+    void this.source.clean(published).catch((error: unknown) => {
+      this.observe({ kind: 'engine_stale', engine: this.name, text: String(error) });
+    });
   }
 
-  private async start(request: RunRequest, signal: AbortSignal): Promise<QueryStream> {
+  private async start(
+    generation: Generation,
+    request: RunRequest,
+    signal: AbortSignal,
+  ): Promise<QueryStream> {
     for (let attempt = 1; ; attempt++) {
-      const generation = this.current();
-      const leave = generation.enter();
       try {
         const worker = await this.processOf(generation);
         const graceMs = this.options.graceMs ?? 2000;
-        const stream = await QueryStream.start({ worker, request, graceMs, signal });
-        void stream.done.then(leave);
-        return stream;
+        return await QueryStream.start({ worker, request, graceMs, signal });
       } catch (error) {
-        leave();
         if (!(error instanceof WorkerLost)) throw error;
         if (signal.aborted) throw new SluiceError('cancelled');
         if (attempt === ATTEMPTS)
@@ -222,6 +247,11 @@ class DuckDbEngine implements Engine {
     if (this.generation === null || this.closed) throw new SluiceError('engine_unavailable');
     return this.generation;
   }
+}
+
+async function relationsIn(worker: Worker): Promise<readonly PhysicalRelation[]> {
+  const reply = await worker.call({ kind: 'describe' });
+  return reply.kind === 'described' ? reply.relations : unexpected();
 }
 
 function sourceOf(options: DuckDbOptions): Source {
