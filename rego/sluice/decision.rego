@@ -27,8 +27,6 @@ decision := {
 	"discoverable": discoverable,
 }
 
-known_effects := {"allow", "require", "deny", "rows", "mask"}
-
 # Each matching policy with what the identity makes of it, computed once.
 judged := [judgement |
 	some policy in input.dataset.policies
@@ -53,14 +51,48 @@ who(policy) := conditions.value(policy.who) if {
 
 # --- the three questions -------------------------------------------------------------------------------------------
 
+# A policy that cannot be read whole might be the one that denies, filters or masks: then nothing is released.
+# These are rules of their own since `not f(x)` is undefined, and not true, where x is.
 default unreadable_policy := false
+
+unreadable_policy if not readable_policies
 
 unreadable_policy if {
 	some policy in input.dataset.policies
-	not policy.effect in known_effects
+	not readable(policy)
 }
 
-unreadable_policy if not is_array(input.dataset.policies)
+readable_policies if is_array(input.dataset.policies)
+
+readable(policy) if {
+	is_string(policy.id)
+	readable_exemption(policy.unless)
+	readable_effect(policy)
+}
+
+readable_exemption(unless) if is_null(unless)
+
+readable_exemption(unless) if is_array(unless)
+
+readable_effect(policy) if {
+	policy.effect in {"allow", "require", "deny"}
+	is_array(policy.who)
+}
+
+readable_effect(policy) if {
+	policy.effect == "rows"
+	is_string(policy.predicate.kind)
+}
+
+readable_effect(policy) if {
+	policy.effect == "mask"
+	is_string(policy.mask.kind)
+	is_array(policy.columns)
+	every column in policy.columns {
+		is_string(column.name)
+		is_number(column.depth)
+	}
+}
 
 # A denial stands unless the identity is certainly outside it.
 default denied := false

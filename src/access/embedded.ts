@@ -8,7 +8,7 @@ import type { DecisionInput } from './decision.ts';
 const PAGE = 65_536;
 const INITIAL_PAGES = 32;
 /** An input that needs more than this is refused, not served. */
-const MAXIMUM_PAGES = 2048;
+const MAXIMUM_PAGES = 1024;
 /** Above this an instance is given up after use: WASM memory never shrinks. */
 const KEEP_PAGES = 256;
 
