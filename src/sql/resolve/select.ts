@@ -1,5 +1,5 @@
 /** Resolves one query level: WITH, FROM, the select list with stars expanded and names made explicit, and what is ordered or grouped by it. */
-import type { CommonTableExpr, ResTarget, SelectStmt, WindowDef } from '@pgsql/types';
+import type { ResTarget, SelectStmt, WindowDef } from '@pgsql/types';
 import type { Node } from '../tree.ts';
 import { close, isBlank, open } from '../walk.ts';
 import {
@@ -13,10 +13,11 @@ import {
 import { resolveExpression, type WindowNames } from './expression.ts';
 import { fault } from './fault.ts';
 import { resolveFrom } from './from.ts';
-import { outputName } from './output-name.ts';
 import { position, resolveGroupItem, resolveSort, type Target } from './position.ts';
-import { findRange, type Namespace, type Scope, type ScopeColumn } from './scope.ts';
-import { typeOf, UNKNOWN, unify } from './types.ts';
+import type { Namespace, Scope } from './scope.ts';
+import { printedNames, resolveTarget, starTarget } from './target.ts';
+import { typeOf, unify } from './types.ts';
+import { resolveWith, sameWidth } from './with.ts';
 
 /** @param names `output` keeps the caller's names for the result; `inner` gives names that no engine can take for another. */
 export function resolveSelect(
@@ -35,93 +36,6 @@ export function resolveSelect(
   return withClause === null
     ? resolved
     : { columns: resolved.columns, select: { withClause, ...resolved.select } };
-}
-
-function resolveWith(select: SelectStmt, outer: Scope | null, context: Context) {
-  if (select.withClause === undefined) return null;
-  const ctes = (select.withClause.ctes ?? []).map((node) => open(node).body as CommonTableExpr);
-  const resolved = ctes.map((cte) => resolveCte(cte, outer, context));
-  const recursive = ctes.some((cte) => context.bound.recursive.has(cte));
-  return { ctes: resolved, ...(recursive ? { recursive: true } : {}) };
-}
-
-function resolveCte(cte: CommonTableExpr, outer: Scope | null, context: Context): Node {
-  const printed = context.fresh('cte_');
-  const query = open(cte.ctequery!).body as SelectStmt;
-  const resolved = context.bound.recursive.has(cte)
-    ? resolveRecursive(cte, query, printed, outer, context)
-    : context.select(query, outer, context);
-  context.ctes.set(cte, { printed, columns: renamed(resolved.columns, cte, context) });
-  return close('CommonTableExpr', {
-    ctename: printed,
-    ctematerialized: cte.ctematerialized,
-    ctequery: close('SelectStmt', resolved.select),
-  });
-}
-
-/** The first branch names the columns; what flows round cannot be typed by looking once, so nothing is claimed of it. */
-function resolveRecursive(
-  cte: CommonTableExpr,
-  query: SelectStmt,
-  printed: string,
-  outer: Scope | null,
-  context: Context,
-): ResolvedSelect {
-  if (query.sortClause !== undefined || query.limitCount !== undefined || query.limitOffset !== undefined) {
-    throw fault(
-      context.text,
-      'recursion_refused',
-      'ORDER BY and LIMIT are not accepted in a recursive query',
-      cte.location,
-      'Put them around the reference to it.',
-    );
-  }
-  const withClause = resolveWith(query, outer, context);
-  const first = context.select(query.larg!, outer, context);
-  const masked = [...context.governed.values()].some(
-    ({ decision }) => Object.keys(decision.masks).length > 0,
-  );
-  const columns = first.columns.map((column) => ({ ...column, type: UNKNOWN, masked }));
-  context.ctes.set(cte, { printed, columns: renamed(columns, cte, context) });
-  const second = context.select(query.rarg!, outer, context);
-  sameWidth(first, second, context);
-  return {
-    columns,
-    select: {
-      ...(withClause === null ? {} : { withClause }),
-      op: query.op,
-      ...(query.all === true ? { all: true } : {}),
-      larg: first.select,
-      rarg: second.select,
-      limitOption: 'LIMIT_OPTION_DEFAULT',
-    },
-  };
-}
-
-function renamed(columns: readonly QueryColumn[], cte: CommonTableExpr, context: Context): QueryColumn[] {
-  const names = (cte.aliascolnames ?? []).map((name) => open(name).body.sval as string);
-  if (names.length > columns.length) {
-    throw fault(
-      context.text,
-      'sql_semantics',
-      `WITH query "${cte.ctename}" has ${columns.length} columns but ${names.length} names`,
-      cte.location,
-    );
-  }
-  return columns.map((column, i) => {
-    const name = names[i];
-    return name === undefined ? column : { ...column, name, insensitive: false };
-  });
-}
-
-function sameWidth(left: ResolvedSelect, right: ResolvedSelect, context: Context): void {
-  if (left.columns.length === right.columns.length) return;
-  throw fault(
-    context.text,
-    'sql_semantics',
-    'Each branch of UNION, INTERSECT or EXCEPT must have the same number of columns',
-    undefined,
-  );
 }
 
 function resolveSetOperation(
@@ -302,73 +216,4 @@ function windowNames(select: SelectStmt, context: Context): WindowNames {
 
 function resolveWindows(select: SelectStmt, expression: (node: Node) => Node): Node[] {
   return (select.windowClause ?? []).map(expression);
-}
-
-function resolveTarget(
-  target: ResTarget,
-  scope: Scope,
-  windows: WindowNames,
-  context: Context,
-): readonly Target[] {
-  const written = target.val!;
-  const { tag, body } = open(written);
-  if (tag === 'ColumnRef') {
-    const fields = body.fields as Node[];
-    if ('A_Star' in fields[fields.length - 1]!) {
-      return starColumns(fields, target, scope, context).map((column) => starTarget(column));
-    }
-  }
-  const value = resolveExpression(written, scope, windows, context);
-  const column: QueryColumn = {
-    name: target.name ?? outputName(written),
-    // A warehouse's column passed on without a name of the caller's still matches in any case.
-    insensitive: target.name === undefined && tag === 'ColumnRef',
-    printed: '',
-    type: typeOf(value, context.ranges),
-    masked: isMasked(value, context),
-  };
-  return [{ column, value }];
-}
-
-function starColumns(
-  fields: readonly Node[],
-  target: ResTarget,
-  scope: Scope,
-  context: Context,
-): readonly ScopeColumn[] {
-  if (fields.length === 1) {
-    if (scope.namespace.ranges.length > 0) return scope.namespace.columns;
-    throw fault(context.text, 'sql_semantics', 'SELECT * without FROM means nothing', target.location);
-  }
-  const path = fields.slice(0, -1).map((field) => open(field).body.sval as string);
-  const range = findRange(path, scope, context.text, { fields: [...fields], location: target.location! });
-  if (range !== null) return range.columns;
-  throw fault(
-    context.text,
-    'relation_not_found',
-    `No relation "${path.join('.')}" in this part of the query`,
-    target.location,
-  );
-}
-
-function starTarget(column: ScopeColumn): Target {
-  const { name, insensitive, type, masked } = column;
-  return { column: { name, insensitive, printed: '', type, masked }, value: column.ref };
-}
-
-/** Inner names are plain and unique in their query even for an engine that ignores case. */
-function printedNames(names: readonly string[], kind: 'output' | 'inner'): readonly string[] {
-  if (kind === 'output') return names;
-  const taken = new Set(names);
-  const used = new Set<string>();
-  return names.map((name, i) => {
-    if (/^[a-z_][a-z0-9_]*$/.test(name) && !used.has(name)) {
-      used.add(name);
-      return name;
-    }
-    let fresh = `c${i + 1}`;
-    while (taken.has(fresh) || used.has(fresh)) fresh = `${fresh}_`;
-    used.add(fresh);
-    return fresh;
-  });
 }

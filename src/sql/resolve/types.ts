@@ -67,10 +67,10 @@ export function typeOfConst(constant: A_Const): SqlType {
   if (constant.sval !== undefined) return { family: 'text' };
   if (constant.ival !== undefined) return { family: 'integer', bits: 32 };
   const text = constant.fval?.fval ?? '';
-  if (/^\d+$/.test(text)) {
+  if (/^-?\d+$/.test(text)) {
     return text.length <= 18 ? { family: 'integer', bits: 64 } : { family: 'other' };
   }
-  const decimal = /^(\d*)\.(\d*)$/.exec(text);
+  const decimal = /^-?(\d*)\.(\d*)$/.exec(text);
   if (decimal === null) return { family: 'float' };
   const scale = decimal[2]!.length;
   return { family: 'decimal', precision: Math.max(1, decimal[1]!.length + scale), scale };

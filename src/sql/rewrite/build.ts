@@ -8,13 +8,14 @@ export function column(range: string, columnName: string): Node {
   return { ColumnRef: { fields: [name(range), name(columnName)] } };
 }
 
+/** Zero, false and the empty text have no value in a parser's tree, and so none here. */
 export function text(sval: string): Node {
-  return { A_Const: { sval: { sval } } };
+  return { A_Const: { sval: sval === '' ? {} : { sval } } };
 }
 
 /** @param value a whole number of at most 31 bits. */
 export function whole(value: number): Node {
-  return { A_Const: { ival: { ival: value } } };
+  return { A_Const: { ival: value === 0 ? {} : { ival: value } } };
 }
 
 export function bool(value: boolean): Node {

@@ -152,9 +152,38 @@ function isNull(node: Node, context: RaiseContext): boolean {
   return 'ParamRef' in node && context.params[(node.ParamRef.number ?? 0) - 1] === null;
 }
 
-/** Every pair may stand side by side. */
+/** Every pair may stand side by side. Long lists are of a kind, so that pairs are told by their types. */
 function alike(nodes: readonly Node[], context: RaiseContext): boolean {
-  return nodes.every((a, i) => nodes.slice(i + 1).every((b) => comparable(a, b, context)));
+  const literals = nodes.filter((node) => literalText(node, context) !== null);
+  const others = distinctTypes(
+    nodes.filter((node) => literalText(node, context) === null),
+    context,
+  );
+  if (new Set(literals.map((node) => typeWithParams(node, context).family)).size > 1) {
+    // Numbers written with and without a point stand side by side in DuckDB as decimals.
+    return false;
+  }
+  return (
+    others.every((a, i) => others.slice(i + 1).every((b) => comparable(a, b, context))) &&
+    literals.every((literal) => others.every((other) => comparable(literal, other, context)))
+  );
+}
+
+/** One expression for each type among them. */
+function distinctTypes(nodes: readonly Node[], context: RaiseContext): Node[] {
+  const byType = new Map<string, Node>();
+  for (const node of nodes) {
+    if (isNull(node, context)) continue;
+    byType.set(JSON.stringify(typeWithParams(node, context)), node);
+  }
+  const one = [...byType.values()];
+  // A type that is not known may not even stand beside itself.
+  return nodes.length > 1 ? one.flatMap((node) => (isKnown(node, context) ? [node] : [node, node])) : one;
+}
+
+function isKnown(node: Node, context: RaiseContext): boolean {
+  const { family } = typeWithParams(node, context);
+  return PLAIN.has(family) || NUMBERS.has(family);
 }
 
 function safeOperation(node: Node, body: Body, context: RaiseContext): boolean {
@@ -311,8 +340,39 @@ function safeCase(body: Body, context: RaiseContext): boolean {
   );
 }
 
+/** DuckDB 1.5 raises on the ends of the calendar for the rest: weeks, date_trunc, and fields that an INTERVAL lacks. */
+const CALENDAR: ReadonlySet<string> = new Set([
+  'year',
+  'month',
+  'day',
+  'dayofmonth',
+  'dayofweek',
+  'dayofyear',
+  'dayname',
+  'monthname',
+  'quarter',
+  'hour',
+  'minute',
+  'second',
+]);
+const FIELDS: ReadonlySet<string> = new Set([
+  'year',
+  'month',
+  'day',
+  'quarter',
+  'dow',
+  'isodow',
+  'doy',
+  'hour',
+  'minute',
+  'second',
+  'epoch',
+]);
+const MOMENTS: ReadonlySet<TypeFamily> = new Set(['date', 'timestamp', 'timestamptz']);
+/** The arguments after the first are positions; a huge one is out of range. */
+const POSITIONAL: ReadonlySet<string> = new Set(['left', 'right', 'substr', 'substring']);
+
 const SIMPLE: ReadonlySet<TypeFamily> = new Set([...PLAIN, ...NUMBERS, 'interval']);
-const DATES: ReadonlySet<TypeFamily> = new Set(['date', 'timestamp', 'timestamptz', 'time', 'interval']);
 
 function safeCall(node: Node, body: FuncCall, context: RaiseContext): boolean {
   const entry = functionNamed(calledName(body) ?? '');
@@ -320,16 +380,35 @@ function safeCall(node: Node, body: FuncCall, context: RaiseContext): boolean {
   const args = body.args ?? [];
   if (body.agg_filter !== undefined && !isBoolean(body.agg_filter, context)) return false;
   if (!args.every((arg) => acceptable(arg, entry, context))) return false;
+  if (entry.group === 'date' && !safeDatePart(entry, args)) return false;
   switch (entry.raises) {
     case true:
       return false;
     case false:
       return true;
     case 'unless_constant':
-      return args.filter((arg) => !isConstant(arg)).length <= 1;
+      return entry.group === 'date' || safeArguments(entry, args);
     default:
       return entry.raises satisfies never;
   }
+}
+
+function safeDatePart(entry: SqlFunction, args: readonly Node[]): boolean {
+  if (args.length === 0) return true;
+  if (entry.duckdb !== 'date_part') return CALENDAR.has(entry.name);
+  const first = args[0]!;
+  return 'A_Const' in first && FIELDS.has((first.A_Const.sval?.sval ?? '').toLowerCase());
+}
+
+/** Text functions with a pattern or positions: literals of the right kind after the text. */
+function safeArguments(entry: SqlFunction, args: readonly Node[]): boolean {
+  const rest = args.slice(1);
+  const isPosition = (arg: Node | undefined): boolean =>
+    arg !== undefined && 'A_Const' in arg && arg.A_Const.ival !== undefined;
+  if (POSITIONAL.has(entry.name)) return rest.every(isPosition);
+  const texts = entry.name === 'split_part' ? rest.slice(0, 1) : rest;
+  if (entry.name === 'split_part' && !isPosition(rest[1])) return false;
+  return texts.every((arg) => 'A_Const' in arg && arg.A_Const.sval !== undefined);
 }
 
 /** Arguments of a type that the function declares: any other would be converted first. */
@@ -340,7 +419,7 @@ function acceptable(arg: Node, entry: SqlFunction, context: RaiseContext): boole
     case 'string':
       return family === 'text' || family === 'integer';
     case 'date':
-      return DATES.has(family);
+      return MOMENTS.has(family);
     case 'numeric':
       return NUMBERS.has(family);
     case 'aggregate':
@@ -392,7 +471,7 @@ function safeArithmetic(node: Node, context: RaiseContext): 'number' | 'moment' 
   if ('A_Const' in node) {
     const { ival, fval } = node.A_Const;
     if (ival !== undefined) return Math.abs(ival.ival ?? 0) < 1e6 ? 'number' : null;
-    return fval !== undefined && /^\d{0,6}\.\d{1,6}$/.test(fval.fval ?? '') ? 'number' : null;
+    return fval !== undefined && /^-?\d{0,6}\.\d{1,6}$/.test(fval.fval ?? '') ? 'number' : null;
   }
   if ('TypeCast' in node) {
     if (!safeConstantCast(node.TypeCast)) return null;
