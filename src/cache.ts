@@ -37,3 +37,18 @@ export class BoundedCache<Key, Value> {
     return this.#entries.size;
   }
 }
+
+/** Small numbers that stand for values by identity, in cache keys: two values that are not one and the same never share one. */
+export class Tickets {
+  readonly #numbers = new WeakMap<object, number>();
+  #last = 0;
+
+  of(value: object): number {
+    let number = this.#numbers.get(value);
+    if (number === undefined) {
+      number = ++this.#last;
+      this.#numbers.set(value, number);
+    }
+    return number;
+  }
+}

@@ -57,7 +57,10 @@ export function yamlFilesNeeded(manifest: unknown): readonly string[] {
   return yamlFilesThatSettle(readProject(manifest));
 }
 
-/** The same snapshot from less: the artifacts without what is not read. Only for an input that has been built. */
+/**
+ * The same snapshot, or an error as well, from less: the artifacts without what is not read. A push trims first and
+ * builds from that, so that a big manifest need not stay in memory.
+ */
 export function trimInput(input: SnapshotInput): SnapshotInput {
   return {
     ...input,

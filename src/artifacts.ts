@@ -1,0 +1,71 @@
+/** Reads what a push is made of from disk: dbt's artifacts, the project's YAML where it is needed, and the policy files. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { Config } from './config.ts';
+import { parseCatalog, parseManifest } from './dbt/artifact.ts';
+import { SluiceError } from './errors.ts';
+import { yamlFilesNeeded } from './snapshot.ts';
+
+export interface ArtifactFiles {
+  readonly manifest?: string | undefined;
+  readonly catalog?: string | undefined;
+  readonly policies?: string | undefined;
+}
+
+/** Plain JSON: what PUT /v1/metadata takes. */
+export interface PushContent {
+  readonly manifest: unknown;
+  readonly catalog: unknown;
+  readonly policies: readonly { readonly path: string; readonly text: string }[];
+  readonly yaml_files: Readonly<Record<string, string>>;
+}
+
+/** @throws SluiceError manifest_invalid, catalog_invalid, policy_invalid */
+export function readArtifacts(config: Config, files: ArtifactFiles): PushContent {
+  const manifestPath = files.manifest ?? config.metadata.manifest;
+  const manifest = parseManifest(
+    read(manifestPath, 'manifest_invalid', 'Run `dbt build`, or name another file with --manifest.'),
+  );
+  const catalogPath = files.catalog ?? config.metadata.catalog;
+  const catalog =
+    catalogPath === null
+      ? null
+      : parseCatalog(
+          read(catalogPath, 'catalog_invalid', 'Run `dbt docs generate`, or set metadata.catalog: null.'),
+        );
+  return {
+    manifest,
+    catalog,
+    policies: readPolicies(files.policies ?? config.policies, config.folder),
+    yaml_files: readYaml(config.metadata.project ?? config.folder, yamlFilesNeeded(manifest)),
+  };
+}
+
+function read(path: string, code: 'manifest_invalid' | 'catalog_invalid', hint: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new SluiceError(code, `${path} cannot be read.`, { hint, cause });
+  }
+}
+
+/** Every *.yml and *.yaml below a folder, in order of name, or the one file; paths as seen from the config's folder. */
+function readPolicies(path: string, folder: string): PushContent['policies'] {
+  if (!existsSync(path))
+    throw new SluiceError('policy_invalid', `There is no ${path}.`, {
+      hint: 'Name the folder of policies with `policies:`.',
+    });
+  const files = statSync(path).isDirectory()
+    ? readdirSync(path, { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.ya?ml$/.test(name))
+        .sort()
+        .map((name) => join(path, name))
+    : [path];
+  return files.map((file) => ({ path: relative(folder, file), text: readFileSync(file, 'utf8') }));
+}
+
+/** Files that are not there are left out: the tags in question then count, and the push warns. */
+function readYaml(root: string, paths: readonly string[]): Readonly<Record<string, string>> {
+  const present = paths.filter((path) => existsSync(join(root, path)));
+  return Object.fromEntries(present.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
+}

@@ -1,0 +1,52 @@
+/** One batched call to the decision point for the datasets of a request, with the context that the gate vouches for. */
+import type { Action, Decision, DecisionContext } from './access/decision.ts';
+import type { Dataset } from './catalogue/dataset.ts';
+import type { Gate } from './gate.ts';
+import type { Identity } from './identity/identity.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export interface DecisionAsk {
+  readonly identity: Identity;
+  readonly snapshot: Snapshot;
+  readonly datasets: readonly Dataset[];
+  readonly action: Action;
+  readonly clientIp: string | null;
+  /** What the query asks for, for policies of the operator's own. */
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
+/** By dataset id; every dataset has its decision. @throws SluiceError pdp_unavailable */
+export async function decisionsFor(ask: DecisionAsk, gate: Gate): Promise<ReadonlyMap<string, Decision>> {
+  return gate.decider.decide({
+    identity: ask.identity,
+    datasets: ask.datasets,
+    policies: ask.snapshot.policies,
+    snapshotHash: ask.snapshot.hash,
+    action: ask.action,
+    request: {
+      sql_tables: ask.datasets.map((dataset) => dataset.id),
+      columns: [],
+      limit: ask.limit ?? null,
+      offset: ask.offset ?? null,
+      formats: [],
+    },
+    context: contextAt(gate.now(), gate.environment, ask.clientIp),
+  });
+}
+
+/** Neither project nor purpose: both come with acting in a project, and are never taken from a bare request. */
+function contextAt(now: Date, environment: string, clientIp: string | null): DecisionContext {
+  return {
+    project: null,
+    purpose: null,
+    environment,
+    time: {
+      epoch: Math.floor(now.getTime() / 1000),
+      minute_of_day: now.getUTCHours() * 60 + now.getUTCMinutes(),
+      weekday: now.getUTCDay(),
+    },
+    client_ip: clientIp,
+    grants: [],
+  };
+}

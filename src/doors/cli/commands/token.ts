@@ -1,0 +1,16 @@
+/** `sluice token`: a token of the development issuer, and nothing else on stdout. */
+import type { Config } from '../../../config.ts';
+import { SluiceError } from '../../../errors.ts';
+import type { ExitCode } from '../program.ts';
+import type { Wiring } from '../wiring.ts';
+
+export async function token(
+  options: { readonly as: string; readonly expiresIn?: number },
+  config: Config,
+  wiring: Wiring,
+): Promise<ExitCode> {
+  const minted = await wiring.mintToken(config, options.as, options.expiresIn);
+  if (minted === null) throw new SluiceError('usage', `'${options.as}' is a caller without a token.`);
+  wiring.terminal.out(`${minted}\n`);
+  return 0;
+}

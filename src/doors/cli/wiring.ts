@@ -1,0 +1,63 @@
+/** What the entry point hands to the CLI, so that commands reach the gate without knowing how it is put together. */
+import type { Config } from '../../config.ts';
+import type { GateClient } from './client.ts';
+import type { Terminal } from './output.ts';
+
+export interface PushSummary {
+  readonly etag: string;
+  readonly changed: boolean;
+  readonly datasets: number;
+  readonly columns: number;
+  readonly policies: number;
+  readonly warnings: readonly string[];
+}
+
+export interface AuditVerdict {
+  readonly ok: boolean;
+  readonly events: number;
+  readonly head: string;
+  readonly problem?: string;
+}
+
+export interface ServeHandle {
+  readonly address: string;
+  /** Resolves when it was asked to end. */
+  readonly ended: Promise<void>;
+}
+
+export interface Wiring {
+  readonly terminal: Terminal;
+  readonly cwd: string;
+  readonly version: string;
+  /** @param path file or folder; default ./sluice.yml. @throws SluiceError config_invalid */
+  loadConfig(path: string | undefined): Config;
+  /** A running gate at the configured address where there is one, else one in this process. */
+  connect(config: Config, server: string | undefined): Promise<GateClient>;
+  /** Builds a snapshot from the files and applies it to the store; a running gate takes it over by itself. */
+  pushLocal(config: Config, files: PushFiles, onStep: (text: string) => void): Promise<PushSummary>;
+  readPush(config: Config, files: PushFiles): PushBody;
+  serve(config: Config, options: { port?: number; onStep: (text: string) => void }): Promise<ServeHandle>;
+  /** A development token. @throws SluiceError development_only */
+  mintToken(config: Config, persona: string, expiresInSeconds?: number): Promise<string | null>;
+  personas(config: Config): readonly string[];
+  verifyAudit(config: Config, options: { expectHead?: string }): Promise<AuditVerdict>;
+  tailAudit(config: Config, count: number): Promise<readonly object[]>;
+}
+
+export interface PushFiles {
+  readonly manifest?: string;
+  readonly catalog?: string;
+  readonly policies?: string;
+  readonly dryRun: boolean;
+}
+
+/** The body of PUT /v1/metadata. */
+export interface PushBody {
+  readonly manifest: unknown;
+  readonly catalog: unknown;
+  readonly policies: readonly { readonly path: string; readonly text: string }[];
+  readonly yaml_files: Readonly<Record<string, string>>;
+  readonly publish: readonly unknown[];
+  readonly search_path: readonly string[];
+  readonly prefix: string | null;
+}

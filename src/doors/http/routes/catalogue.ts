@@ -1,0 +1,77 @@
+/** GET /v1/catalogue, GET /v1/catalogue/{id}, GET /v1/datasets/{id}/schema, GET /v1/me, GET /v1/policies: what the caller may know. */
+import {
+  describeDataset,
+  listDatasets,
+  listPolicies,
+  listProjects,
+  rowSchema,
+  whoAmI,
+} from '../../../discover.ts';
+import type { Gate } from '../../../gate.ts';
+import { callerOf } from '../caller.ts';
+import { catalogueQuery, datasetParams, problemSchema } from '../schemas.ts';
+import type { HttpApp } from '../server.ts';
+
+const PROBLEMS = { '4xx': problemSchema, '5xx': problemSchema };
+
+export function catalogueRoutes(app: HttpApp, gate: Gate): void {
+  app.get(
+    '/v1/catalogue',
+    {
+      schema: {
+        summary: 'Datasets that the caller may know of',
+        tags: ['catalogue'],
+        querystring: catalogueQuery,
+        response: PROBLEMS,
+      },
+    },
+    (request, reply) => listDatasets(callerOf(request, reply), request.query, gate),
+  );
+
+  app.get(
+    '/v1/catalogue/:dataset_id',
+    {
+      schema: {
+        summary: 'One dataset, as the caller may know it',
+        tags: ['catalogue'],
+        params: datasetParams,
+        response: PROBLEMS,
+      },
+    },
+    (request, reply) => describeDataset(callerOf(request, reply), request.params.dataset_id, gate),
+  );
+
+  app.get(
+    '/v1/datasets/:dataset_id/schema',
+    {
+      schema: {
+        summary: 'JSON Schema of a row, as the caller sees it',
+        tags: ['datasets'],
+        params: datasetParams,
+        response: PROBLEMS,
+      },
+    },
+    async (request, reply) => {
+      const schema = await rowSchema(callerOf(request, reply), request.params.dataset_id, gate);
+      return reply.type('application/schema+json').send(JSON.stringify(schema));
+    },
+  );
+
+  app.get(
+    '/v1/projects',
+    { schema: { summary: 'Projects (dbt exposures)', tags: ['catalogue'], response: PROBLEMS } },
+    (request, reply) => listProjects(callerOf(request, reply), gate),
+  );
+
+  app.get(
+    '/v1/me',
+    { schema: { summary: 'The caller as normalised', tags: ['identity'], response: PROBLEMS } },
+    (request, reply) => whoAmI(callerOf(request, reply), gate),
+  );
+
+  app.get(
+    '/v1/policies',
+    { schema: { summary: 'Policies, for stewards', tags: ['policies'], response: PROBLEMS } },
+    (request, reply) => listPolicies(callerOf(request, reply), gate),
+  );
+}

@@ -1,0 +1,97 @@
+/** POST /v1/query, POST /v1/explain and GET /v1/datasets/{id}/rows. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { explain } from '../../../explain.ts';
+import type { Gate } from '../../../gate.ts';
+import { type Ask, query } from '../../../query.ts';
+import { primed, sendCsv, sendNdjson, sendPage } from '../answer.ts';
+import { callerOf } from '../caller.ts';
+import { answerType, CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from '../negotiate.ts';
+import {
+  answerBody,
+  datasetParams,
+  explainAnswer,
+  explainBody,
+  problemSchema,
+  queryBody,
+  rowsQuery,
+} from '../schemas.ts';
+import type { HttpApp } from '../server.ts';
+
+const ANSWERS = { 200: answerBody, '4xx': problemSchema, '5xx': problemSchema };
+
+export function queryRoutes(app: HttpApp, gate: Gate): void {
+  async function respond(request: FastifyRequest, reply: FastifyReply, ask: Ask): Promise<FastifyReply> {
+    const caller = callerOf(request, reply);
+    const type = answerType(request.raw);
+    switch (type) {
+      case JSON_TYPE:
+        return sendPage(reply, await query(caller, ask, { mode: 'page', encoding: 'json' }, gate));
+      case NDJSON_TYPE:
+        return sendNdjson(
+          reply,
+          await primed(await query(caller, ask, { mode: 'stream', encoding: 'ndjson' }, gate)),
+        );
+      case CSV_TYPE:
+        return sendCsv(
+          reply,
+          await primed(await query(caller, ask, { mode: 'stream', encoding: 'csv' }, gate)),
+        );
+    }
+  }
+
+  app.post(
+    '/v1/query',
+    {
+      schema: {
+        summary: 'Run one governed query',
+        description: 'JSON gives a page; NDJSON and CSV stream up to the limit of rows.',
+        tags: ['query'],
+        body: queryBody,
+        response: ANSWERS,
+      },
+    },
+    (request, reply) => {
+      const { sql, ...rest } = request.body;
+      return respond(request, reply, { text: { sql }, ...rest });
+    },
+  );
+
+  app.get(
+    '/v1/datasets/:dataset_id/rows',
+    {
+      schema: {
+        summary: 'Read a dataset without SQL',
+        tags: ['datasets'],
+        params: datasetParams,
+        querystring: rowsQuery,
+        response: ANSWERS,
+      },
+    },
+    (request, reply) => {
+      const { select, where, order, ...rest } = request.query;
+      const read = {
+        dataset: request.params.dataset_id,
+        select: select ?? null,
+        where: where ?? null,
+        order: order ?? null,
+      };
+      return respond(request, reply, { text: { read }, ...rest });
+    },
+  );
+
+  app.post(
+    '/v1/explain',
+    {
+      schema: {
+        summary: 'Decide and govern a query without running it',
+        tags: ['query'],
+        body: explainBody,
+        response: { 200: explainAnswer, '4xx': problemSchema, '5xx': problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const { sql, params } = request.body;
+      return explain(callerOf(request, reply), { text: { sql }, ...(params ? { params } : {}) }, gate);
+    },
+  );
+}

@@ -1,0 +1,47 @@
+/** What the spines need of the running gate; `open.ts` puts it together. Clock, keys and snapshot are handed over, never reached for. */
+import type { Decider } from './access/decide.ts';
+import type { AuditLog } from './audit/event.ts';
+import type { PublishRule } from './catalogue/publish.ts';
+import type { Engine } from './engines/engine.ts';
+import type { Identity } from './identity/identity.ts';
+import type { Metadata } from './metadata.ts';
+import type { Observe } from './observe.ts';
+import type { PlanCaches } from './plan.ts';
+
+/** Bounds on one request; sizes in bytes, times in milliseconds. */
+export interface GateLimits {
+  readonly pageRows: number;
+  readonly maxPageRows: number;
+  readonly maxStreamRows: number;
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+  readonly sqlBytes: number;
+}
+
+export type Permission = 'steward' | 'publisher' | 'auditor';
+
+/** What a push need not bring along. */
+export interface PushDefaults {
+  readonly engines: readonly string[];
+  readonly publish: readonly PublishRule[];
+  readonly searchPath: readonly string[];
+  readonly prefix: string | null;
+}
+
+export interface Gate {
+  readonly environment: string;
+  readonly limits: GateLimits;
+  readonly defaults: PushDefaults;
+  readonly keys: { readonly mask: Uint8Array; readonly cursor: Uint8Array };
+  readonly audit: AuditLog;
+  readonly decider: Decider;
+  readonly metadata: Metadata;
+  readonly caches: PlanCaches;
+  /** @throws SluiceError 2xxx; null is a caller without a token. */
+  authenticate(token: string | null): Promise<Identity>;
+  permits(identity: Identity, permission: Permission): boolean;
+  /** @throws SluiceError engine_unavailable */
+  engine(name: string): Engine;
+  readonly observe: Observe;
+  now(): Date;
+}

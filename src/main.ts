@@ -1,0 +1,169 @@
+/** The entry point: hands the parts of the gate to the command line, and ends with its exit code. */
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { readArtifacts } from './artifacts.ts';
+import { readTail } from './audit/read.ts';
+import { verifyAudit } from './audit/verify.ts';
+import { type Config, loadConfig } from './config.ts';
+import { type GateClient, httpClient, inProcessClient } from './doors/cli/client.ts';
+import { runCli } from './doors/cli/program.ts';
+import type { PushFiles, PushSummary, Wiring } from './doors/cli/wiring.ts';
+import { createHttpDoor } from './doors/http/server.ts';
+import { SluiceError } from './errors.ts';
+import { createLog } from './observe/log.ts';
+import { createMetrics } from './observe/metrics.ts';
+import type { Observe } from './observe.ts';
+import { auditPath, developmentIssuer, instanceOf, type OpenGate, openGate, personasOf } from './open.ts';
+import { pushAsOperator } from './push.ts';
+import { serve } from './serve.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const cwd = process.cwd();
+const silent: Observe = () => {};
+
+function configAt(path: string | undefined): Config {
+  const given = resolve(cwd, path ?? process.env.SLUICE_CONFIG ?? '.');
+  const file = existsSync(given) && statSync(given).isDirectory() ? join(given, 'sluice.yml') : given;
+  return loadConfig(file, process.env);
+}
+
+function operator(): string {
+  return `operator:${userInfo().username}`;
+}
+
+async function pushInto(
+  open: OpenGate,
+  config: Config,
+  files: PushFiles,
+  onStep: (text: string) => void,
+): Promise<PushSummary> {
+  onStep('reading the artifacts');
+  const content = readArtifacts(config, absolute(files));
+  onStep('building the snapshot');
+  const caller = { requestId: randomUUID(), client: { ip: null, door: 'cli', user_agent: null } };
+  return pushAsOperator(operator(), caller, content, { dryRun: files.dryRun }, open.gate);
+}
+
+function absolute(files: PushFiles): PushFiles {
+  const at = (path: string | undefined) => (path === undefined ? {} : resolve(cwd, path));
+  const { manifest, catalog, policies, dryRun } = files;
+  return {
+    dryRun,
+    ...(manifest === undefined ? {} : { manifest: at(manifest) as string }),
+    ...(catalog === undefined ? {} : { catalog: at(catalog) as string }),
+    ...(policies === undefined ? {} : { policies: at(policies) as string }),
+  };
+}
+
+/** The address of a running gate on this very state, or null. */
+async function runningGate(config: Config, instance: string): Promise<string | null> {
+  const { host, port } = config.doors.http;
+  const base = `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`;
+  try {
+    const answer = await fetch(`${base}/health/live`, { signal: AbortSignal.timeout(1_000) });
+    const { instance: theirs } = (await answer.json()) as { instance?: string };
+    return theirs === instance ? base : null;
+  } catch {
+    return null;
+  }
+}
+
+async function connect(config: Config, server: string | undefined): Promise<GateClient> {
+  if (server !== undefined) return httpClient(server);
+  const running = await runningGate(config, await instanceOf(config));
+  if (running !== null) return httpClient(running);
+  const open = await openGate(config, { observe: silent, role: 'cli' });
+  const { limits } = config;
+  const metrics = () => Promise.resolve({ type: 'text/plain', text: '' });
+  const door = await createHttpDoor({
+    gate: open.gate,
+    door: 'cli',
+    health: { ready: open.ready, instance: open.instance, metrics },
+    bodyBytes: limits.body_bytes,
+    pushBytes: limits.push_bytes,
+    version,
+  });
+  return inProcessClient(door, async () => {
+    await door.close();
+    await open.close();
+  });
+}
+
+const wiring: Wiring = {
+  cwd,
+  version,
+  terminal: {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    interactive: process.stderr.isTTY === true,
+  },
+  loadConfig: configAt,
+  connect,
+  readPush: (config, files) => ({
+    ...readArtifacts(config, absolute(files)),
+    publish: config.publish,
+    search_path: config.search_path,
+    prefix: config.metadata.prefix,
+  }),
+  async pushLocal(config, files, onStep) {
+    const open = await openGate(config, { observe: silent, role: 'cli' });
+    try {
+      return await pushInto(open, config, files, onStep);
+    } finally {
+      await open.close();
+    }
+  },
+  async serve(config, { port, onStep }) {
+    const metrics = createMetrics();
+    const log = createLog({ level: process.env.SLUICE_LOG ?? 'info' });
+    const serving = await serve(config, {
+      port,
+      version,
+      metrics,
+      observe: (event) => {
+        log(event);
+        metrics.observe(event);
+      },
+      async seed(open) {
+        const applied = await open.gate.metadata.current().catch((thrown: unknown) => {
+          if (thrown instanceof SluiceError && thrown.code === 'snapshot_missing') return null;
+          throw thrown;
+        });
+        if (applied === null) await pushInto(open, config, { dryRun: false }, onStep);
+      },
+    });
+    const ended = new Promise<void>((resolveEnded) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const)
+        process.once(signal, () => serving.close().then(resolveEnded, resolveEnded));
+    });
+    return { address: serving.address, ended };
+  },
+  async mintToken(config, persona, expiresInSeconds) {
+    const issuer = await developmentIssuer(config);
+    if (issuer === null)
+      throw new SluiceError(
+        'development_only',
+        'Personas need a development issuer, and this configuration names none.',
+        {
+          hint: 'Use --token with a token of your identity provider.',
+        },
+      );
+    return issuer.mintToken(
+      persona,
+      expiresInSeconds === undefined ? {} : { lifetimeMs: expiresInSeconds * 1000 },
+    );
+  },
+  personas: (config) => [...(personasOf(config)?.keys() ?? [])],
+  async verifyAudit(config, options) {
+    const { ok, events, head, problem } = await verifyAudit(auditPath(config), options);
+    return { ok, events, head: head.hash, ...(problem ? { problem: problem.message } : {}) };
+  },
+  tailAudit: async (config, count) => readTail(auditPath(config), count),
+};
+
+process.exitCode = await runCli(process.argv.slice(2), wiring);

@@ -1,0 +1,157 @@
+/** The state that the gate serves: taken from the store, put beside what the engines hold, swapped whole, and never worse than the last good one. */
+
+import type { Engine, PhysicalRelation, Staged } from './engines/engine.ts';
+import { SluiceError } from './errors.ts';
+import type { Observe } from './observe.ts';
+import { buildSnapshot, type Snapshot, type SnapshotInput, trimInput } from './snapshot.ts';
+import type { Store } from './store/store.ts';
+
+/** What a push brings; the rest of the input is the gate's own. */
+export type PushedInput = Omit<SnapshotInput, 'physical'>;
+
+export interface AppliedState {
+  readonly snapshot: Snapshot;
+  readonly etag: string;
+  readonly createdAt: string;
+  readonly createdBy: string;
+}
+
+export interface Applied {
+  readonly snapshot: Snapshot;
+  readonly etag: string;
+  /** False where the very same state stood already. */
+  readonly changed: boolean;
+}
+
+export interface ApplyOptions {
+  readonly by: string;
+  readonly dryRun: boolean;
+  /** What the caller believes to be the latest. */
+  readonly expected?: string | null | undefined;
+}
+
+export interface Metadata {
+  /** The newest applied state; sees a push of another process. @throws SluiceError snapshot_missing */
+  current(): Promise<AppliedState>;
+  /** The state in memory, without a look at the store. */
+  loaded(): Snapshot | null;
+  /** All of it or none. @throws SluiceError 9xxx, state_unavailable, engine_unavailable */
+  apply(pushed: PushedInput, options: ApplyOptions): Promise<Applied>;
+}
+
+export interface MetadataOptions {
+  readonly store: Store;
+  readonly engines: ReadonlyMap<string, Engine>;
+  readonly observe: Observe;
+}
+
+export function createMetadata({ store, engines, observe }: MetadataOptions): Metadata {
+  let state: AppliedState | null = null;
+  /** Of a stored state that could not be taken over: not tried again until the store changes. */
+  let refused: string | null = null;
+  /** Takeovers and pushes, one after the other. */
+  let turn: Promise<unknown> = Promise.resolve();
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = turn.then(work, work);
+    turn = mine.catch(() => {});
+    return mine;
+  }
+
+  /** Everything that the engines would serve next, with what they hold. */
+  async function stageAll(): Promise<{
+    physical: SnapshotInput['physical'];
+    commit(): void;
+    discard(): Promise<void>;
+  }> {
+    const staged: [string, Staged][] = [];
+    const discard = async () => {
+      await Promise.all(staged.map(([, one]) => one.discard()));
+    };
+    try {
+      for (const [name, engine] of engines) staged.push([name, await engine.stage()]);
+    } catch (thrown) {
+      await discard();
+      throw thrown;
+    }
+    const physical: Record<string, readonly PhysicalRelation[]> = {};
+    for (const [name, one] of staged) physical[name] = one.relations;
+    const commit = () => {
+      for (const [, one] of staged) one.commit();
+    };
+    return { physical, discard, commit };
+  }
+
+  async function takeOver(): Promise<void> {
+    const stored = await store.latestSnapshot();
+    if (stored === null || stored.hash === state?.etag || stored.hash === refused) return;
+    const staged = await stageAll();
+    try {
+      const snapshot = buildSnapshot({
+        ...(JSON.parse(stored.input) as PushedInput),
+        physical: staged.physical,
+      });
+      // From here to the end nothing waits: the data and what is known of it change at once.
+      staged.commit();
+      state = { snapshot, etag: stored.hash, createdAt: stored.createdAt, createdBy: stored.createdBy };
+      refused = null;
+      observe({ kind: 'snapshot_applied', etag: state.etag, datasets: snapshot.catalogue.datasets.length });
+    } catch (thrown) {
+      await staged.discard();
+      refused = stored.hash;
+      observe({ kind: 'snapshot_refused', etag: stored.hash, error: thrown });
+      if (state === null) throw thrown;
+    }
+  }
+
+  return {
+    loaded: () => state?.snapshot ?? null,
+    async current() {
+      const latest = await store.latestSnapshotHash().catch((thrown: unknown) => {
+        // The last good state goes on: what it decides does not depend on the store.
+        if (state === null) throw thrown;
+        return state.etag;
+      });
+      if (latest !== null && latest !== state?.etag && latest !== refused) await inTurn(takeOver);
+      if (state === null)
+        throw new SluiceError('snapshot_missing', undefined, { hint: 'Push a state first: `sluice push`.' });
+      return state;
+    },
+    apply: (pushed, options) =>
+      inTurn(async () => {
+        const staged = await stageAll();
+        try {
+          const input: SnapshotInput = { ...pushed, physical: staged.physical };
+          const snapshot = buildSnapshot(input);
+          if (options.dryRun) {
+            await staged.discard();
+            return { snapshot, etag: snapshot.hash, changed: snapshot.hash !== state?.etag };
+          }
+          const { physical: _, ...kept } = trimInput(input);
+          const { saved } = await store.saveSnapshot({
+            hash: snapshot.hash,
+            input: JSON.stringify(kept),
+            createdBy: options.by,
+            expected: options.expected,
+          });
+          const stored = await store.latestSnapshot();
+          staged.commit();
+          state = {
+            snapshot,
+            etag: snapshot.hash,
+            createdAt: stored?.createdAt ?? '',
+            createdBy: stored?.createdBy ?? options.by,
+          };
+          observe({
+            kind: 'snapshot_applied',
+            etag: snapshot.hash,
+            datasets: snapshot.catalogue.datasets.length,
+          });
+          return { snapshot, etag: snapshot.hash, changed: saved };
+        } catch (thrown) {
+          await staged.discard();
+          throw thrown;
+        }
+      }),
+  };
+}

@@ -1,0 +1,223 @@
+/** Puts a gate together from its configuration, and takes it apart again. The only place that knows every room. */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import { createDecider } from './access/decide.ts';
+import { createPdp } from './access/pdp.ts';
+import { openAuditLog } from './audit/log.ts';
+import { BoundedCache, Tickets } from './cache.ts';
+import type { Config } from './config.ts';
+import { createDuckDbEngine } from './engines/duckdb/engine.ts';
+import type { Engine } from './engines/engine.ts';
+import { SluiceError } from './errors.ts';
+import type { Gate, Permission } from './gate.ts';
+import { createAuthenticator } from './identity/authenticate.ts';
+import { createDevelopmentIssuer, type DevelopmentIssuer } from './identity/development/issuer.ts';
+import { type Personas, parsePersonas } from './identity/development/personas.ts';
+import { developmentIssuerUrl } from './identity/development/start.ts';
+import type { Identity } from './identity/identity.ts';
+import { createMetadata } from './metadata.ts';
+import type { Observe } from './observe.ts';
+import { evaluateDnf, parseCondition } from './policies/conditions.ts';
+import type { Dnf } from './policies/policy.ts';
+import { loadParser } from './sql/parse.ts';
+import { openStore } from './store/open-store.ts';
+import type { Store } from './store/store.ts';
+
+export interface OpenGate {
+  readonly gate: Gate;
+  /** The same for every process on this state, and no other. */
+  readonly instance: string;
+  /** Names of parts that are not ready. */
+  ready(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** `sqlite:/path/.sluice/state.db` → `/path/.sluice` */
+export function stateFolder(config: Config): string {
+  return dirname(config.state.replace(/^sqlite:/, ''));
+}
+
+export function auditPath(config: Config): string {
+  return join(stateFolder(config), 'audit.db');
+}
+
+/** Null where the configuration names no development issuer. @throws SluiceError development_only, config_invalid */
+export function personasOf(config: Config): Personas | null {
+  const path = config.identity.development?.personas;
+  return path === undefined ? null : parsePersonas(readFileSync(path, 'utf8'), path);
+}
+
+/** The development issuer without its port: mints tokens, and lets a gate in this process know the keys. */
+export async function developmentIssuer(config: Config, port?: number): Promise<DevelopmentIssuer | null> {
+  const { development } = config.identity;
+  const personas = personasOf(config);
+  if (development === undefined || personas === null) return null;
+  return createDevelopmentIssuer(developmentIssuerUrl(port ?? development.port), {
+    environment: config.environment,
+    personas,
+    audience: development.audience,
+    folder: stateFolder(config),
+    lifetimeMs: development.token_lifetime,
+  });
+}
+
+const INSTANCE = 'instance';
+
+async function instanceIn(store: Store): Promise<string> {
+  const known = await store.get(INSTANCE);
+  if (known !== null) return JSON.parse(known) as string;
+  const instance = randomUUID();
+  await store.set(INSTANCE, JSON.stringify(instance));
+  return instance;
+}
+
+/** Which gate this configuration's state belongs to, without opening one. */
+export async function instanceOf(config: Config): Promise<string> {
+  const store = await openStore(config.state);
+  try {
+    return await instanceIn(store);
+  } finally {
+    await store.close();
+  }
+}
+
+export interface OpenOptions {
+  /** The running development issuer, where its port was chosen by the system. */
+  readonly issuer?: DevelopmentIssuer;
+  readonly observe: Observe;
+  /** Told apart in the folder of published copies: a second process must not clean up after the first. */
+  readonly role: 'serve' | 'cli';
+}
+
+export async function openEngines(
+  config: Config,
+  options: OpenOptions,
+): Promise<ReadonlyMap<string, Engine>> {
+  const engines = new Map<string, Engine>();
+  for (const [name, engine] of Object.entries(config.engines)) {
+    engines.set(
+      name,
+      await createDuckDbEngine({
+        name,
+        ...(engine.database === undefined ? {} : { database: engine.database }),
+        ...(engine.parquet === undefined ? {} : { parquet: engine.parquet }),
+        catalog: engine.catalog ?? basename(engine.database ?? '', extname(engine.database ?? '')),
+        publishDir: join(
+          stateFolder(config),
+          'published',
+          options.role === 'serve' ? name : `${name}-${process.pid}`,
+        ),
+        memoryLimit: engine.memory_limit ?? null,
+        tempLimit: engine.temp_limit ?? null,
+        threads: engine.threads ?? null,
+        concurrency: config.limits.concurrency,
+        perIdentity: config.limits.per_identity,
+        queue: config.limits.queue,
+        observe: options.observe,
+      }),
+    );
+  }
+  return engines;
+}
+
+export async function openGate(config: Config, options: OpenOptions): Promise<OpenGate> {
+  await loadParser();
+  const closing: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of closing.splice(0).reverse())
+      await one().catch((error: unknown) => options.observe({ kind: 'close_failed', error }));
+  };
+  try {
+    const store = await openStore(config.state);
+    closing.push(() => store.close());
+    const audit = await openAuditLog({ path: auditPath(config), survives: config.audit.survives });
+    closing.push(() => audit.close());
+    const engines = await openEngines(config, options);
+    closing.push(async () => Promise.all([...engines.values()].map((engine) => engine.close())));
+    const development = options.issuer ?? (await developmentIssuer(config));
+    const authenticator = createAuthenticator(
+      {
+        ...config.identity,
+        issuers: [...config.identity.issuers, ...(development ? [development.config] : [])],
+      },
+      {
+        environment: config.environment,
+        ...(development ? { localKeys: { [development.url]: development.keys } } : {}),
+      },
+    );
+    const metadata = createMetadata({ store, engines, observe: options.observe });
+    const permissions = compilePermissions(config);
+    const { limits } = config;
+    const gate: Gate = {
+      environment: config.environment,
+      limits: {
+        pageRows: limits.page_rows,
+        maxPageRows: limits.max_page_rows,
+        maxStreamRows: limits.max_stream_rows,
+        maxBytes: limits.max_bytes,
+        timeoutMs: limits.timeout,
+        sqlBytes: limits.sql_bytes,
+      },
+      defaults: {
+        engines: [...engines.keys()],
+        publish: config.publish,
+        searchPath: config.search_path,
+        prefix: config.metadata.prefix,
+      },
+      keys: { mask: await store.key('mask_hash'), cursor: await store.key('cursor') },
+      audit,
+      decider: createDecider({ pdp: createPdp({ kind: config.pdp.kind }) }),
+      metadata,
+      caches: { texts: new BoundedCache(2_000), plans: new BoundedCache(5_000), tickets: new Tickets() },
+      authenticate: (token) => authenticator.authenticate(token),
+      permits: (identity, permission) => permitted(permissions, identity, permission, config.environment),
+      engine(name) {
+        const engine = engines.get(name);
+        if (engine === undefined)
+          throw new SluiceError(
+            'engine_unavailable',
+            'The dataset lies in an engine that this gate does not have.',
+          );
+        return engine;
+      },
+      observe: options.observe,
+      now: () => new Date(),
+    };
+    return {
+      gate,
+      close,
+      instance: await instanceIn(store),
+      async ready() {
+        const missing: string[] = [];
+        await metadata.current().catch(() => missing.push('snapshot'));
+        await audit.probe().catch(() => missing.push('audit'));
+        for (const [name, engine] of engines)
+          if ((await engine.health()) !== 'ready') missing.push(`engine ${name}`);
+        return missing;
+      },
+    };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+function compilePermissions(config: Config): Readonly<Partial<Record<Permission, Dnf>>> {
+  const given = Object.entries(config.identity.permissions).filter(
+    ([, condition]) => condition !== undefined,
+  );
+  return Object.fromEntries(given.map(([name, condition]) => [name, parseCondition(condition)]));
+}
+
+/** A permission that nobody was given, nobody has; the anonymous identity has none. */
+function permitted(
+  permissions: Readonly<Partial<Record<Permission, Dnf>>>,
+  identity: Identity,
+  permission: Permission,
+  environment: string,
+): boolean {
+  const condition = permissions[permission];
+  if (condition === undefined || identity.kind === 'anonymous') return false;
+  return evaluateDnf(condition, identity, { environment, project: null, purpose: null });
+}

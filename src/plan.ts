@@ -1,0 +1,155 @@
+/** From a text to a verified query: parse -> guard -> bind -> decide -> admit -> resolve -> rewrite -> verify. Plans are cached by all that they depend on. */
+import type { Action, Decision } from './access/decision.ts';
+import { summarise } from './access/summarise.ts';
+import type { BoundedCache, Tickets } from './cache.ts';
+import { decisionsFor } from './decisions.ts';
+import type { Engine } from './engines/engine.ts';
+import { SluiceError } from './errors.ts';
+import type { Gate } from './gate.ts';
+import type { Identity } from './identity/identity.ts';
+import type { PageAsked } from './page.ts';
+import type { Ask } from './query.ts';
+import type { Snapshot } from './snapshot.ts';
+import { composeRead } from './sql/compose.ts';
+import { guard } from './sql/guard/guard.ts';
+import { normalise } from './sql/normalise.ts';
+import { checkParameters } from './sql/parameters.ts';
+import { parse } from './sql/parse.ts';
+import { admit } from './sql/resolve/admit.ts';
+import { bind } from './sql/resolve/bind.ts';
+import { resolve } from './sql/resolve/resolve.ts';
+import { rewrite } from './sql/rewrite/rewrite.ts';
+import type { BoundQuery, OutputColumn, VerifiedQuery } from './sql/stages.ts';
+import { verify } from './sql/verify.ts';
+import type { Known } from './trail.ts';
+
+export interface AnswerColumn extends OutputColumn {
+  readonly type: string;
+}
+
+/** What a caller learns of a decision. */
+export interface DecisionSummary {
+  readonly dataset: string;
+  readonly allow: boolean;
+  readonly reason: string;
+  /** Names of the columns that are shown masked. */
+  readonly masked: readonly string[];
+  readonly filtered: boolean;
+}
+
+export interface Plan {
+  readonly verified: VerifiedQuery;
+  /** By dataset id. */
+  readonly decisions: ReadonlyMap<string, Decision>;
+  /** Rows that the tightest policy lets out, null where none says so. */
+  readonly maxRows: number | null;
+}
+
+/** A text as far as it is the same for everyone: parsed, guarded, bound to one snapshot's catalogue. */
+interface BoundText {
+  readonly bound: BoundQuery;
+  readonly fingerprint: string;
+  readonly normalised: string;
+}
+
+export interface PlanCaches {
+  readonly texts: BoundedCache<string, BoundText>;
+  /** Keyed by the very identity and the very decisions, so that it never crosses callers who are decided for apart. */
+  readonly plans: BoundedCache<string, VerifiedQuery>;
+  readonly tickets: Tickets;
+}
+
+export interface PlanAsk {
+  readonly ask: Ask;
+  readonly identity: Identity;
+  readonly snapshot: Snapshot;
+  readonly page: PageAsked;
+  readonly clientIp: string | null;
+  readonly action: Action;
+  /** Filled on the way, for the audit. */
+  readonly known: Known;
+}
+
+/** @throws SluiceError 3xxx to 6xxx; `known` holds what was found out until then */
+export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
+  const { ask, identity, snapshot, page, known } = asked;
+  const text = 'sql' in ask.text ? ask.text.sql : composeRead(ask.text.read, gate.limits.sqlBytes);
+  const { bound, fingerprint, normalised } = boundText(text, snapshot, gate);
+  Object.assign(known, { fingerprint, normalised });
+
+  const decisions = await decisionsFor(
+    { identity, snapshot, datasets: bound.datasets, action: asked.action, clientIp: asked.clientIp, ...page },
+    gate,
+  );
+  const { reasons, policy_ids } = summarise(decisions.values());
+  Object.assign(known, {
+    datasets: [...decisions.keys()],
+    reasons,
+    policyIds: policy_ids,
+    decisions: [...decisions.values()],
+  });
+
+  const verified = await cached(keyOf(text, decisions, asked, gate), gate.caches.plans, async () => {
+    const governed = admit(bound, decisions);
+    const params = checkParameters(ask.params, bound.guarded.paramCount);
+    const resolved = resolve(bound, governed);
+    const engine = engineOf(bound, gate);
+    const maskKey = gate.keys.mask;
+    const bounds = { limit: page.limit + 1, offset: page.offset };
+    return verify(rewrite(resolved, { engine: engine.kind, identity, maskKey, params, page: bounds }), engine);
+  });
+  return { verified, decisions, maxRows: tightest(decisions) };
+}
+
+function boundText(text: string, snapshot: Snapshot, gate: Gate): BoundText {
+  const key = `${snapshot.hash}\n${text}`;
+  const known = gate.caches.texts.get(key);
+  if (known !== undefined) return known;
+  const guarded = guard(parse(text, { maxBytes: gate.limits.sqlBytes }));
+  const made = { bound: bind(guarded, snapshot.catalogue), ...normalise(guarded) };
+  gate.caches.texts.set(key, made);
+  return made;
+}
+
+/** @throws SluiceError sql_semantics where the datasets lie in several engines */
+function engineOf({ datasets }: BoundQuery, gate: Gate): Engine {
+  const names = [...new Set(datasets.map((dataset) => dataset.engine))];
+  if (names.length > 1)
+    throw new SluiceError('sql_semantics', 'The query joins datasets that lie in different engines.', {
+      hint: 'Query one engine at a time.',
+    });
+  return gate.engine(names[0] ?? gate.defaults.engines[0] ?? '');
+}
+
+function keyOf(
+  text: string,
+  decisions: ReadonlyMap<string, Decision>,
+  { ask, identity, page, snapshot }: PlanAsk,
+  { caches }: Gate,
+): string {
+  const parties = [identity, ...decisions.values()].map((one) => caches.tickets.of(one));
+  return `${snapshot.hash} ${parties.join(' ')} ${page.limit} ${page.offset} ${JSON.stringify(ask.params ?? [])}\n${text}`;
+}
+
+async function cached<T>(key: string, cache: BoundedCache<string, T>, make: () => Promise<T>): Promise<T> {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const made = await make();
+  cache.set(key, made);
+  return made;
+}
+
+function tightest(decisions: ReadonlyMap<string, Decision>): number | null {
+  const limits = [...decisions.values()].flatMap((decision) => decision.limits.max_rows ?? []);
+  return limits.length === 0 ? null : Math.min(...limits);
+}
+
+export function tell(decisions: Iterable<Decision>): readonly DecisionSummary[] {
+  return [...decisions].map((decision) => ({
+    dataset: decision.dataset_id,
+    allow: decision.allow,
+    reason: decision.reason,
+    masked: Object.keys(decision.masks),
+    filtered: decision.rows.length > 0,
+  }));
+}

@@ -1,0 +1,140 @@
+/** The path of a query: door -> identity -> plan (parse … verify) -> engine -> results -> door, with audit told at the decision and at the end. */
+import type { RowChunk, RowEncoding, RunningQuery, RunOptions } from './engines/engine.ts';
+import type { Gate } from './gate.ts';
+import { cursorFor, type Page, type PageAsked, pageOf } from './page.ts';
+import { type AnswerColumn, type DecisionSummary, type Plan, planQuery, tell } from './plan.ts';
+import { openTrail } from './trail.ts';
+
+export type { RowChunk } from './engines/engine.ts';
+export type { AnswerColumn, DecisionSummary } from './plan.ts';
+
+/** Who asks, through which door. The signal aborts when the caller goes away. */
+export interface Caller {
+  readonly requestId: string;
+  readonly token: string | null;
+  readonly client: { readonly ip: string | null; readonly door: string; readonly user_agent: string | null };
+  readonly signal: AbortSignal;
+}
+
+/** A governed read without SQL; each part is parsed on its own. */
+export interface Read {
+  readonly dataset: string;
+  readonly select: string | null;
+  readonly where: string | null;
+  readonly order: string | null;
+}
+
+export interface Ask {
+  readonly text: { readonly sql: string } | { readonly read: Read };
+  readonly params?: readonly unknown[];
+  readonly limit?: number;
+  readonly offset?: number;
+  readonly cursor?: string;
+}
+
+export interface Delivery {
+  /** A page is counted and has a cursor; a stream goes on to `max_rows`. */
+  readonly mode: 'page' | 'stream';
+  readonly encoding: RowEncoding;
+}
+
+export interface AnswerEnd {
+  readonly rows: number;
+  /** Null for a page that ends where it was asked to end. */
+  readonly truncated: 'rows' | 'bytes' | null;
+  readonly page: Page;
+}
+
+export interface Answer {
+  readonly requestId: string;
+  readonly columns: readonly AnswerColumn[];
+  readonly chunks: AsyncIterable<RowChunk>;
+  /** Once the chunks are drained. */
+  readonly end: () => AnswerEnd;
+  readonly decisions: readonly DecisionSummary[];
+}
+
+/** One governed query. Resolves when the audit holds the decision and the engine has taken it on; no row is released before. */
+export async function query(caller: Caller, ask: Ask, delivery: Delivery, gate: Gate): Promise<Answer> {
+  const identity = await gate.authenticate(caller.token);
+  const { snapshot } = await gate.metadata.current();
+  const trail = openTrail(caller, identity, snapshot, 'query', gate);
+  return trail.refusing(async () => {
+    const page = pageOf(ask, delivery, identity, snapshot, gate);
+    const clientIp = caller.client.ip;
+    const plan = await planQuery(
+      { ask, identity, snapshot, page, clientIp, action: 'query', known: trail.known },
+      gate,
+    );
+    const running = await both(
+      gate.engine(plan.verified.engine).run(plan.verified, bounds()),
+      trail.allowed(plan),
+    );
+    return answerOf(running, plan, page);
+
+    function bounds(): RunOptions {
+      return {
+        requestId: caller.requestId,
+        principal: `${identity.issuer ?? ''} ${identity.sub}`,
+        encoding: delivery.encoding,
+        maxRows: Math.min(page.limit, plan.maxRows ?? page.limit),
+        maxBytes: gate.limits.maxBytes,
+        timeoutMs: gate.limits.timeoutMs,
+        signal: caller.signal,
+      };
+    }
+  });
+
+  function answerOf(running: RunningQuery, plan: Plan, page: PageAsked): Answer {
+    const counted = { rows: 0, bytes: 0 };
+    return {
+      requestId: caller.requestId,
+      columns: plan.verified.columns.map((column, index) => ({
+        ...column,
+        type: running.columns[index]?.type ?? 'unknown',
+      })),
+      chunks: count(running.chunks, counted, (fault) => trail.finished(plan, { ...counted, fault })),
+      end() {
+        const cut = running.truncated();
+        const more = cut !== null;
+        const next_cursor = more ? cursorFor(page, counted.rows, ask, identity, snapshot, gate) : null;
+        return {
+          rows: counted.rows,
+          truncated: delivery.mode === 'page' && cut === 'rows' ? null : cut,
+          page: { ...page, returned: counted.rows, has_more: more, next_cursor },
+        };
+      },
+      decisions: tell(plan.decisions.values()),
+    };
+  }
+}
+
+/** A query whose decision could not be put on record is stopped before it is read. */
+async function both(starting: Promise<RunningQuery>, recorded: Promise<void>): Promise<RunningQuery> {
+  const [started, record] = await Promise.allSettled([starting, recorded]);
+  if (started.status === 'rejected') throw started.reason;
+  if (record.status === 'fulfilled') return started.value;
+  await started.value.cancel();
+  throw record.reason;
+}
+
+/** Counts what is released, and tells the end of it once, however it ends. */
+async function* count(
+  chunks: AsyncIterable<RowChunk>,
+  counted: { rows: number; bytes: number },
+  ended: (fault: unknown) => void,
+): AsyncGenerator<RowChunk> {
+  let fault: unknown = null;
+  try {
+    for await (const chunk of chunks) {
+      counted.rows += chunk.rows;
+      counted.bytes += chunk.bytes.byteLength;
+      yield chunk;
+    }
+  } catch (thrown) {
+    fault = thrown;
+    throw thrown;
+  } finally {
+    ended(fault);
+  }
+}
