@@ -5,7 +5,7 @@ import { SluiceError } from '../errors.ts';
 import { type PolicyDefinition, readPolicy } from './definition.ts';
 import { readYaml } from './document.ts';
 import { instantiate } from './instantiate.ts';
-import { lint } from './lint.ts';
+import { fits, lint } from './lint.ts';
 import { indexCatalogue, matchColumns, matchDatasets, type PolicyIndex } from './match.ts';
 import type { MatchedPolicy, PolicySet } from './policy.ts';
 import { readRecord } from './problem.ts';
@@ -51,11 +51,15 @@ export function compilePolicies(
     }
   }
   if (problems.length > 0) throw invalid(problems);
+  const coverage = (id: string) => {
+    const pairs = covered.get(id) ?? [];
+    return { datasets: pairs.length, misfits: pairs.flatMap((pair) => pair.misfits ?? []) };
+  };
   for (const list of byDataset.values()) Object.freeze(list);
   const none: readonly MatchedPolicy[] = Object.freeze([]);
   return Object.freeze({
     revision: revisionOf(definitions),
-    warnings: Object.freeze(lint(definitions, (id) => (covered.get(id) ?? []).length, index)),
+    warnings: Object.freeze(lint(definitions, coverage, index)),
     policies: Object.freeze(
       definitions.map((definition) =>
         Object.freeze({
@@ -114,6 +118,8 @@ function policyName(value: unknown): string {
 interface MatchedPair {
   readonly dataset: string;
   readonly policy: MatchedPolicy;
+  /** Columns whose type the mask cannot keep. */
+  readonly misfits?: readonly string[];
 }
 
 function matchPolicy(
@@ -139,6 +145,11 @@ function matchPolicy(
           mask: body.mask,
           columns: columns.map(({ column, depth }) => ({ name: column.folded, depth })),
         }),
+        misfits: columns.flatMap(({ column }) =>
+          column.exposed && !fits(body.mask, column.family)
+            ? [`${dataset.id}.${column.folded} (${column.family})`]
+            : [],
+        ),
       }));
     case 'rows': {
       const lacking = new Map<string, string[]>();

@@ -2,14 +2,21 @@
 import type { TypeFamily } from '../catalogue/dataset.ts';
 import type { PolicyDefinition } from './definition.ts';
 import { covers, literalKey } from './dnf.ts';
-import { matchColumns, type PolicyIndex } from './match.ts';
+import type { PolicyIndex } from './match.ts';
 import type { MaskSpec } from './policy.ts';
 import { nearest, type Path } from './problem.ts';
 import type { Selector, SelectorAtom } from './selector.ts';
 
+/** What matching found out about a policy. */
+export interface Coverage {
+  readonly datasets: number;
+  /** Columns that its mask cannot keep the type of, as people read them. */
+  readonly misfits: readonly string[];
+}
+
 export function lint(
   definitions: readonly PolicyDefinition[],
-  matched: (id: string) => number,
+  coverage: (id: string) => Coverage,
   index: PolicyIndex,
 ): readonly string[] {
   return [
@@ -20,8 +27,13 @@ export function lint(
         const message = unknownWord(atom, index);
         return message === null ? [] : [warn(atom.path, message)];
       });
-      const idle = matched(definition.id) === 0 ? [warn(['on'], 'it matches nothing')] : [];
-      return [...words, ...idle, ...misfits(definition, index).map((message) => warn(['mask'], message))];
+      const { datasets, misfits } = coverage(definition.id);
+      const idle = datasets === 0 ? [warn(['on'], 'it matches nothing')] : [];
+      return [
+        ...words,
+        ...idle,
+        ...(misfits.length === 0 ? [] : [warn(['mask'], misfit(definition, misfits))]),
+      ];
     }),
     ...masterKeys(definitions),
   ];
@@ -58,19 +70,10 @@ function unknownWord(atom: SelectorAtom, index: PolicyIndex): string | null {
 }
 
 /** Masks keep the column's type; one that cannot falls back to null, which releases less than was meant. */
-function misfits(definition: PolicyDefinition, index: PolicyIndex): readonly string[] {
-  const { body } = definition;
-  if (body.effect !== 'mask') return [];
-  const { mask } = body;
-  const columns = matchColumns(definition.on, index).flatMap(({ dataset, columns }) =>
-    columns
-      .filter(({ column }) => column.exposed && !fits(mask, column.family))
-      .map(({ column }) => `${dataset.id}.${column.folded} (${column.family})`),
-  );
-  if (columns.length === 0) return [];
+function misfit({ body }: PolicyDefinition, columns: readonly string[]): string {
   const shown = columns.slice(0, 3).join(', ');
   const more = columns.length > 3 ? ` and ${columns.length - 3} more` : '';
-  return [`${mask.kind} does not fit ${shown}${more}: null is shown instead`];
+  return `${body.effect === 'mask' ? body.mask.kind : body.effect} does not fit ${shown}${more}: null is shown instead`;
 }
 
 /** Whether a mask can keep a column of this family; what is not known yet is left to the engine. */
