@@ -6,15 +6,16 @@ const { Type } = duckdb;
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 
-/** Every parameter of the statement is bound; a count that differs is a fault of the caller's. */
+/**
+ * Binds `$1` to the highest that the statement uses; further values are of parts that were pruned away. DuckDB refuses a
+ * statement whose numbers have gaps when it runs.
+ * @throws RangeError when there are too few values
+ */
 export function bindParams(statement: duckdb.PreparedStatement, params: readonly WireParam[]): void {
-  if (duckdb.nparams(statement) > params.length) throw new RangeError('a parameter is not bound');
-  // A statement may use fewer parameters than were given: pruning drops a masked column and its key.
   const used = duckdb.nparams(statement);
-  const names = new Set(Array.from({ length: used }, (_, i) => duckdb.parameter_name(statement, i + 1)));
-  params.forEach((value, i) => {
-    if (names.has(String(i + 1)))
-      bindParam(statement, duckdb.bind_parameter_index(statement, String(i + 1)), value);
+  if (used > params.length) throw new RangeError('a parameter is not bound');
+  params.slice(0, used).forEach((value, i) => {
+    bindParam(statement, i + 1, value);
   });
 }
 

@@ -5,7 +5,7 @@
 import { Socket } from 'node:net';
 import duckdb from '@duckdb/node-bindings';
 import type { Code } from '../../errors.ts';
-import { classify } from './classify.ts';
+import { classify, isFatal } from './classify.ts';
 import { QueryControl } from './control.ts';
 import { describe } from './describe.ts';
 import { execute, NotSelect } from './execute.ts';
@@ -34,7 +34,15 @@ function serve(socket: Socket): void {
   };
   const fail = (id: number, error: unknown): void => {
     const text = error instanceof Error ? error.message : String(error);
-    reply(id, { kind: 'failed', code: codeOf(error, text), text });
+    // Not this query's fault: it is lost with the process, and tried again in the next one.
+    if (/^FATAL Error/i.test(text)) {
+      endNow();
+      return;
+    }
+    const last = headFrame(id, { kind: 'failed', code: codeOf(error, text), text } satisfies Reply);
+    socket.write(last, () => {
+      if (isFatal(text)) endNow();
+    });
   };
 
   async function open(id: number, request: OpenRequest): Promise<void> {
