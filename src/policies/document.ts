@@ -17,30 +17,33 @@ export interface YamlProblem {
 export function readYaml(text: string): YamlDocument | { readonly problems: readonly YamlProblem[] } {
   const lines = new LineCounter();
   const lineAt = (offset: number) => Math.max(1, lines.linePos(offset).line);
-  const parsed = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, stringKeys: true });
-  const documents = Array.isArray(parsed) ? parsed : [];
-  const [document, second] = documents;
-  if (document === undefined) return { value: null, lineOf: () => 1 };
-  const problems = documents.flatMap((d) =>
-    [...d.errors, ...d.warnings].map((e) => ({ line: lineAt(e.pos[0]), message: firstSentence(e.message) })),
-  );
-  if (second !== undefined) {
-    problems.push({
-      line: lineAt(second.range[0]),
-      message: 'a file holds one YAML document; this one holds several',
-    });
-  }
-  if (problems.length > 0) return { problems };
   try {
+    const parsed = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, stringKeys: true });
+    const documents = Array.isArray(parsed) ? parsed : [];
+    const [document, second] = documents;
+    if (document === undefined) return { value: null, lineOf: () => 1 };
+    const problems = documents.flatMap((d) =>
+      [...d.errors, ...d.warnings].map((e) => ({ line: lineAt(e.pos[0]), message: inWords(e.message) })),
+    );
+    if (second !== undefined) {
+      problems.push({
+        line: lineAt(second.range[0]),
+        message: 'a file holds one YAML document; this one holds several',
+      });
+    }
+    if (problems.length > 0) return { problems };
     const value: unknown = document.toJS({ maxAliasCount: 100 });
     return { value, lineOf: (path) => lineAt(offsetOf(document, path)) };
   } catch (error) {
-    return { problems: [{ line: 1, message: error instanceof Error ? error.message : 'unreadable YAML' }] };
+    return { problems: [{ line: 1, message: inWords(error instanceof Error ? error.message : '') }] };
   }
 }
 
 /** The library adds the place and an excerpt; the place is told in our own form. */
-const firstSentence = (message: string) => message.split(/ at line \d+|\n/)[0] ?? message;
+function inWords(message: string): string {
+  if (message.includes('call stack')) return 'the YAML is nested too deeply';
+  return message.split(/ at line \d+|\n/)[0] || 'unreadable YAML';
+}
 
 function offsetOf(document: Document.Parsed, path: Path): number {
   let node: unknown = document.contents;

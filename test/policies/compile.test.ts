@@ -199,6 +199,10 @@ policies: [*c, *c, *c, *c, *c, *c]
     expect(problemsOf(text)).toEqual(messages);
   });
 
+  it.each([['['], ['{a: '], ['- ']])('YAML nested without end, as %s', (opening) => {
+    expect(problemsOf(opening.repeat(20_000))).toContain('policies/a.yml:1: the YAML is nested too deeply');
+  });
+
   it('all problems of all files at once', () => {
     const file = (path: string) => ({
       path,
