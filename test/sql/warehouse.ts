@@ -1,0 +1,57 @@
+/** Real DuckDB in this process, for the tests that run what the rewriter gives. */
+import { type DuckDBConnection, DuckDBInstance, listValue } from '@duckdb/node-api';
+import { print } from '../../src/sql/print/print.ts';
+import type { GovernedQuery, ParamValue } from '../../src/sql/stages.ts';
+
+export interface Warehouse {
+  run(sql: string): Promise<void>;
+  /** Rows as text, in the engine's order. */
+  rows(sql: string, params?: readonly ParamValue[]): Promise<readonly string[]>;
+  governed(query: GovernedQuery): Promise<readonly string[]>;
+  close(): void;
+}
+
+export async function warehouse(): Promise<Warehouse> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
+  const connection = await instance.connect();
+  const rows = (sql: string, params: readonly ParamValue[] = []): Promise<readonly string[]> =>
+    read(connection, sql, params);
+  return {
+    run: async (sql) => {
+      await connection.run(sql);
+    },
+    rows,
+    governed: (query) => rows(print(query.tree), query.params),
+    close: () => {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+async function read(
+  connection: DuckDBConnection,
+  sql: string,
+  params: readonly ParamValue[],
+): Promise<readonly string[]> {
+  const values = params.map((value) => (isList(value) ? listValue([...value]) : value));
+  const result = await connection.runAndReadAll(sql, values);
+  return result.getRowsJS().map((row) => row.map(written).join('|'));
+}
+
+function isList(value: ParamValue): value is readonly (string | number | boolean)[] {
+  return Array.isArray(value);
+}
+
+/** Floats to nine digits, so that the order of a sum does not count; HUGEINT and BIGINT alike. */
+function written(value: unknown): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : value.toPrecision(9);
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'object' && value !== null
+    ? JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? String(item) : item))
+    : String(value);
+}
+
+export function multiset(rows: readonly string[]): readonly string[] {
+  return [...rows].sort();
+}
