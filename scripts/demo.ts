@@ -9,7 +9,7 @@ const sluice = [join(root, 'src/main.ts'), '--config', join(root, example)];
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-const { built } = await buildWarehouse({ onProgress: (step: string) => say(`… ${step}`) });
+const { built } = await buildWarehouse({ onProgress: ({ done, total, name }) => say(`… ${done}/${total} ${name}`) });
 say(built ? '✓ the example warehouse is built' : '✓ the example warehouse is there');
 
 const pushed = spawnSync(process.execPath, [...sluice, 'push'], { stdio: 'inherit' });

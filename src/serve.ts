@@ -2,6 +2,7 @@
 import type { Config } from './config.ts';
 import { createHttpDoor } from './doors/http/server.ts';
 import { SluiceError } from './errors.ts';
+import type { DevelopmentIssuer } from './identity/development/issuer.ts';
 import { startDevelopmentIssuer } from './identity/development/start.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { Observe } from './observe.ts';
@@ -19,6 +20,8 @@ export interface ServeOptions {
 export interface Serving {
   readonly address: string;
   readonly open: OpenGate;
+  /** Null where the configuration names none. */
+  readonly issuer: DevelopmentIssuer | null;
   close(): Promise<void>;
 }
 
@@ -59,7 +62,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Serv
         },
       );
     });
-    return { address, open, close };
+    return { address, open, issuer, close };
   } catch (thrown) {
     await close();
     throw thrown;
