@@ -3,23 +3,18 @@
  * the engine's own parser must find exactly the relations and functions that were meant. Either failing is a fault.
  */
 import type { SelectStmt } from '@pgsql/types';
+import type { Engine } from '../engines/engine.ts';
 import { SluiceError } from '../errors.ts';
 import { parsePrinted } from './parse.ts';
 import { print } from './print/print.ts';
 import { sameTree } from './same-tree.ts';
 import type { GovernedQuery, VerifiedQuery } from './stages.ts';
 
-/** What verification needs of an engine. */
-export interface WitnessingEngine {
-  readonly name: string;
-  /** Parses without running. */
-  witness(
-    sql: string,
-  ): Promise<{ readonly relations: readonly string[]; readonly functions: readonly string[] }>;
-}
-
 /** Prints and proves. Throws verify_failed; the text itself goes to the log alone. */
-export async function verify(governed: GovernedQuery, engine: WitnessingEngine): Promise<VerifiedQuery> {
+export async function verify(
+  governed: GovernedQuery,
+  engine: Pick<Engine, 'name' | 'witness'>,
+): Promise<VerifiedQuery> {
   const sql = print(governed.tree);
   if (!givesBack(sql, governed.tree)) throw failed('the printed text reads back as another tree', sql);
   const seen = await engine.witness(sql);
