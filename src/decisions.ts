@@ -1,5 +1,6 @@
 /** One batched call to the decision point for the datasets of a request, with the context that the gate vouches for. */
-import type { Action, Decision, DecisionContext } from './access/decision.ts';
+import type { Action, Decision } from './access/decision.ts';
+import { buildContext } from './access/input.ts';
 import type { Dataset } from './catalogue/dataset.ts';
 import type { Gate } from './gate.ts';
 import type { Identity } from './identity/identity.ts';
@@ -31,22 +32,11 @@ export async function decisionsFor(ask: DecisionAsk, gate: Gate): Promise<Readon
       offset: ask.offset ?? null,
       formats: [],
     },
-    context: contextAt(gate.now(), gate.environment, ask.clientIp),
+    // Neither project nor purpose: both come with acting in a project, and are never taken from a bare request.
+    context: buildContext({
+      now: gate.now().getTime(),
+      environment: gate.environment,
+      clientIp: ask.clientIp,
+    }),
   });
-}
-
-/** Neither project nor purpose: both come with acting in a project, and are never taken from a bare request. */
-function contextAt(now: Date, environment: string, clientIp: string | null): DecisionContext {
-  return {
-    project: null,
-    purpose: null,
-    environment,
-    time: {
-      epoch: Math.floor(now.getTime() / 1000),
-      minute_of_day: now.getUTCHours() * 60 + now.getUTCMinutes(),
-      weekday: now.getUTCDay(),
-    },
-    client_ip: clientIp,
-    grants: [],
-  };
 }

@@ -4,7 +4,8 @@
  */
 import { Socket } from 'node:net';
 import duckdb from '@duckdb/node-bindings';
-import type { Code } from '../../errors.ts';
+import { type Code, SluiceError } from '../../errors.ts';
+import { duckdbWitness } from '../../sql/verify-duckdb.ts';
 import { classify, isFatal } from './classify.ts';
 import { QueryControl } from './control.ts';
 import { describe } from './describe.ts';
@@ -13,7 +14,6 @@ import { FrameReader, headFrame, sealFrame } from './frames.ts';
 import { openInstance } from './instance.ts';
 import type { OpenRequest, Reply, Request, RunRequest } from './messages.ts';
 import { Sessions } from './sessions.ts';
-import { readWitness } from './witness.ts';
 
 /** DuckDB's limit does not count every allocation (a single huge text, for one), so the process watches itself. */
 const MEMORY_WATCH_MS = 200;
@@ -82,7 +82,7 @@ function serve(socket: Socket): void {
       const statement = await session.prepare(text);
       duckdb.bind_varchar(statement, 1, sql);
       const result = await duckdb.execute_prepared(statement);
-      reply(id, { kind: 'witnessed', witness: readWitness(firstText(result)) });
+      reply(id, { kind: 'witnessed', witness: duckdbWitness(firstText(result)) });
     } finally {
       sessions.give(session);
     }
@@ -124,6 +124,7 @@ function serve(socket: Socket): void {
 
 function codeOf(error: unknown, text: string): Code {
   if (error instanceof NotSelect) return 'verify_failed';
+  if (error instanceof SluiceError) return error.code;
   return classify(text);
 }
 
