@@ -57,10 +57,7 @@ export function yamlFilesNeeded(manifest: unknown): readonly string[] {
   return yamlFilesThatSettle(readProject(manifest));
 }
 
-/**
- * The same snapshot, or an error as well, from less: the artifacts without what is not read. A push trims first and
- * builds from that, so that a big manifest need not stay in memory.
- */
+/** The same snapshot, or an error as well, from less: the artifacts without what is not read. What the store keeps. */
 export function trimInput(input: SnapshotInput): SnapshotInput {
   return {
     ...input,

@@ -58,9 +58,13 @@ interface MetaPlace {
   readonly here: At;
 }
 
+const NOWHERE: readonly MetaPlace[] = Object.freeze([]);
+
 function metas(owner: Json, config: Json | null, place: At): readonly MetaPlace[] {
-  const found: MetaPlace[] = [];
   const meta = objectIn(owner, 'meta', place);
+  // Most columns have none, and there are many columns.
+  if (isEmpty(meta) && isEmpty(config?.meta)) return NOWHERE;
+  const found: MetaPlace[] = [];
   if (meta !== null) found.push({ via: 'meta', value: meta, here: at(place, 'meta') });
   if (config === null) return found;
   const inner = at(place, 'config');
@@ -69,9 +73,18 @@ function metas(owner: Json, config: Json | null, place: At): readonly MetaPlace[
   return found;
 }
 
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  if (typeof value !== 'object' || Array.isArray(value)) return false;
+  for (const _ in value) return false;
+  return true;
+}
+
 function sluiceMeta(owner: Json, config: Json | null, place: At): readonly MetaPlace[] {
+  const places = metas(owner, config, place);
+  if (places.length === 0) return NOWHERE;
   const found: MetaPlace[] = [];
-  for (const { via, value, here } of metas(owner, config, place)) {
+  for (const { via, value, here } of places) {
     const sluice = objectIn(value, 'sluice', here);
     if (sluice === null) continue;
     const inside = at(here, 'sluice');

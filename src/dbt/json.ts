@@ -39,15 +39,19 @@ const kindOf = (value: unknown): string =>
         ? 'a list'
         : `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
 
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 export function asObject(value: unknown, place: At): Json {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+  if (isObject(value)) return value;
   return fail(place, `must be an object, is ${kindOf(value)}`);
 }
 
 /** The object under a key; null where the key is absent or null. */
 export function objectIn(parent: Json, key: string, place: At): Json | null {
   const value = parent[key];
-  return value === undefined || value === null ? null : asObject(value, at(place, key));
+  if (value === undefined || value === null) return null;
+  return isObject(value) ? value : asObject(value, at(place, key));
 }
 
 export function textIn(parent: Json, key: string, place: At): string {
@@ -69,13 +73,12 @@ export function textsIn(parent: Json, key: string, place: At): readonly string[]
   const value = parent[key];
   if (value === undefined || value === null) return NONE;
   if (typeof value === 'string') return [value];
-  const here = at(place, key);
-  if (!Array.isArray(value)) return fail(here, `must be a list of texts, is ${kindOf(value)}`);
+  if (!Array.isArray(value)) return fail(at(place, key), `must be a list of texts, is ${kindOf(value)}`);
   if (value.length === 0) return NONE;
   return value.map((item: unknown, index) => {
     if (typeof item === 'string') return item;
     if (typeof item === 'number') return String(item);
-    return fail(at(here, String(index)), `must be a text, is ${kindOf(item)}`);
+    return fail(at(at(place, key), String(index)), `must be a text, is ${kindOf(item)}`);
   });
 }
 

@@ -72,19 +72,20 @@ const CATALOG: Keep = {
   errors: true,
 };
 
-const READ_KINDS: ReadonlySet<unknown> = new Set(['source', 'seed', 'model', 'snapshot']);
+/** Nodes of other kinds are read past; whatever is odd stays, for the reader to refuse. */
+const PASSED_OVER = (node: unknown): boolean =>
+  isObject(node) &&
+  typeof node.resource_type === 'string' &&
+  !['source', 'seed', 'model', 'snapshot'].includes(node.resource_type);
 
-/** Reads to the same project as the whole manifest. Give it one that the reader accepted. */
+/** Reads to the same project as the whole manifest, or to an error as well. */
 export function trimManifest(json: unknown): unknown {
-  const trimmed = keep(json, MANIFEST);
-  if (!isObject(trimmed) || !isObject(trimmed.nodes)) return trimmed;
-  const nodes = Object.entries(trimmed.nodes).filter(
-    ([, node]) => isObject(node) && READ_KINDS.has(node.resource_type),
-  );
-  return { ...trimmed, nodes: Object.fromEntries(nodes) };
+  if (!isObject(json) || !isObject(json.nodes)) return keep(json, MANIFEST);
+  const nodes = Object.entries(json.nodes).filter(([, node]) => !PASSED_OVER(node));
+  return keep({ ...json, nodes: Object.fromEntries(nodes) }, MANIFEST);
 }
 
-/** Reads to the same catalog as the whole one. */
+/** Reads to the same catalog as the whole one, or to an error as well. */
 export function trimCatalog(json: unknown): unknown {
   return keep(json, CATALOG);
 }
@@ -92,17 +93,30 @@ export function trimCatalog(json: unknown): unknown {
 function keep(value: unknown, wanted: Keep): unknown {
   if (wanted === true || !isObject(value)) return value;
   const every = wanted['*'];
-  const kept: [string, unknown][] = [];
-  for (const [key, inner] of Object.entries(value)) {
-    const below = every ?? (Object.hasOwn(wanted, key) ? wanted[key] : undefined);
-    if (below !== undefined && inner !== null && !isEmpty(inner)) kept.push([key, keep(inner, below)]);
-  }
   // Not assigned key by key: a name such as __proto__ must stay a key.
-  return Object.fromEntries(kept);
+  if (every !== undefined)
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, keep(inner, every)]));
+  const kept: Record<string, unknown> = {};
+  for (const key in wanted) {
+    const below = wanted[key];
+    if (below === undefined || !Object.hasOwn(value, key)) continue;
+    const inner = keep(value[key], below);
+    if (isMap(below) || !isNothing(inner)) kept[key] = inner;
+  }
+  return kept;
+}
+
+/** Maps of nodes or columns stay even when empty: their absence would be an error. */
+const isMap = (wanted: Keep): boolean => wanted !== true && '*' in wanted;
+
+/** To the readers, null and what is empty are the same as absent; columns are full of it. */
+function isNothing(value: unknown): boolean {
+  if (typeof value !== 'object') return value === undefined || value === '';
+  if (value === null) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  for (const key in value) if (Object.hasOwn(value, key)) return false;
+  return true;
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** An empty list reads as an absent one; empty maps stay, since `nodes: {}` is no missing key. */
-const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;

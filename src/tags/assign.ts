@@ -74,7 +74,7 @@ function collector(node: DbtNode, warnings: Set<string>): Collect {
           );
         if (!found.has(tag)) found.set(tag, assignment(tag, `${prefix}${via}`));
       }
-    for (const tag of derived) if (!found.has(tag.tag)) found.set(tag.tag, Object.freeze(tag));
+    for (const tag of derived) if (!found.has(tag.tag)) found.set(tag.tag, tag);
     return found.size === 0
       ? NO_TAGS
       : Object.freeze([...found.values()].sort((a, b) => (a.tag < b.tag ? -1 : a.tag > b.tag ? 1 : 0)));

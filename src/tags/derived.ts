@@ -17,6 +17,6 @@ export function derivedTags(node: DbtNode): readonly TagAssignment[] {
     const tag = normaliseTag(['dbt', kind, ...parts.map((part) => part.replaceAll('.', '_'))].join('.'));
     return parts.length === 0 || tag === null
       ? []
-      : [{ tag, source: { kind: 'derived', via, file: node.file } }];
+      : [Object.freeze({ tag, source: Object.freeze({ kind: 'derived' as const, via, file: node.file }) })];
   });
 }
