@@ -68,9 +68,19 @@ export function openTrail(
     };
   }
 
+  function decided(decision: AuditEvent['decision']): void {
+    gate.observe({
+      kind: 'query_decided',
+      requestId: caller.requestId,
+      decision,
+      datasets: known.datasets.length,
+    });
+  }
+
   return {
     known,
     async allowed(plan) {
+      decided('allow');
       await gate.audit.append(event('decision', { engine: plan.verified.engine }));
     },
     finished(plan, { rows, bytes, fault }) {
@@ -100,6 +110,7 @@ export function openTrail(
         return await run();
       } catch (thrown) {
         const code = codeOf(thrown);
+        if (known.decisions.some((one) => !one.allow)) decided('deny');
         if (code !== 'audit_unavailable')
           await gate.audit.append(event('query', { decision: 'deny', error_code: code }));
         throw thrown;

@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyTypeProvider } from 'fastify';
+import Fastify, { type FastifyReply, type FastifyRequest, type FastifyTypeProvider } from 'fastify';
 import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import { SluiceError } from '../../errors.ts';
+import { CODES, SluiceError } from '../../errors.ts';
 import type { Gate } from '../../gate.ts';
+import type { Observation } from '../../observe.ts';
 import { problemOf, toSluiceError } from './problem.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { type Health, healthRoutes } from './routes/health.ts';
@@ -45,6 +46,19 @@ async function createApp(bodyBytes: number) {
   }).withTypeProvider<ZodRequests>();
 }
 
+/** What the log and the metrics learn of a request once its answer is out, or has broken off. */
+function served(request: FastifyRequest, reply: FastifyReply): Observation {
+  return {
+    kind: 'request_served',
+    requestId: request.id,
+    door: request.door,
+    method: request.method,
+    route: request.routeOptions.url ?? null,
+    status: reply.raw.writableFinished ? reply.statusCode : CODES.cancelled.status,
+    durationMs: reply.elapsedTime,
+  };
+}
+
 /** A door that is ready to listen; `app.close()` ends it. */
 export async function createHttpDoor(options: HttpDoorOptions): Promise<HttpApp> {
   const app = await createApp(options.bodyBytes);
@@ -53,6 +67,8 @@ export async function createHttpDoor(options: HttpDoorOptions): Promise<HttpApp>
   app.setSerializerCompiler(() => JSON.stringify);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('cache-control', 'no-store');
+    // Not onResponse: it is never told of an answer that broke off.
+    reply.raw.once('close', () => options.gate.observe(served(request, reply)));
   });
   app.setErrorHandler((thrown, request, reply) => {
     const error = toSluiceError(thrown);
