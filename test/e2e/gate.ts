@@ -1,18 +1,28 @@
-/** A whole gate in this process, on a copy of the example in a folder of its own. */
+/** A whole gate in this process: on a copy of the example, or on a warehouse of a test's own. */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { buildWarehouse } from '../../examples/energy-community/build-warehouse.ts';
 import { readArtifacts } from '../../src/artifacts.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
+import type { Engine } from '../../src/engines/engine.ts';
+import type { Gate } from '../../src/gate.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import type { Observation } from '../../src/observe.ts';
-import { developmentIssuer } from '../../src/open.ts';
 import { pushAsOperator } from '../../src/push.ts';
 import { type Serving, serve } from '../../src/serve.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../examples/energy-community');
-const LEFT_OUT = new Set(['.venv', '.sluice', 'logs', 'dbt_packages', 'partial_parse.msgpack']);
+const LEFT_OUT = new Set([
+  '.venv',
+  '.sluice',
+  'logs',
+  'dbt_packages',
+  'compiled',
+  'run',
+  'partial_parse.msgpack',
+]);
+const CALLER = { requestId: 'seed', client: { ip: null, door: 'test', user_agent: null } };
 
 /** A copy of the example, warehouse included; the edit changes its sluice.yml. */
 export async function copyExample(edit: (yaml: string) => string = (yaml) => yaml): Promise<string> {
@@ -25,15 +35,30 @@ export async function copyExample(edit: (yaml: string) => string = (yaml) => yam
   return folder;
 }
 
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly masked: boolean;
+}
+
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
   readonly body: { readonly [key: string]: unknown } & {
     readonly rows?: unknown[][];
-    readonly columns?: { name: string; type: string; masked: boolean }[];
+    readonly columns?: Column[];
     readonly code?: string;
+    readonly page?: { offset: number; returned: number; has_more: boolean; next_cursor: string | null };
   };
+}
+
+export interface CallOptions {
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+  /** Instead of the persona's own. */
+  readonly token?: string;
+  readonly signal?: AbortSignal;
 }
 
 export interface TestGate {
@@ -43,25 +68,28 @@ export interface TestGate {
   readonly serving: Serving;
   readonly observed: Observation[];
   token(persona: string, expiresInSeconds?: number): Promise<string | null>;
-  call(
-    persona: string | null,
-    method: string,
-    path: string,
-    options?: { body?: unknown; headers?: Record<string, string> },
-  ): Promise<Reply>;
+  /** The answer as it arrives; null asks without a token. */
+  open(persona: string | null, method: string, path: string, options?: CallOptions): Promise<Response>;
+  call(persona: string | null, method: string, path: string, options?: CallOptions): Promise<Reply>;
   query(persona: string | null, sql: string, rest?: object): Promise<Reply>;
+  /** What lies in the folder now. */
   push(): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function startGate(
-  options: { edit?: (yaml: string) => string; folder?: string } = {},
-): Promise<TestGate> {
+export interface StartOptions {
+  readonly edit?: (yaml: string) => string;
+  /** Instead of a copy of the example; removed at the end. */
+  readonly folder?: string;
+  /** Stands before each engine, to look at what reaches it. */
+  readonly engine?: (engine: Engine) => Engine;
+}
+
+export async function startGate(options: StartOptions = {}): Promise<TestGate> {
   const folder = options.folder ?? (await copyExample(options.edit));
   const config = loadConfig(join(folder, 'sluice.yml'), {});
   const observed: Observation[] = [];
   const metrics = createMetrics();
-  const caller = { requestId: 'seed', client: { ip: null, door: 'test', user_agent: null } };
   const serving = await serve(config, {
     port: 0,
     version: '0.0.0',
@@ -70,11 +98,12 @@ export async function startGate(
       observed.push(event);
       metrics.observe(event);
     },
-    seed: async (open) => {
-      await pushAsOperator('operator:test', caller, readArtifacts(config, {}), { dryRun: false }, open.gate);
+    seed: async ({ gate }) => {
+      if (options.engine) decorate(gate, options.engine);
+      await pushAsOperator('operator:test', CALLER, readArtifacts(config, {}), { dryRun: false }, gate);
     },
   });
-  const tokens = new Map<string, string | null>();
+  const tokens = new Map<string, Promise<string | null>>();
   const gate: TestGate = {
     folder,
     config,
@@ -82,16 +111,17 @@ export async function startGate(
     serving,
     observed,
     async token(persona, expiresInSeconds) {
-      const issuer = serving.issuer ?? (await developmentIssuer(config));
-      if (issuer === null) throw new Error('no development issuer');
+      const { issuer } = serving;
+      if (issuer === null) throw new Error('this gate has no development issuer');
       if (expiresInSeconds !== undefined)
         return issuer.mintToken(persona, { lifetimeMs: expiresInSeconds * 1000 });
-      if (!tokens.has(persona)) tokens.set(persona, await issuer.mintToken(persona));
-      return tokens.get(persona) ?? null;
+      const known = tokens.get(persona) ?? issuer.mintToken(persona);
+      tokens.set(persona, known);
+      return known;
     },
-    async call(persona, method, path, { body, headers = {} } = {}) {
-      const token = persona === null ? null : await gate.token(persona);
-      const answer = await fetch(new URL(path, serving.address), {
+    async open(persona, method, path, { body, headers = {}, token: given, signal } = {}) {
+      const token = given ?? (persona === null ? null : await gate.token(persona));
+      return fetch(new URL(path, serving.address), {
         method,
         headers: {
           ...(token === null ? {} : { authorization: `Bearer ${token}` }),
@@ -99,19 +129,18 @@ export async function startGate(
           ...headers,
         },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        ...(signal === undefined ? {} : { signal }),
       });
+    },
+    async call(persona, method, path, callOptions) {
+      const answer = await gate.open(persona, method, path, callOptions);
       const text = await answer.text();
       return { status: answer.status, headers: answer.headers, text, body: jsonOr(text) };
     },
     query: (persona, sql, rest = {}) => gate.call(persona, 'POST', '/v1/query', { body: { sql, ...rest } }),
     async push() {
-      await pushAsOperator(
-        'operator:test',
-        caller,
-        readArtifacts(config, {}),
-        { dryRun: false },
-        serving.open.gate,
-      );
+      const content = readArtifacts(config, {});
+      await pushAsOperator('operator:test', CALLER, content, { dryRun: false }, serving.open.gate);
     },
     async close() {
       await serving.close();
@@ -119,6 +148,18 @@ export async function startGate(
     },
   };
   return gate;
+}
+
+function decorate(gate: Gate, wrap: (engine: Engine) => Engine): void {
+  const engineOf = gate.engine;
+  const wrapped = new Map<string, Engine>();
+  Object.assign(gate, {
+    engine(name: string): Engine {
+      const known = wrapped.get(name) ?? wrap(engineOf(name));
+      wrapped.set(name, known);
+      return known;
+    },
+  });
 }
 
 function jsonOr(text: string): Reply['body'] {
