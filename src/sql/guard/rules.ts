@@ -10,9 +10,10 @@ import type {
   SelectStmt,
   SubLink,
   TypeName,
+  WindowDef,
   WithClause,
 } from '@pgsql/types';
-import { walk } from '../walk.ts';
+import { eachChild, walk } from '../walk.ts';
 import { checkCall } from './calls.ts';
 import { checkExpression, checkQuantifier } from './expressions.ts';
 import { groupingSets } from './grouping.ts';
@@ -34,6 +35,7 @@ const RULES: Readonly<Partial<Record<Tag, Rule>>> = {
   SubLink: (body: SubLink, seen, place) => checkQuantifier(body, seen, place),
   FuncCall: (body: FuncCall, seen, place) => checkCall(body, seen, place),
   TypeName: checkType,
+  WindowDef: checkWindow,
 };
 
 export function checkRules(tag: Tag, body: object, seen: Inspection, place: Place): void {
@@ -41,6 +43,15 @@ export function checkRules(tag: Tag, body: object, seen: Inspection, place: Plac
 }
 
 function checkSelect(select: SelectStmt, seen: Inspection, place: Place): void {
+  if (select.op === 'SETOP_NONE' && select.targetList === undefined && select.valuesLists === undefined) {
+    refuse(
+      seen,
+      place,
+      'sql_construct_refused',
+      'Not accepted: a SELECT without columns',
+      'Select a column or a constant.',
+    );
+  }
   for (const bound of [select.limitCount, select.limitOffset]) {
     if (bound !== undefined && !isRowCount(bound)) {
       refuse(
@@ -59,6 +70,26 @@ function checkSelect(select: SelectStmt, seen: Inspection, place: Place): void {
       'sql_too_large',
       `GROUP BY spells out more than ${seen.bounds.groupingSets} sets`,
       'Group by fewer columns.',
+    );
+  }
+}
+
+/** PostgreSQL refuses it while it analyses, DuckDB while it parses: here is the place to say so. */
+function checkWindow(window: WindowDef, seen: Inspection, place: Place): void {
+  let nested = false;
+  eachChild({ WindowDef: window }, (child) =>
+    walk(child, (node) => {
+      nested ||= 'FuncCall' in node && node.FuncCall.over !== undefined;
+      return !(nested || 'SelectStmt' in node);
+    }),
+  );
+  if (nested) {
+    refuse(
+      seen,
+      place,
+      'sql_semantics',
+      'A window cannot be defined by a window function',
+      'Compute it in a subquery first.',
     );
   }
 }
