@@ -9,13 +9,17 @@ const sluice = [join(root, 'src/main.ts'), '--config', join(root, example)];
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-const { built } = await buildWarehouse({ onProgress: ({ done, total, name }) => say(`… ${done}/${total} ${name}`) });
+const { built } = await buildWarehouse({
+  onProgress: ({ done, total, name }) => say(`… ${done}/${total} ${name}`),
+});
 say(built ? '✓ the example warehouse is built' : '✓ the example warehouse is there');
 
 const pushed = spawnSync(process.execPath, [...sluice, 'push'], { stdio: 'inherit' });
 if (pushed.status !== 0) process.exit(pushed.status ?? 1);
 
-const gate = spawn(process.execPath, [...sluice, 'serve', ...process.argv.slice(2)], { stdio: ['ignore', 'inherit', 'pipe'] });
+const gate = spawn(process.execPath, [...sluice, 'serve', ...process.argv.slice(2)], {
+  stdio: ['ignore', 'inherit', 'pipe'],
+});
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => gate.kill(signal));
 gate.on('exit', (code) => process.exit(code ?? 1));
 

@@ -1,0 +1,57 @@
+/** The reference of accepted functions, operators and types, from the tables that the guard reads. */
+import { FUNCTIONS, type SqlFunction } from '../../src/sql/guard/functions.ts';
+import { OPERATORS } from '../../src/sql/guard/operators.ts';
+import { TYPES } from '../../src/sql/guard/types.ts';
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+function arity({ min, max }: SqlFunction): string {
+  return min === max ? String(min) : `${min} to ${max}`;
+}
+
+function raises({ raises: value }: SqlFunction): string {
+  if (value === 'unless_constant') return 'unless its other arguments are literals';
+  return value ? 'yes' : 'no';
+}
+
+function bound({ sized, literals }: SqlFunction): string {
+  const parts = [
+    ...(sized === null ? [] : [`argument ${sized.argument + 1} is a literal up to ${sized.max}`]),
+    ...literals.map((index) => `argument ${index + 1} is a literal`),
+  ];
+  return parts.join('; ');
+}
+
+export function functionsPage(): string {
+  const groups = [...new Set(FUNCTIONS.map((one) => one.group))];
+  const lines = [
+    '# Functions, operators and types',
+    '',
+    'Generated from the tables that the guard reads; whatever is not here is refused. No function on it is volatile, or reads files,',
+    "the network, the catalog or settings. Callers write PostgreSQL's grammar; meanings are the engine's own where they differ.",
+    '“Raises” says whether it can fail on some value: under a row filter such a call stands behind a fence.',
+    '',
+  ];
+  for (const group of groups) {
+    lines.push(
+      `## ${group}`,
+      '',
+      '| function | arguments | kind | gives | raises | bounds | in DuckDB |',
+      '|---|---|---|---|---|---|---|',
+    );
+    for (const one of FUNCTIONS.filter((candidate) => candidate.group === group))
+      lines.push(
+        `| \`${one.name}\` | ${arity(one)} | ${one.kind} | ${one.result} | ${raises(one)} | ${bound(one)} | \`${one.duckdb}\` |`,
+      );
+    lines.push('');
+  }
+  lines.push('## Operators', '', '| operator | place | gives | raises |', '|---|---|---|---|');
+  for (const { name, prefix, infix, result, raises: can } of OPERATORS) {
+    const place = prefix && infix ? 'prefix, infix' : prefix ? 'prefix' : 'infix';
+    lines.push(`| \`${cell(name)}\` | ${place} | ${result} | ${can ? 'yes' : 'no'} |`);
+  }
+  lines.push('', '## Types in casts', '', '| type | family |', '|---|---|');
+  for (const written of new Map(TYPES.map((type) => [type.written, type.family])))
+    lines.push(`| \`${written[0]}\` | ${written[1]} |`);
+  return `${lines.join('\n')}\n`;
+}
