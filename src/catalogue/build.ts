@@ -191,7 +191,14 @@ function warningsOf(build: Build, datasets: readonly Dataset[]): readonly string
   for (const namespace of build.searchPath)
     if (!namespaces.has(lowerAscii(namespace)))
       warnings.push(`search_path names "${namespace}", which holds no dataset`);
-  for (const dataset of datasets)
-    if (dataset.invalid !== null) warnings.push(`${dataset.id} is refused: ${dataset.invalid}`);
+  const refused = datasets.filter(({ invalid }) => invalid !== null);
+  for (const [why, group] of Map.groupBy(refused, ({ invalid }) => invalid ?? ''))
+    warnings.push(`${several(group.map(({ id }) => id))}: refused, ${why}`);
   return [...new Set(warnings)];
+}
+
+/** A whole warehouse may be missing: a few names tell enough. */
+function several(names: readonly string[]): string {
+  const shown = names.slice(0, 3).join(', ');
+  return names.length <= 3 ? shown : `${shown} and ${names.length - 3} more`;
 }

@@ -75,7 +75,9 @@ function readNode(value: unknown, place: At, owners: GroupOwners, unquoted: Unqu
   const source = resourceType === 'source';
   const packageName = textIn(node, 'package_name', place);
   const file = textOrNullIn(node, 'original_file_path', place);
-  const yaml = source ? file : (textOrNullIn(node, 'patch_path', place)?.replace(/^[^:]*:\/\//, '') ?? null);
+  const patch = textOrNullIn(node, 'patch_path', place)?.replace(/^[^:]*:\/\//, '') ?? null;
+  // Sources, and snapshots that are written in YAML, have no other file.
+  const yaml = patch ?? (file !== null && /\.ya?ml$/.test(file) ? file : null);
   const group = textOrNullIn(node, 'group', place) ?? textOrNullIn(config, 'group', inConfig);
   const contract = objectIn(node, 'contract', place) ?? objectIn(config, 'contract', inConfig);
   const version = versionIn(node, 'version', place);

@@ -22,21 +22,27 @@ export interface AssignedTags {
 export function assignTags(project: DbtProject, yamlFiles: YamlFiles): AssignedTags {
   const byNode = new Map<string, NodeTags>();
   const warnings = new Set<string>();
+  const doubtful: string[] = [];
   const own = ownColumnTags(project, yamlFiles);
   for (const node of project.nodes) {
     const collect = collector(node, warnings);
     const { tagsOf, unsettled } = own(node);
-    if (unsettled > 0)
-      warnings.add(
-        `${node.uniqueId}: ${unsettled} columns carry tags that dbt Fusion may only have copied from the parent; ` +
-          `they count as column tags, since ${node.yaml === null ? 'the artifact names no YAML file' : `${node.yaml} does not settle it`}`,
-      );
+    if (unsettled > 0) doubtful.push(node.uniqueId);
     byNode.set(node.uniqueId, {
       tags: collect('', node.facts.tags, derivedTags(node)),
       columns: node.columns.map((column) => collect('column ', tagsOf(column), NO_TAGS)),
     });
   }
+  if (doubtful.length > 0) warnings.add(doubtWarning(doubtful.sort()));
   return { byNode, warnings: [...warnings].sort() };
+}
+
+function doubtWarning(nodes: readonly string[]): string {
+  const more = nodes.length > 3 ? ` and ${nodes.length - 3} more` : '';
+  return (
+    `${nodes.slice(0, 3).join(', ')}${more}: dbt Fusion may only have copied tags of these nodes into their columns; ` +
+    "they count as column tags, since the project's YAML is not at hand or does not settle it"
+  );
 }
 
 const NO_TAGS: readonly TagAssignment[] = Object.freeze([]);
