@@ -44,6 +44,6 @@ export function writeGolden(path: string, cases: readonly GoldenCase[]): void {
   const head = readFileSync(path, 'utf8')
     .split(/\n(?=-- case: )/)[0]!
     .trimEnd();
-  const blocks = cases.map(({ title, sql, wanted }) => `-- case: ${title}\n${sql}\n${ARROW}\n${wanted}\n`);
+  const blocks = cases.map(({ title, sql, wanted }) => `-- case: ${title}\n${sql}\n${ARROW}\n${wanted}`);
   writeFileSync(path, `${[head, ...blocks].join('\n\n').trimEnd()}\n`);
 }
