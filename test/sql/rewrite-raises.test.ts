@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadParser } from '../../src/sql/parse.ts';
-import { canRaise } from '../../src/sql/rewrite/raises.ts';
+import { canRaise } from '../../src/sql/rewrite/raises/raises.ts';
 import type { ParamValue } from '../../src/sql/stages.ts';
 import { dataset, resolved } from './fixture.ts';
 

@@ -9,7 +9,7 @@ import { compactParameters } from './compact.ts';
 import { governRelations } from './govern.ts';
 import { limitResult, type Page } from './limit.ts';
 import { lowerToDuckDb } from './lower-duckdb.ts';
-import { canRaise } from './raises.ts';
+import { canRaise } from './raises/raises.ts';
 
 export interface RewriteOptions {
   readonly engine: 'duckdb';

@@ -1,0 +1,220 @@
+/**
+ * Whether the caller's expressions can raise on some row, and so tell of rows that a filter removes. What is not known
+ * to be safe raises: an expression has to be recognised here to run without a fence.
+ */
+import type { FuncCall, SelectStmt, TypeCast } from '@pgsql/types';
+import { operatorNamed } from '../../guard/operators.ts';
+import { typeOfName } from '../../resolve/types.ts';
+import type { Node } from '../../tree.ts';
+import { close, eachChild, isBlank, open } from '../../walk.ts';
+import { fits } from '../literals.ts';
+import { safeCall } from './calls.ts';
+import {
+  alike,
+  comparable,
+  isBoolean,
+  isText,
+  literalText,
+  NUMBERS,
+  PLAIN,
+  type RaiseContext,
+  typeWithParams,
+} from './comparable.ts';
+import { isConstant, safeConstant } from './constants.ts';
+
+export function canRaise(select: SelectStmt, context: RaiseContext): boolean {
+  return !safe(close('SelectStmt', select), context);
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+function safe(node: Node, context: RaiseContext): boolean {
+  if (isConstant(node)) return safeConstant(node);
+  const { tag, body } = open(node);
+  switch (tag) {
+    case 'SelectStmt':
+      return safeSelect(body as SelectStmt, context);
+    case 'ColumnRef':
+    case 'ParamRef':
+    case 'RangeVar':
+      return true;
+    case 'BoolExpr':
+      return childrenSafe(node, context) && (body.args as Node[]).every((arg) => isBoolean(arg, context));
+    case 'BooleanTest':
+      return childrenSafe(node, context) && isBoolean(body.arg as Node, context);
+    case 'A_Expr':
+      return safeOperation(node, body, context);
+    case 'TypeCast':
+      return safeCast(body as TypeCast, context);
+    case 'CaseExpr':
+      return safeCase(body, context);
+    case 'CoalesceExpr':
+    case 'MinMaxExpr':
+      return childrenSafe(node, context) && alike(body.args as Node[], context);
+    case 'A_ArrayExpr':
+      return childrenSafe(node, context) && alike((body.elements as Node[] | undefined) ?? [], context);
+    case 'FuncCall':
+      return childrenSafe(node, context) && safeCall(body as FuncCall, context);
+    case 'JoinExpr':
+      return (
+        childrenSafe(node, context) && (body.quals === undefined || isBoolean(body.quals as Node, context))
+      );
+    case 'WithClause':
+    case 'CommonTableExpr':
+    case 'RangeSubselect':
+    case 'ResTarget':
+    case 'SortBy':
+    case 'NullTest':
+    case 'GroupingSet':
+    case 'GroupingFunc':
+    case 'SQLValueFunction':
+    case 'List':
+      return childrenSafe(node, context);
+    case 'WindowDef':
+      // A frame with offsets computes with the order's values, but only on rows that are there already.
+      return childrenSafe(node, context);
+    // Subqueries are joined by the engine in ways that run what stands in them on rows of either side.
+    case 'SubLink':
+    case 'A_Indirection':
+    case 'A_Indices':
+    case 'RowExpr':
+    case 'A_Const':
+    case 'CaseWhen':
+    case 'TypeName':
+    case 'Alias':
+    case 'String':
+    case 'Integer':
+      return false;
+    default:
+      return tag satisfies never;
+  }
+}
+
+function childrenSafe(node: Node, context: RaiseContext): boolean {
+  let all = true;
+  eachChild(node, (child) => {
+    if (child !== undefined && !('Alias' in child) && !('String' in child)) all &&= safe(child, context);
+  });
+  return all;
+}
+
+function safeSelect(select: SelectStmt, context: RaiseContext): boolean {
+  for (const condition of [select.whereClause, select.havingClause]) {
+    if (condition !== undefined && !isBoolean(condition, context)) return false;
+  }
+  for (const bound of [select.limitCount, select.limitOffset]) {
+    if (bound !== undefined && !safeBound(bound, context)) return false;
+  }
+  const { limitCount: _, limitOffset: __, ...rest } = select;
+  if (select.larg !== undefined && !sameColumns(select.larg, select.rarg!, context)) return false;
+  if (select.valuesLists !== undefined && !evenRows(select.valuesLists, context)) return false;
+  return childrenSafe(close('SelectStmt', { ...rest, distinctClause: on(select) }), context);
+}
+
+/** DISTINCT ON's expressions, without the blank that stands for a plain DISTINCT. */
+function on(select: SelectStmt): Node[] | undefined {
+  const expressions = (select.distinctClause ?? []).filter((node) => !isBlank(node));
+  return expressions.length === 0 ? undefined : expressions;
+}
+
+function safeBound(node: Node, context: RaiseContext): boolean {
+  if ('A_Const' in node) return node.A_Const.ival !== undefined || node.A_Const.isnull === true;
+  if (!('ParamRef' in node)) return false;
+  const value = context.params[(node.ParamRef.number ?? 0) - 1];
+  return value === null || (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0);
+}
+
+/** Branches of a set operation are converted to a common type. */
+function sameColumns(left: SelectStmt, right: SelectStmt, context: RaiseContext): boolean {
+  const a = outputs(left);
+  const b = outputs(right);
+  return a.length === b.length && a.every((node, i) => comparable(node, b[i]!, context));
+}
+
+function outputs(select: SelectStmt): Node[] {
+  let at = select;
+  while (at.larg !== undefined) at = at.larg;
+  return (at.targetList ?? []).map((target) => open(target).body.val as Node);
+}
+
+function evenRows(rows: readonly Node[], context: RaiseContext): boolean {
+  const lists = rows.map((row) => open(row).body.items as Node[]);
+  return (lists[0] ?? []).every((_, i) =>
+    alike(
+      lists.map((items) => items[i]!),
+      context,
+    ),
+  );
+}
+
+function safeOperation(node: Node, body: Body, context: RaiseContext): boolean {
+  if (!childrenSafe(node, context)) return false;
+  const left = body.lexpr as Node | undefined;
+  const right = body.rexpr as Node;
+  switch (body.kind) {
+    case 'AEXPR_OP':
+      return safeOperator(left, right, body, context);
+    case 'AEXPR_DISTINCT':
+    case 'AEXPR_NOT_DISTINCT':
+    case 'AEXPR_NULLIF':
+      return comparable(left!, right, context);
+    case 'AEXPR_IN':
+    case 'AEXPR_BETWEEN':
+    case 'AEXPR_NOT_BETWEEN':
+    case 'AEXPR_BETWEEN_SYM':
+    case 'AEXPR_NOT_BETWEEN_SYM': {
+      const items = open(right).body.items as Node[];
+      return items.every((item) => comparable(left!, item, context)) && alike(items, context);
+    }
+    case 'AEXPR_LIKE':
+    case 'AEXPR_ILIKE':
+      // A pattern with ESCAPE is a call, which the function table does not have.
+      return isText(left!, context) && isText(right, context);
+    // ANY and ALL over a list are subqueries in DuckDB; patterns of SIMILAR TO are regular expressions.
+    default:
+      return false;
+  }
+}
+
+const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=']);
+
+function safeOperator(left: Node | undefined, right: Node, body: Body, context: RaiseContext): boolean {
+  const name = open((body.name as Node[])[0]!).body.sval as string;
+  const operator = operatorNamed(name);
+  if (operator === undefined || left === undefined) return false;
+  if (COMPARISONS.has(name)) return comparable(left, right, context);
+  const texts = isText(left, context) && isText(right, context);
+  // A pattern that is a literal is compiled before any row is read.
+  if (name === '~' || name === '!~') return texts && isConstant(right);
+  return !operator.raises && texts;
+}
+
+/** Casts that succeed for every value of the argument's type. */
+function safeCast(body: TypeCast, context: RaiseContext): boolean {
+  const arg = body.arg!;
+  if (!safe(arg, context)) return false;
+  const from = typeWithParams(arg, context);
+  const to = typeOfName(body.typeName);
+  const literal = literalText(arg, context);
+  if (literal !== null && from.family === 'text') return fits(literal, to);
+  if (to.family === 'text') return PLAIN.has(from.family) || NUMBERS.has(from.family);
+  if (to.family === 'float') return NUMBERS.has(from.family) && !/float4|real/.test(nameOf(body));
+  if (from.family === 'integer' && to.family === 'integer') return (from.bits ?? 128) <= (to.bits ?? 0);
+  return from.family === to.family && PLAIN.has(from.family);
+}
+
+function nameOf(body: TypeCast): string {
+  return (body.typeName?.names ?? []).map((part) => open(part).body.sval as string).join('.');
+}
+
+function safeCase(body: Body, context: RaiseContext): boolean {
+  const whens = (body.args as Node[]).map((when) => open(when).body as { expr: Node; result: Node });
+  const results = whens.map((when) => when.result);
+  if (body.defresult !== undefined) results.push(body.defresult as Node);
+  const subject = body.arg as Node | undefined;
+  const parts = [...(subject === undefined ? [] : [subject]), ...whens.map((when) => when.expr), ...results];
+  if (!parts.every((part) => safe(part, context)) || !alike(results, context)) return false;
+  return whens.every(({ expr }) =>
+    subject === undefined ? isBoolean(expr, context) : comparable(subject, expr, context),
+  );
+}
