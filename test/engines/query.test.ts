@@ -224,3 +224,20 @@ describe('the catalog', () => {
     ]);
   });
 });
+
+describe("the engine's own parser", () => {
+  it('names the relations and functions of a text, without running it', async () => {
+    const sql =
+      'SELECT "system"."main"."upper"("t"."name") FROM "warehouse"."gold"."numbers" AS "t" WHERE "t"."i" IN (SELECT "f"."i" FROM "warehouse"."gold"."few" AS "f")';
+    const witness = await bench.engine.witness(sql);
+    expect([...witness.relations].sort()).toEqual(['warehouse.gold.few', 'warehouse.gold.numbers']);
+    expect(witness.functions).toContain('system.main.upper');
+  });
+
+  it.each(['SELECT FROM WHERE', "COPY (SELECT 1) TO 'x'", 'SELECT 1; SELECT 2', ''])(
+    'refuses to witness %j',
+    async (sql) => {
+      await expect(bench.engine.witness(sql)).rejects.toMatchObject({ code: 'verify_failed' });
+    },
+  );
+});

@@ -15,8 +15,8 @@ import type {
 import { Generation } from './generation.ts';
 import { type RunRequest, toWire } from './messages.ts';
 import { databaseSource, type Published, parquetSource, type Source } from './source.ts';
-import { QueryStream, WorkerLost } from './stream.ts';
-import type { Worker } from './worker.ts';
+import { QueryStream } from './stream.ts';
+import { type Worker, WorkerLost } from './worker.ts';
 
 export interface DuckDbOptions {
   readonly name: string;
@@ -92,18 +92,22 @@ class DuckDbEngine implements Engine {
 
   async run(query: VerifiedQuery, options: RunOptions): Promise<RunningQuery> {
     // Taken before the first wait: the query runs on the data that was current when it was asked.
-    const generation = this.current();
-    const leave = generation.enter();
+    let hold = this.hold();
     let release = (): void => {};
     try {
       release = await this.admission.enter(options.principal, options.signal);
       const request = requestOf(query, options, this.options.stallMs ?? 60_000);
-      const stream = await this.start(generation, request, options.signal);
-      void stream.done.then(release).then(leave);
-      return stream;
+      for (let attempt = 1; ; attempt++) {
+        const started = await this.processOf(hold);
+        hold = started.hold;
+        const stream = await this.start(started.worker, request, options.signal, attempt === ATTEMPTS);
+        if (stream === null) continue;
+        void stream.done.then(release).then(hold.leave);
+        return stream;
+      }
     } catch (error) {
       release();
-      leave();
+      hold.leave();
       throw error;
     }
   }
@@ -147,22 +151,24 @@ class DuckDbEngine implements Engine {
   }
 
   private async publishNow(): Promise<void> {
-    const started = Date.now();
-    const staged = await this.stage();
-    staged.commit();
-    this.observe({ kind: 'engine_published', engine: this.name, durationMs: Date.now() - started });
+    (await this.stage()).commit();
   }
 
   async stage(): Promise<Staged> {
     const published = await this.source.publish();
     if (this.closed) throw new SluiceError('engine_unavailable');
-    if (published.key === this.published?.key && this.generation !== null)
-      return { relations: await this.describe(), commit: () => {}, discard: async () => {} };
-    return this.prepare(published);
+    if (published.key !== this.published?.key || this.generation === null) return this.prepare(published);
+    try {
+      const relations = await relationsIn(await this.generation.process());
+      return { relations, commit: () => {}, discard: async () => {} };
+    } catch (error) {
+      throw error instanceof WorkerLost ? unavailable(error) : error;
+    }
   }
 
   /** The new process answers before the old one is retired, so that no query finds none. */
   private async prepare(published: Published): Promise<Staged> {
+    const started = Date.now();
     const next = new Generation({
       engine: this.name,
       open: {
@@ -184,12 +190,15 @@ class DuckDbEngine implements Engine {
     try {
       return {
         relations: await relationsIn(await next.process()),
-        commit: () => this.serve(next, published),
+        commit: () => {
+          this.serve(next, published);
+          this.observe({ kind: 'engine_published', engine: this.name, durationMs: Date.now() - started });
+        },
         discard,
       };
     } catch (error) {
       await discard();
-      throw error;
+      throw error instanceof WorkerLost ? unavailable(error) : error;
     }
   }
 
@@ -203,50 +212,69 @@ class DuckDbEngine implements Engine {
     });
   }
 
+  /** Null where the process was lost before the query had an answer, and it may be tried again. */
   private async start(
-    generation: Generation,
+    worker: Worker,
     request: RunRequest,
     signal: AbortSignal,
-  ): Promise<QueryStream> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const worker = await this.processOf(generation);
-        const graceMs = this.options.graceMs ?? 2000;
-        return await QueryStream.start({ worker, request, graceMs, signal });
-      } catch (error) {
-        if (!(error instanceof WorkerLost)) throw error;
-        if (signal.aborted) throw new SluiceError('cancelled');
-        if (attempt === ATTEMPTS)
-          throw new SluiceError('engine_unavailable', undefined, { cause: error, retryAfter: 1 });
-      }
+    last: boolean,
+  ): Promise<QueryStream | null> {
+    try {
+      return await QueryStream.start({ worker, request, graceMs: this.options.graceMs ?? 2000, signal });
+    } catch (error) {
+      if (!(error instanceof WorkerLost)) throw error;
+      if (signal.aborted) throw new SluiceError('cancelled');
+      if (last) throw unavailable(error);
+      return null;
     }
   }
 
   private async using<T>(work: (worker: Worker) => Promise<T>): Promise<T> {
-    const generation = this.current();
-    const leave = generation.enter();
-    try {
-      return await work(await this.processOf(generation));
-    } finally {
-      leave();
+    for (let attempt = 1; ; attempt++) {
+      const { worker, hold } = await this.processOf(this.hold());
+      try {
+        return await work(worker);
+      } catch (error) {
+        if (!(error instanceof WorkerLost)) throw error;
+        if (attempt === ATTEMPTS) throw unavailable(error);
+      } finally {
+        hold.leave();
+      }
     }
   }
 
-  /** Where a process cannot be started, its copy may be gone (another gate shares the folder): it is made again, once. */
-  private async processOf(generation: Generation): Promise<Worker> {
+  /**
+   * The process of what is held. Where it cannot be started, its copy may be gone (another gate shares the folder), so
+   * the source is published again, once, and that is held instead.
+   */
+  private async processOf(hold: Hold): Promise<{ readonly worker: Worker; readonly hold: Hold }> {
     try {
-      return await generation.process();
+      return { worker: await hold.generation.process(), hold };
     } catch (error) {
+      hold.leave();
       if (this.closed) throw error;
-      await this.publish().catch(() => {});
-      return this.current().process();
+    }
+    await this.publish().catch(() => {});
+    const again = this.hold();
+    try {
+      return { worker: await again.generation.process(), hold: again };
+    } catch (error) {
+      again.leave();
+      throw error;
     }
   }
 
-  private current(): Generation {
-    if (this.generation === null || this.closed) throw new SluiceError('engine_unavailable');
-    return this.generation;
+  private hold(): Hold {
+    const generation = this.generation;
+    if (generation === null || this.closed) throw new SluiceError('engine_unavailable');
+    return { generation, leave: generation.enter() };
   }
+}
+
+/** Keeps a state of the data served until it is left. */
+interface Hold {
+  readonly generation: Generation;
+  readonly leave: () => void;
 }
 
 async function relationsIn(worker: Worker): Promise<readonly PhysicalRelation[]> {
@@ -277,6 +305,10 @@ function requestOf(query: VerifiedQuery, options: RunOptions, stallMs: number): 
     timeoutMs: options.timeoutMs,
     stallMs,
   };
+}
+
+function unavailable(cause: unknown): SluiceError {
+  return new SluiceError('engine_unavailable', undefined, { cause, retryAfter: 1 });
 }
 
 function unexpected(): never {

@@ -19,7 +19,7 @@ export interface GenerationOptions {
 
 const BACK_OFF_MS = [0, 100, 300, 1000, 3000, 5000] as const;
 /** A process that lived this long was well: its loss does not count as one more failure in a row. */
-const WELL_MS = 10_000;
+const WELL_MS = 1000;
 
 export class Generation {
   private readonly options: GenerationOptions;
@@ -88,8 +88,8 @@ export class Generation {
     const started = Date.now();
     let reached: Worker | null = null;
     const onEnd = (why: string): void => {
-      void rm(tempDirectory, { recursive: true, force: true });
-      if (this.closed) this.gone.resolve();
+      const removed = rm(tempDirectory, { recursive: true, force: true }).catch(() => {});
+      if (this.closed) void removed.then(() => this.gone.resolve());
       // A process that never served is the failed start below.
       if (reached === null || this.live !== reached) return;
       this.live = null;
@@ -113,7 +113,7 @@ export class Generation {
     } catch (error) {
       this.failures++;
       this.worker = null;
-      const text = error instanceof SluiceError ? String(error.cause ?? error) : String(error);
+      const text = String(error instanceof SluiceError ? (error.cause ?? error) : error);
       observe({ kind: 'engine_start_failed', engine, text });
       throw new SluiceError('engine_unavailable', undefined, { cause: error, retryAfter: 1 });
     }

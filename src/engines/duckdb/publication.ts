@@ -55,13 +55,29 @@ export async function publishCopy(options: PublicationOptions): Promise<string> 
   }
 }
 
-/** Removes the engine's copies except those in use; an engine process that has one open keeps reading it. */
+/**
+ * Removes the engine's copies except those in use; a process that has one open keeps reading it. What a gate that was
+ * killed left behind goes as well.
+ */
 export async function removeCopies(options: PublicationOptions, keep: ReadonlySet<string>): Promise<void> {
   const kept = new Set([...keep].map((path) => basename(path)));
   for (const name of await readdir(options.directory).catch(() => [])) {
-    const copy = /^(.*)-[0-9a-f]{24}\.duckdb(\.wal)?(\.\d+\.tmp)?$/.exec(name);
-    if (copy?.[1] !== options.name || kept.has(name.replace(/\.wal$/, ''))) continue;
-    await rm(join(options.directory, name), { force: true });
+    const copy = /^(.*)-[0-9a-f]{24}\.duckdb(?:\.wal)?$/.exec(name);
+    const superseded = copy?.[1] === options.name && !kept.has(name.replace(/\.wal$/, ''));
+    const owner = /^tmp-(\d+)-|\.(\d+)\.tmp$/.exec(name);
+    const abandoned = owner !== null && !isAlive(Number(owner[1] ?? owner[2]));
+    if (!superseded && !abandoned) continue;
+    // Windows keeps a file that a process has open; the next publishing tries again.
+    await rm(join(options.directory, name), { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -3,7 +3,7 @@ import type { SluiceError } from '../../errors.ts';
 import type { ResultColumn, RowChunk, RunningQuery } from '../engine.ts';
 import type { Reply, RunRequest, Truncation } from './messages.ts';
 import { WINDOW } from './messages.ts';
-import { failure, type Receiver, type Worker } from './worker.ts';
+import { failure, type Receiver, type Worker, WorkerLost } from './worker.ts';
 
 export interface StreamOptions {
   readonly worker: Worker;
@@ -12,9 +12,6 @@ export interface StreamOptions {
   readonly graceMs: number;
   readonly signal: AbortSignal;
 }
-
-/** The process ended before this query had an answer, and not because of this query. */
-export class WorkerLost extends Error {}
 
 type State =
   | { readonly kind: 'running' }

@@ -14,6 +14,9 @@ export interface Receiver {
   lost(why: string): void;
 }
 
+/** The process ended before a request had an answer, and not because of that request: it may be made again. */
+export class WorkerLost extends Error {}
+
 export interface WorkerOptions {
   readonly open: OpenRequest;
   /** Bounds the threads that wait inside the engine's calls. */
@@ -50,7 +53,7 @@ export class Worker {
     process.on('exit', (code, signal) => this.end(this.killedBecause ?? `exited with ${signal ?? code}`));
   }
 
-  /** @throws SluiceError engine_unavailable */
+  /** @throws SluiceError with the process's code, WorkerLost when it could not be started */
   static async start(options: WorkerOptions): Promise<Worker> {
     const worker = new Worker(spawnChild(options.concurrency), options.onEnd);
     const timer = setTimeout(() => worker.kill('did not start in time'), START_TIMEOUT_MS);
@@ -87,7 +90,7 @@ export class Worker {
     this.receivers.delete(id);
   }
 
-  /** One request, one answer. @throws SluiceError with the process's code, or engine_unavailable when it is lost */
+  /** One request, one answer. @throws SluiceError with the process's code, WorkerLost when it ended before */
   call(request: Request): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const id = this.open(request, {
@@ -96,7 +99,7 @@ export class Worker {
           if (reply.kind === 'failed') reject(failure(reply.code, reply.text));
           else resolve(reply);
         },
-        lost: (why) => reject(failure('engine_unavailable', why)),
+        lost: (why) => reject(new WorkerLost(why)),
       });
     });
   }
