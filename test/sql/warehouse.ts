@@ -1,12 +1,14 @@
 /** Real DuckDB in this process, for the tests that run what the rewriter gives. */
 import { type DuckDBConnection, DuckDBInstance, listValue } from '@duckdb/node-api';
-import { print } from '../../src/sql/print/print.ts';
 import type { GovernedQuery, ParamValue } from '../../src/sql/stages.ts';
+import { verify } from '../../src/sql/verify.ts';
+import { duckdbWitness } from '../../src/sql/verify-duckdb.ts';
 
 export interface Warehouse {
   run(sql: string): Promise<void>;
   /** Rows as text, in the engine's order. */
   rows(sql: string, params?: readonly ParamValue[]): Promise<readonly string[]>;
+  /** Verifies as the gate does, then runs. */
   governed(query: GovernedQuery): Promise<readonly string[]>;
   close(): void;
 }
@@ -16,12 +18,19 @@ export async function warehouse(): Promise<Warehouse> {
   const connection = await instance.connect();
   const rows = (sql: string, params: readonly ParamValue[] = []): Promise<readonly string[]> =>
     read(connection, sql, params);
+  const witness = async (sql: string) => {
+    const read = await connection.runAndReadAll('SELECT json_serialize_sql($1::varchar)', [sql]);
+    return duckdbWitness(read.getRowsJS()[0]?.[0]);
+  };
   return {
     run: async (sql) => {
       await connection.run(sql);
     },
     rows,
-    governed: (query) => rows(print(query.tree), query.params),
+    governed: async (query) => {
+      const verified = await verify(query, { name: 'duckdb', witness });
+      return rows(verified.sql, verified.params);
+    },
     close: () => {
       connection.closeSync();
       instance.closeSync();
