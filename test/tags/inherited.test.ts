@@ -89,6 +89,12 @@ describe('tags that Fusion may have copied', () => {
     expect(run(node)).toEqual({ columns: [['pii']], warnings: 0, files: [] });
   });
 
+  it('are not those that stand under config as well, though the YAML at hand is older', () => {
+    const email = { name: 'email', tags: ['pii'], config: { tags: ['pii'] } };
+    const node = model('members', { tags: ['pii'], columns: columns({ name: 'id', tags: ['pii'] }, email) });
+    expect(run(node, yamlOf('', '')).columns).toEqual([[], ['pii']]);
+  });
+
   it('are not those below the parent’s tag', () => {
     const node = model('members', {
       tags: ['pii'],
