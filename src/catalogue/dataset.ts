@@ -2,7 +2,6 @@
 
 export type AccessLevel = 'open' | 'internal' | 'restricted';
 
-/** `invalid`: catalogued, but the relation is missing in the engine; refused for queries. */
 export type ResourceType = 'source' | 'seed' | 'model' | 'snapshot';
 
 /**
@@ -48,7 +47,10 @@ export interface TagAssignment {
 export interface Column {
   /** As the manifest or the warehouse spells it. */
   readonly name: string;
-  /** The name as the adapter folds it: what is compared. */
+  /**
+   * What is compared, unique in its dataset: the physical name where the adapter tells case apart (PostgreSQL, Redshift),
+   * else its lower-case form.
+   */
   readonly folded: string;
   /** Engine type text (`DECIMAL(10,2)`), null where unknown. */
   readonly type: string | null;
@@ -68,7 +70,7 @@ export interface Relation {
 }
 
 export interface Dataset {
-  /** `namespace.name`, `prefix.namespace.name`, with `.v2` for a fixed version. */
+  /** Lower-case: `namespace.name`, `prefix.namespace.name`, with `.v2` for a version that is not the latest. */
   readonly id: string;
   /** Every id that SQL may use for it, folded: with and without prefix; the latest version also without its version. */
   readonly names: readonly string[];
@@ -117,7 +119,7 @@ export interface Project {
 export interface Catalogue {
   readonly datasets: readonly Dataset[];
   readonly projects: readonly Project[];
-  /** By exact id. */
+  /** By id, or by another of its names; without case. */
   byId(id: string): Dataset | undefined;
   /**
    * As SQL names it: one to four parts, already folded by PostgreSQL's rules unless quoted; bare names go through the
