@@ -36,6 +36,7 @@ const SPINES = [
   'gate',
   'plan',
   'page',
+  'permit',
   'trail',
   'decisions',
   'metadata',
