@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadParser } from '../../src/sql/parse.ts';
+import { clickbenchColumns, clickbenchSql } from './clickbench.ts';
 import { dataset, governed } from './fixture.ts';
 import { TPCH, TPCH_SQL } from './tpch.ts';
 import { multiset, type Warehouse, warehouse } from './warehouse.ts';
@@ -36,16 +37,12 @@ describe.skipIf(!present)('TPC-H without policies gives what the raw query gives
 
 describe.skipIf(!present)('ClickBench without policies gives what the raw query gives', () => {
   const create = present ? readFileSync(`${CORPORA}/clickbench/create.sql`, 'utf8') : '';
-  const columns = [...create.matchAll(/^\s+(\w+) ([A-Za-z()0-9]+) NOT NULL/gm)].map(
-    ([, name, type]) => `${name} ${type!.toUpperCase()}`,
-  );
+  const columns = clickbenchColumns(create);
   const hits = dataset('main.hits', columns);
 
   beforeAll(async () => {
     await db.run('SET search_path = main');
-    await db.run(`CREATE TABLE hits (${columns.join(', ')})`);
-    const values = columns.map((column, i) => value(column, i)).join(', ');
-    await db.run(`INSERT INTO hits SELECT ${values} FROM range(2000) t(i)`);
+    for (const sql of clickbenchSql('hits', columns)) await db.run(sql);
   });
 
   const lines = present
@@ -64,17 +61,3 @@ describe.skipIf(!present)('ClickBench without policies gives what the raw query 
     expect(await db.governed(governed(sql, [hits]))).toHaveLength((await db.rows(sql)).length);
   });
 });
-
-/** Few distinct values, some of which the queries ask for. */
-function value(column: string, i: number): string {
-  const [name, type] = column.split(' ');
-  if (name === 'CounterID') return 'CASE WHEN i % 3 = 0 THEN 62 ELSE i % 7 END';
-  if (name === 'EventDate') return "DATE '2013-07-01' + (i % 31)::integer";
-  if (name === 'URL')
-    return "CASE WHEN i % 5 = 0 THEN 'http://google.com/' || i % 9 ELSE 'http://x.ru/' || i % 9 END";
-  if (name === 'Referer') return "CASE WHEN i % 4 = 0 THEN '' ELSE 'https://www.r' || i % 6 || '.com/a' END";
-  if (/^(VAR)?CHAR|TEXT/.test(type!)) return `CASE WHEN i % 4 = 0 THEN '' ELSE 'v' || i % ${(i % 5) + 3} END`;
-  if (type === 'DATE') return "DATE '2013-07-01' + (i % 31)::integer";
-  if (type === 'TIMESTAMP') return `TIMESTAMP '2013-07-14 00:00:00' + INTERVAL (i * ${i + 1}) MINUTE`;
-  return `(i * ${i + 3}) % ${(i % 11) + 2}`;
-}

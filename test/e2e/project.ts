@@ -1,0 +1,92 @@
+/** A small dbt project of sources on a warehouse of a test's own, ready to be served. */
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+
+export interface ProjectTable {
+  readonly schema: string;
+  readonly name: string;
+  /** `name TYPE`. */
+  readonly columns: readonly string[];
+}
+
+export interface Project {
+  readonly sql: readonly string[];
+  readonly tables: readonly ProjectTable[];
+  /** YAML under `policies:`, where there are any. */
+  readonly policies?: string;
+  /** More of sluice.yml. */
+  readonly config?: string;
+}
+
+export const PERSONAS = `personas:
+  reader: { sub: rita.reader, groups: [readers] }
+  other: { sub: otto.other, groups: [readers] }
+`;
+
+/** Each schema becomes a namespace of the same name; all of it is open. @returns the folder */
+export async function writeProject(project: Project): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-e2e-'));
+  const instance = await DuckDBInstance.create(join(folder, 'warehouse.duckdb'));
+  const connection = await instance.connect();
+  for (const sql of project.sql) await connection.run(sql);
+  connection.closeSync();
+  instance.closeSync();
+
+  const schemas = [...new Set(project.tables.map((table) => table.schema))];
+  mkdirSync(join(folder, 'target'));
+  mkdirSync(join(folder, 'policies'));
+  writeFileSync(join(folder, 'target/manifest.json'), JSON.stringify(manifestOf(project.tables)));
+  writeFileSync(join(folder, 'policies/policies.yml'), `policies:${project.policies ?? ' []'}\n`);
+  writeFileSync(join(folder, 'personas.yml'), PERSONAS);
+  writeFileSync(
+    join(folder, 'sluice.yml'),
+    `environment: development
+engines: { warehouse: { kind: duckdb, database: warehouse.duckdb, threads: 2 } }
+metadata: { catalog: null }
+publish:
+${schemas.map((schema) => `  - { match: { schema: ${schema} }, namespace: ${schema}, access_level: open }`).join('\n')}
+search_path: [${schemas.join(', ')}]
+identity: { development: { port: 0 } }
+${project.config ?? ''}
+`,
+  );
+  return folder;
+}
+
+function manifestOf(tables: readonly ProjectTable[]): object {
+  const sources = tables.map(({ schema, name, columns }) => ({
+    resource_type: 'source',
+    unique_id: `source.test.${schema}.${name}`,
+    package_name: 'test',
+    source_name: schema,
+    name,
+    path: 'models/sources.yml',
+    original_file_path: 'models/sources.yml',
+    fqn: ['test', schema, name],
+    database: 'warehouse',
+    schema,
+    identifier: name,
+    relation_name: `"warehouse"."${schema}"."${name}"`,
+    config: { enabled: true },
+    columns: Object.fromEntries(
+      columns.map((column) => {
+        const [label, ...type] = column.split(' ');
+        return [label, { name: label, data_type: type.join(' ') }];
+      }),
+    ),
+  }));
+  return {
+    metadata: {
+      dbt_schema_version: 'https://schemas.getdbt.com/dbt/manifest/v12.json',
+      dbt_version: '1.10.0',
+      adapter_type: 'duckdb',
+      project_name: 'test',
+    },
+    nodes: {},
+    sources: Object.fromEntries(sources.map((source) => [source.unique_id, source])),
+    exposures: {},
+    groups: {},
+  };
+}
