@@ -20,6 +20,7 @@ import { createMetadata } from './metadata.ts';
 import type { Observe } from './observe.ts';
 import { evaluateDnf, parseCondition } from './policies/conditions.ts';
 import type { Dnf } from './policies/policy.ts';
+import { openPublishedFolder } from './published-folder.ts';
 import { loadParser } from './sql/parse.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
@@ -90,9 +91,10 @@ export interface OpenOptions {
   readonly role: 'serve' | 'cli';
 }
 
-export async function openEngines(
+async function openEngines(
   config: Config,
-  options: OpenOptions,
+  publishDir: string,
+  observe: Observe,
 ): Promise<ReadonlyMap<string, Engine>> {
   const engines = new Map<string, Engine>();
   for (const [name, engine] of Object.entries(config.engines)) {
@@ -103,18 +105,14 @@ export async function openEngines(
         ...(engine.database === undefined ? {} : { database: engine.database }),
         ...(engine.parquet === undefined ? {} : { parquet: engine.parquet }),
         catalog: engine.catalog ?? basename(engine.database ?? '', extname(engine.database ?? '')),
-        publishDir: join(
-          stateFolder(config),
-          'published',
-          options.role === 'serve' ? name : `${name}-${process.pid}`,
-        ),
+        publishDir,
         memoryLimit: engine.memory_limit ?? null,
         tempLimit: engine.temp_limit ?? null,
         threads: engine.threads ?? null,
         concurrency: config.limits.concurrency,
         perIdentity: config.limits.per_identity,
         queue: config.limits.queue,
-        observe: options.observe,
+        observe,
       }),
     );
   }
@@ -133,7 +131,9 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
     closing.push(() => store.close());
     const audit = await openAuditLog({ path: auditPath(config), survives: config.audit.survives });
     closing.push(() => audit.close());
-    const engines = await openEngines(config, options);
+    const published = openPublishedFolder(stateFolder(config), options.role);
+    closing.push(async () => published.close());
+    const engines = await openEngines(config, published.path, options.observe);
     closing.push(async () => Promise.all([...engines.values()].map((engine) => engine.close())));
     const development = options.issuer ?? (await developmentIssuer(config));
     const authenticator = createAuthenticator(
