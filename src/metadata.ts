@@ -1,5 +1,5 @@
 /** The state that the gate serves: taken from the store, put beside what the engines hold, swapped whole, and never worse than the last good one. */
-
+import { randomUUID } from 'node:crypto';
 import type { Engine, PhysicalRelation, Staged } from './engines/engine.ts';
 import { SluiceError } from './errors.ts';
 import type { Observe } from './observe.ts';
@@ -45,9 +45,14 @@ export interface MetadataOptions {
   readonly observe: Observe;
 }
 
+/** Under which the store keeps a name of its own for each push. */
+const PUSH = 'push';
+
 export function createMetadata({ store, engines, observe }: MetadataOptions): Metadata {
   let state: AppliedState | null = null;
-  /** Of a stored state that could not be taken over: not tried again until the store changes. */
+  /** The push that `state` came from. */
+  let taken: string | null = null;
+  /** A push that could not be taken over: not tried again until the next one. */
   let refused: string | null = null;
   /** Takeovers and pushes, one after the other. */
   let turn: Promise<unknown> = Promise.resolve();
@@ -82,9 +87,16 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
     return { physical, discard, commit };
   }
 
-  async function takeOver(): Promise<void> {
+  /** Names the latest push, null before the first. One that brought new data alone leaves the hash as it was. */
+  async function latestPush(): Promise<string | null> {
+    const [hash, push] = await Promise.all([store.latestSnapshotHash(), store.get(PUSH)]);
+    return hash === null ? null : `${hash} ${push}`;
+  }
+
+  async function takeOver(push: string): Promise<void> {
+    if (push === taken || push === refused) return;
     const stored = await store.latestSnapshot();
-    if (stored === null || stored.hash === state?.etag || stored.hash === refused) return;
+    if (stored === null) return;
     const staged = await stageAll();
     try {
       const snapshot = buildSnapshot({
@@ -94,11 +106,12 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
       // From here to the end nothing waits: the data and what is known of it change at once.
       staged.commit();
       state = { snapshot, etag: stored.hash, createdAt: stored.createdAt, createdBy: stored.createdBy };
+      taken = push;
       refused = null;
       observe({ kind: 'snapshot_applied', etag: state.etag, datasets: snapshot.catalogue.datasets.length });
     } catch (thrown) {
       await staged.discard();
-      refused = stored.hash;
+      refused = push;
       observe({ kind: 'snapshot_refused', etag: stored.hash, error: thrown });
       if (state === null) throw thrown;
     }
@@ -107,12 +120,12 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
   return {
     loaded: () => state?.snapshot ?? null,
     async current() {
-      const latest = await store.latestSnapshotHash().catch((thrown: unknown) => {
+      const latest = await latestPush().catch((thrown: unknown) => {
         // The last good state goes on: what it decides does not depend on the store.
         if (state === null) throw thrown;
-        return state.etag;
+        return taken;
       });
-      if (latest !== null && latest !== state?.etag && latest !== refused) await inTurn(takeOver);
+      if (latest !== null && latest !== taken && latest !== refused) await inTurn(() => takeOver(latest));
       if (state === null)
         throw new SluiceError('snapshot_missing', undefined, { hint: 'Push a state first: `sluice push`.' });
       return state;
@@ -135,7 +148,10 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
             expected: options.expected,
           });
           const stored = await store.latestSnapshot();
+          const push = randomUUID();
+          await store.set(PUSH, push);
           staged.commit();
+          taken = `${snapshot.hash} ${push}`;
           state = {
             snapshot,
             etag: snapshot.hash,
