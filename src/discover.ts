@@ -5,6 +5,7 @@ import { decisionsFor } from './decisions.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Identity } from './identity/identity.ts';
+import { demand } from './permit.ts';
 import type { PolicySummary } from './policies/policy.ts';
 import type { Caller } from './query.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -224,14 +225,13 @@ export async function listProjects(caller: Caller, gate: Gate): Promise<{ projec
   return { projects };
 }
 
-/** @throws SluiceError access_denied unless the caller is a steward */
+/** @throws SluiceError token_missing, access_denied unless the caller is a steward */
 export async function listPolicies(
   caller: Caller,
   gate: Gate,
 ): Promise<{ revision: string; policies: readonly PolicySummary[] }> {
   const { identity, snapshot } = await asking(caller, gate);
-  if (!gate.permits(identity, 'steward'))
-    throw new SluiceError('access_denied', 'Policies are shown to stewards.');
+  demand(identity, ['steward'], 'Policies are shown to stewards.', gate);
   return { revision: snapshot.policies.revision, policies: snapshot.policies.policies };
 }
 

@@ -6,6 +6,7 @@ import { publishRuleSchema } from './catalogue/publish.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Applied } from './metadata.ts';
+import { demand } from './permit.ts';
 import type { Caller } from './query.ts';
 
 /** Dbt's artifacts and policy files; the rest is as the gate is configured unless it comes along. */
@@ -31,7 +32,7 @@ export interface PushOptions {
   readonly expected?: string;
 }
 
-/** @throws SluiceError access_denied, 9xxx; nothing changed then */
+/** @throws SluiceError token_missing, access_denied, 9xxx; nothing changed then */
 export async function pushMetadata(
   caller: Caller,
   pushed: Pushed,
@@ -40,10 +41,7 @@ export async function pushMetadata(
 ): Promise<PushReport> {
   const identity = await gate.authenticate(caller.token);
   return onRecord(caller, identity, options, gate, async () => {
-    if (!gate.permits(identity, 'publisher'))
-      throw new SluiceError('access_denied', 'Only publishers may push metadata.', {
-        hint: 'See identity.permissions.publisher.',
-      });
+    demand(identity, ['publisher'], 'Only publishers may push metadata.', gate);
     return gate.metadata.apply(inputOf(pushed, gate), { by: identity.sub, ...options });
   });
 }
@@ -139,11 +137,10 @@ export interface CurrentMetadata extends PushReport {
   readonly created_by: string;
 }
 
-/** @throws SluiceError access_denied unless the caller is a publisher or a steward */
+/** @throws SluiceError token_missing, access_denied unless the caller is a publisher or a steward */
 export async function currentMetadata(caller: Caller, gate: Gate): Promise<CurrentMetadata> {
   const identity = await gate.authenticate(caller.token);
-  if (!gate.permits(identity, 'publisher') && !gate.permits(identity, 'steward'))
-    throw new SluiceError('access_denied', 'The applied state is shown to publishers and stewards.');
+  demand(identity, ['publisher', 'steward'], 'The applied state is shown to publishers and stewards.', gate);
   const state = await gate.metadata.current();
   return {
     ...reportOf({ ...state, changed: false }),
