@@ -92,7 +92,7 @@ export function openTrail(
         ...(code ? { error_code: code } : {}),
       });
       gate.audit
-        .append(ended)
+        .note(ended)
         .catch((thrown: unknown) =>
           gate.observe({ kind: 'audit_failed', requestId: caller.requestId, error: thrown }),
         );

@@ -36,6 +36,8 @@ export interface StoredAuditEvent extends AuditEvent {
 export interface AuditLog {
   /** Resolves once the event survives what the config says (process death or power loss); rejects with audit_unavailable. */
   append(event: AuditEvent): Promise<void>;
+  /** As append, for what nothing waits for: it goes with the next event, or alone some milliseconds later. */
+  note(event: AuditEvent): Promise<void>;
   /** Newest last. */
   tail(count: number): Promise<readonly StoredAuditEvent[]>;
   close(): Promise<void>;

@@ -29,6 +29,9 @@ export interface DurableAuditLog extends AuditLog {
 /** Events in one transaction: bounds the time that the ones behind wait. */
 const MAX_BATCH = 1000;
 
+/** Milliseconds that a noted event waits for one to go with: a flush of its own would hold up the next that is waited for. */
+const NOTED_WAIT_MS = 10;
+
 /** Throws SluiceError (audit_unavailable or audit_broken) when the file cannot be written now. */
 export async function openAuditLog(options: AuditOptions): Promise<DurableAuditLog> {
   const log = new GroupCommitLog(options);
@@ -63,6 +66,9 @@ class GroupCommitLog implements DurableAuditLog {
   #timer: NodeJS.Timeout | undefined;
   #stalled = false;
   #pumpPlanned = false;
+  /** Whether anything but notes waits. */
+  #urgent = false;
+  #noted: NodeJS.Timeout | undefined;
   #head: Head | null = null;
   #closing: Promise<void> | null = null;
   #onIdle: (() => void) | null = null;
@@ -72,11 +78,15 @@ class GroupCommitLog implements DurableAuditLog {
   }
 
   async append(event: AuditEvent): Promise<void> {
-    return this.#enqueue(checkEvent(event));
+    return this.#enqueue(checkEvent(event), true);
+  }
+
+  async note(event: AuditEvent): Promise<void> {
+    return this.#enqueue(checkEvent(event), false);
   }
 
   probe(): Promise<void> {
-    return this.#enqueue(null);
+    return this.#enqueue(null, true);
   }
 
   async tail(count: number): Promise<readonly StoredAuditEvent[]> {
@@ -88,7 +98,7 @@ class GroupCommitLog implements DurableAuditLog {
     return this.#closing;
   }
 
-  #enqueue(event: AuditEvent | null): Promise<void> {
+  #enqueue(event: AuditEvent | null, urgent: boolean): Promise<void> {
     if (this.#closing !== null) return Promise.reject(unavailable('the log is closed'));
     if (this.#stalled) return Promise.reject(unavailable('the disk does not answer'));
     if (this.#waiting.length >= this.#options.maxWaiting) {
@@ -96,8 +106,17 @@ class GroupCommitLog implements DurableAuditLog {
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ event, resolve, reject });
-      this.#planPump();
+      if (urgent) this.#hurry();
+      else this.#noted ??= setTimeout(() => this.#hurry(), NOTED_WAIT_MS);
     });
+  }
+
+  /** From here on what waits goes as soon as it can. */
+  #hurry(): void {
+    clearTimeout(this.#noted);
+    this.#noted = undefined;
+    this.#urgent = true;
+    this.#planPump();
   }
 
   /** One microtask later: callers that were answered together append together and share the next batch. */
@@ -111,8 +130,9 @@ class GroupCommitLog implements DurableAuditLog {
   }
 
   #pump(): void {
-    if (this.#inFlight !== null || this.#waiting.length === 0) return;
+    if (this.#inFlight !== null || this.#waiting.length === 0 || !this.#urgent) return;
     this.#inFlight = this.#waiting.splice(0, MAX_BATCH);
+    this.#urgent = this.#waiting.length > 0;
     const events = this.#inFlight.flatMap((entry) => (entry.event === null ? [] : [entry.event]));
     this.#worker ??= this.#start();
     this.#timer = setTimeout(() => this.#stall(), this.#options.timeoutMs);
@@ -192,6 +212,7 @@ class GroupCommitLog implements DurableAuditLog {
 
   async #drainAndStop(): Promise<void> {
     if (!this.#isIdle()) {
+      this.#hurry();
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve;
       });

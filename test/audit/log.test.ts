@@ -63,6 +63,36 @@ test('tail gives the last ones, newest last', async () => {
   expect(await log.tail(0)).toEqual([]);
 });
 
+describe('a noted event', () => {
+  test('goes with the next append, before it', async () => {
+    const log = await open();
+    const noted = log.note(sampleEvent('noted'));
+    await log.append(sampleEvent('appended'));
+    expect((await log.tail(5)).map((event) => event.request_id)).toEqual(['noted', 'appended']);
+    await noted;
+  });
+
+  test('goes alone where none follows, each time', async () => {
+    const log = await open();
+    for (const id of ['a', 'b', 'c']) await log.note(sampleEvent(id));
+    expect((await log.tail(5)).map((event) => event.request_id)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('is kept by close', async () => {
+    const log = await open();
+    const noted = log.note(sampleEvent('noted'));
+    await Promise.all([log.close(), noted]);
+    expect(await verifyAudit(path)).toMatchObject({ ok: true, events: 1 });
+  });
+
+  test('that cannot be written is refused', async () => {
+    const log = await open();
+    await log.append(sampleEvent('a'));
+    rmSync(path);
+    await expect(log.note(sampleEvent('b'))).rejects.toMatchObject({ code: 'audit_unavailable' });
+  });
+});
+
 test('an event in another form is refused alone', async () => {
   const log = await open();
   const results = await Promise.allSettled([
