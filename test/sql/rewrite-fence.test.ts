@@ -131,3 +131,29 @@ describe('the fence stands only where it is needed', () => {
     expect(fenced('SELECT s::integer FROM t', { 'gold.t': { rows: [] } })).toBe(false);
   });
 });
+
+describe('conditions that cannot raise move inside the fence', () => {
+  const inside = (sql: string): string =>
+    / FROM "memory"\."gold"\."t" AS "raw" WHERE (.*?) OFFSET 0/.exec(
+      print(governed(sql, [T, O], RULES).tree),
+    )?.[1] ?? 'no fence';
+  const filter = '("raw"."region" IN (CAST($1 AS text), CAST($2 AS text)))';
+  it.each([
+    ['SELECT m + 1 FROM t WHERE id = 5', `(${filter} AND ("raw"."id" = 5))`],
+    ['SELECT m + 1 FROM t WHERE id = 5 AND s::integer = 3', `(${filter} AND ("raw"."id" = 5))`],
+    ['SELECT m + 1 FROM t WHERE id = 5 OR s::integer = 3', filter],
+    ['SELECT m + 1 FROM t, o WHERE t.id = o.id', filter],
+    ['SELECT m + 1 FROM o LEFT JOIN t ON t.id = o.id WHERE t.s IS NULL', filter],
+    [
+      'SELECT m + 1 FROM t LEFT JOIN o ON t.id = o.id WHERE t.s IS NULL',
+      `(${filter} AND ("raw"."s" IS NULL))`,
+    ],
+  ])('%s', (sql, wanted) => expect(inside(sql)).toBe(wanted));
+
+  it('but not those over masked columns', () => {
+    const rules = { 'gold.t': { rows: [REGION], masks: { s: { kind: 'hash', scope: 'global' } } } } as const;
+    const text = print(governed("SELECT m + 1 FROM t WHERE s = 'x'", [T], rules).tree);
+    expect(text).toContain('OFFSET 0');
+    expect(text.match(/= 'x'/g)).toHaveLength(1);
+  });
+});

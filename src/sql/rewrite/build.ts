@@ -2,6 +2,9 @@
 import type { ParamValue } from '../stages.ts';
 import type { Node } from '../tree.ts';
 
+/** The range of the raw relation inside a governed subquery. */
+export const RAW = 'raw';
+
 const name = (sval: string): Node => ({ String: { sval } });
 
 export function column(range: string, columnName: string): Node {

@@ -92,7 +92,11 @@ function operandOf(operand: ScalarOperand, options: FilterOptions): Operand {
         // Checked at push; a filter is never silently skipped.
         throw new SluiceError('rewrite_failed', undefined, { cause: `filter column ${operand.name}` });
       }
-      return { kind: 'column', node: column(options.range, found.name), type: columnType(found) };
+      const node = column(options.range, found.name);
+      // An ENUM is compared by its text: a label that it lacks would raise.
+      return found.family === 'text' && columnType(found).family === 'other'
+        ? { kind: 'column', node: cast(node, 'text'), type: { family: 'text' } }
+        : { kind: 'column', node, type: columnType(found) };
     }
     case 'literal':
       return { kind: 'value', value: operand.value };

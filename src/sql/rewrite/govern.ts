@@ -9,7 +9,7 @@ import type { Identity } from '../../identity/identity.ts';
 import type { DatasetUse } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, mapChildren, open, walk } from '../walk.ts';
-import { type Binder, column, every, whole } from './build.ts';
+import { type Binder, column, every, RAW, whole } from './build.ts';
 import { filterExpression } from './filters.ts';
 import { maskExpression } from './masks.ts';
 
@@ -20,10 +20,9 @@ export interface GovernOptions {
   readonly binder: Binder;
   /** Whether some expression of the caller's can raise. */
   readonly fence: boolean;
+  /** By range: conditions of the caller's that may run on any row, in the engine's dialect, over RAW. */
+  readonly pushed: ReadonlyMap<string, readonly Node[]>;
 }
-
-/** The range of the raw relation inside a governed subquery. */
-const RAW = 'raw';
 
 export function governRelations(select: SelectStmt, options: GovernOptions): SelectStmt {
   const needed = neededColumns(close('SelectStmt', select), options.uses);
@@ -72,6 +71,8 @@ function governed(range: string, use: DatasetUse, needed: ReadonlySet<string>, o
       range: RAW,
     }),
   );
+  const fenced = filters.length > 0 && options.fence;
+  const pushed = fenced ? (options.pushed.get(range) ?? []) : [];
   const { database, schema, identifier } = dataset.relation;
   const relation: RangeVar = {
     ...(database === null ? {} : { catalogname: database }),
@@ -89,10 +90,10 @@ function governed(range: string, use: DatasetUse, needed: ReadonlySet<string>, o
             ResTarget: { name: wanted.name, val: release(wanted, use, options) },
           })),
     fromClause: [close('RangeVar', relation)],
-    ...(filters.length === 0 ? {} : { whereClause: every(filters) }),
+    ...(filters.length === 0 ? {} : { whereClause: every([...filters, ...pushed]) }),
     // DuckDB 1.5 moves nothing across OFFSET, whatever its number.
-    ...(filters.length > 0 && options.fence ? { limitOffset: whole(0) } : {}),
-    limitOption: filters.length > 0 && options.fence ? 'LIMIT_OPTION_COUNT' : 'LIMIT_OPTION_DEFAULT',
+    ...(fenced ? { limitOffset: whole(0) } : {}),
+    limitOption: fenced ? 'LIMIT_OPTION_COUNT' : 'LIMIT_OPTION_DEFAULT',
     op: 'SETOP_NONE',
   };
   return close('RangeSubselect', {

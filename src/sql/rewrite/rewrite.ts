@@ -9,6 +9,7 @@ import { compactParameters } from './compact.ts';
 import { governRelations } from './govern.ts';
 import { limitResult, type Page } from './limit.ts';
 import { lowerToDuckDb } from './lower-duckdb.ts';
+import { pushableConditions } from './push.ts';
 import { canRaise } from './raises/raises.ts';
 
 export interface RewriteOptions {
@@ -27,11 +28,11 @@ export interface RewriteOptions {
 export function rewrite(resolved: ResolvedQuery, options: RewriteOptions): GovernedQuery {
   const limited = limitResult(resolved.tree, options.page, options.params);
   const filtered = [...resolved.uses.values()].some((use) => use.governed.decision.rows.length > 0);
-  const fence =
-    filtered &&
-    options.fence !== 'never' &&
-    canRaise(resolved.tree, { ranges: resolved.ranges, params: options.params });
-  const lowered = lower(limited);
+  const context = { ranges: resolved.ranges, params: options.params };
+  const fence = filtered && options.fence !== 'never' && canRaise(resolved.tree, context);
+  const lowering = { fresh: freshNames() };
+  const pushed = fence ? pushableConditions(resolved, context, lowering) : new Map<string, readonly Node[]>();
+  const lowered = open(lowerToDuckDb(close('SelectStmt', limited), lowering)).body as SelectStmt;
   const binder = new Binder(options.params);
   const governed = governRelations(lowered, {
     uses: resolved.uses,
@@ -39,6 +40,7 @@ export function rewrite(resolved: ResolvedQuery, options: RewriteOptions): Gover
     maskKey: options.maskKey,
     binder,
     fence,
+    pushed,
   });
   const { select, params } = compactParameters(governed, binder.values);
   const query: Unbranded<GovernedQuery> = {
@@ -51,13 +53,13 @@ export function rewrite(resolved: ResolvedQuery, options: RewriteOptions): Gover
   return query as GovernedQuery;
 }
 
-function lower(select: SelectStmt): SelectStmt {
+/** Names that resolution never gives. */
+function freshNames(): () => string {
   let count = 0;
-  const fresh = (): string => {
+  return () => {
     count += 1;
     return `a${count}`;
   };
-  return open(lowerToDuckDb(close('SelectStmt', select), { fresh })).body as SelectStmt;
 }
 
 /** Physical relations, as printed; CTEs are not among them. */

@@ -83,3 +83,11 @@ SELECT name ~ 'a.*', name ILIKE 'A%', name SIMILAR TO 'a.*', name LIKE 'a!%%' ES
 SELECT * FROM (VALUES (1, 'x'), (2, 'y')) AS v(n, s) JOIN members ON members.id = v.n;
 SELECT id::text || region, CAST(amount AS integer) FROM members JOIN orders USING (id);
 SELECT ROW(1, 2) = ROW(1, 2), (ARRAY[1, 2])[1], one[1:2] FROM (SELECT ARRAY[3] AS one) q;
+-- conditions that move inside a fence must not change what an outer join makes up
+SELECT a.id + 1, m.name FROM accounts AS a LEFT JOIN members AS m ON m.id = a.id WHERE m.region IS NULL;
+SELECT a.id + 1, m.name FROM accounts AS a LEFT JOIN members AS m ON m.id = a.id WHERE m.region = 'EU' OR m.id IS NULL;
+SELECT a.id + 1, m.name FROM members AS m RIGHT JOIN accounts AS a ON m.id = a.id WHERE m.name IS NULL AND a.balance > 0;
+SELECT m.id * 2, a.balance FROM members AS m FULL JOIN accounts AS a ON m.id = a.id WHERE m.region IS NULL;
+SELECT m.id * 2, o.id FROM members AS m JOIN orders AS o ON o.member_id = m.id WHERE m.region = 'EU' AND o.amount > 20 AND o.note = 'n/a';
+SELECT m.id * 2 FROM members AS m WHERE m.income IS NULL AND m.email LIKE 'a%' AND m.id IN (0, 2, 5);
+SELECT m.id FROM members AS m WHERE m.region = 'FR' AND EXISTS (SELECT 1 FROM orders AS o WHERE o.member_id = m.id AND m.region = 'FR' AND o.amount < 30);

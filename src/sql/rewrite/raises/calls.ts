@@ -46,7 +46,7 @@ export function safeCall(body: FuncCall, context: RaiseContext): boolean {
   if (entry === undefined) return false;
   const args = body.args ?? [];
   if (body.agg_filter !== undefined && !isBoolean(body.agg_filter, context)) return false;
-  if (!args.every((arg) => acceptable(arg, entry, context))) return false;
+  if (!args.every((arg, i) => entry.literals.includes(i) || acceptable(arg, entry, context))) return false;
   if (entry.group === 'date' && !safeDatePart(entry, args)) return false;
   switch (entry.raises) {
     case true:
@@ -81,7 +81,8 @@ function safeArguments(entry: SqlFunction, args: readonly Node[]): boolean {
 /** Arguments of a type that the function declares: any other would be converted first. */
 function acceptable(arg: Node, entry: SqlFunction, context: RaiseContext): boolean {
   const { family } = typeWithParams(arg, context);
-  if (isConstant(arg)) return true;
+  // A literal text is converted to whatever the function wants, when the first row gets there.
+  const text = isConstant(arg) && family === 'text';
   switch (entry.group) {
     case 'string':
       return family === 'text' || family === 'integer';
@@ -92,6 +93,7 @@ function acceptable(arg: Node, entry: SqlFunction, context: RaiseContext): boole
     case 'aggregate':
     case 'window':
     case 'statistics':
+      return SIMPLE.has(family) && !(text && entry.result !== 'text');
     case 'conditional':
       return SIMPLE.has(family);
     case 'json':

@@ -26,6 +26,11 @@ export function canRaise(select: SelectStmt, context: RaiseContext): boolean {
   return !safe(close('SelectStmt', select), context);
 }
 
+/** The same for one condition of it. */
+export function conditionCanRaise(condition: Node, context: RaiseContext): boolean {
+  return !(safe(condition, context) && isBoolean(condition, context));
+}
+
 type Body = Readonly<Record<string, unknown>>;
 
 function safe(node: Node, context: RaiseContext): boolean {
@@ -168,12 +173,17 @@ function safeOperation(node: Node, body: Body, context: RaiseContext): boolean {
     }
     case 'AEXPR_LIKE':
     case 'AEXPR_ILIKE':
-      // A pattern with ESCAPE is a call, which the function table does not have.
-      return isText(left!, context) && isText(right, context);
+      return isText(left!, context) && isPlainPattern(right, context);
     // ANY and ALL over a list are subqueries in DuckDB; patterns of SIMILAR TO are regular expressions.
     default:
       return false;
   }
+}
+
+/** DuckDB 1.5 raises on a pattern of a column that ends in a backslash; one with ESCAPE is no literal either. */
+function isPlainPattern(node: Node, context: RaiseContext): boolean {
+  const pattern = literalText(node, context);
+  return pattern !== null && !pattern.includes('\\');
 }
 
 const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=']);
@@ -186,6 +196,7 @@ function safeOperator(left: Node | undefined, right: Node, body: Body, context: 
   const texts = isText(left, context) && isText(right, context);
   // A pattern that is a literal is compiled before any row is read.
   if (name === '~' || name === '!~') return texts && isConstant(right);
+  if (name.includes('~~')) return texts && isPlainPattern(right, context);
   return !operator.raises && texts;
 }
 

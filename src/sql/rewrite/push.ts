@@ -1,0 +1,77 @@
+/**
+ * Finds the caller's conditions that may run inside a fence: those of WHERE over one dataset's unmasked columns that
+ * cannot raise. They stay where they are as well, so that nothing hangs on this but the time that a fenced scan takes.
+ */
+import type { SelectStmt } from '@pgsql/types';
+import type { ResolvedQuery } from '../stages.ts';
+import type { Node } from '../tree.ts';
+import { close, open, transform, walk } from '../walk.ts';
+import { column, RAW } from './build.ts';
+import { type Lowering, lowerToDuckDb } from './lower-duckdb.ts';
+import type { RaiseContext } from './raises/comparable.ts';
+import { conditionCanRaise } from './raises/raises.ts';
+
+/** By range: copies over the raw relation, in the engine's dialect. */
+export function pushableConditions(
+  resolved: ResolvedQuery,
+  context: RaiseContext,
+  lowering: Lowering,
+): ReadonlyMap<string, readonly Node[]> {
+  const pushed = new Map<string, Node[]>();
+  walk(close('SelectStmt', resolved.tree), (node) => {
+    if (!('SelectStmt' in node) || node.SelectStmt.whereClause === undefined) return undefined;
+    const kept = keptRanges(node.SelectStmt);
+    for (const condition of conjuncts(node.SelectStmt.whereClause)) {
+      const range = onlyRange(condition, resolved);
+      if (range === null || !kept.has(range) || conditionCanRaise(condition, context)) continue;
+      const copy = lowerToDuckDb(overRaw(condition), lowering);
+      pushed.set(range, [...(pushed.get(range) ?? []), copy]);
+    }
+    return undefined;
+  });
+  return pushed;
+}
+
+/** Ranges of this FROM of which no outer join makes rows up: only those may lose rows early. */
+function keptRanges(select: SelectStmt): ReadonlySet<string> {
+  const kept = new Set<string>();
+  const visit = (node: Node): void => {
+    if ('RangeVar' in node) kept.add(node.RangeVar.alias?.aliasname ?? '');
+    if (!('JoinExpr' in node)) return;
+    const { jointype, larg, rarg } = node.JoinExpr;
+    if (jointype === 'JOIN_INNER' || jointype === 'JOIN_LEFT') visit(larg!);
+    if (jointype === 'JOIN_INNER' || jointype === 'JOIN_RIGHT') visit(rarg!);
+  };
+  for (const item of select.fromClause ?? []) visit(item);
+  return kept;
+}
+
+function conjuncts(condition: Node): readonly Node[] {
+  if ('BoolExpr' in condition && condition.BoolExpr.boolop === 'AND_EXPR') {
+    return (condition.BoolExpr.args ?? []).flatMap(conjuncts);
+  }
+  return [condition];
+}
+
+/** The one dataset whose unmasked columns a condition is about; null for none, several, or masked ones. */
+function onlyRange(condition: Node, resolved: ResolvedQuery): string | null {
+  const ranges = new Set<string>();
+  let plain = true;
+  walk(condition, (node) => {
+    if (!('ColumnRef' in node)) return undefined;
+    const [range, name] = (node.ColumnRef.fields ?? []).map((field) => open(field).body.sval as string);
+    ranges.add(range ?? '');
+    plain &&= resolved.ranges.get(range ?? '')?.get(name ?? '')?.masked === false;
+    return undefined;
+  });
+  const [only] = ranges;
+  return plain && ranges.size === 1 && resolved.uses.has(only ?? '') ? (only ?? null) : null;
+}
+
+function overRaw(condition: Node): Node {
+  return transform(condition, (node) => {
+    if (!('ColumnRef' in node)) return node;
+    const fields = node.ColumnRef.fields ?? [];
+    return column(RAW, open(fields[fields.length - 1]!).body.sval as string);
+  });
+}
