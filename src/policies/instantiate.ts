@@ -3,7 +3,7 @@
  * What the dataset lacks is a problem, since a filter is never silently skipped.
  */
 import type { Column, Dataset, TypeFamily } from '../catalogue/dataset.ts';
-import { covers } from './match.ts';
+import { covers } from '../tags/tag.ts';
 import type { Predicate, PredicateOver, ScalarOperand } from './policy.ts';
 import { nearest } from './problem.ts';
 import { type TemplateOperand, WhereProblem, type WhereTemplate } from './where.ts';
@@ -20,7 +20,7 @@ export function instantiate(template: WhereTemplate, dataset: Dataset): Predicat
   const tags = [...new Set(operandsOf(template).flatMap((o) => (o.kind === 'tagged' ? [o.tag] : [])))];
   let choices: ReadonlyMap<string, Column>[] = [new Map()];
   for (const tag of tags) {
-    const tagged = columns.filter((column) => column.tags.some((t) => covers(tag, t.tag.toLowerCase())));
+    const tagged = columns.filter((column) => column.tags.some((t) => covers(tag, t.tag)));
     if (tagged.length === 0) throw new WhereProblem(`no column is tagged \`${tag}\``);
     choices = choices.flatMap((choice) => tagged.map((column) => new Map([...choice, [tag, column]])));
     if (choices.length > MAX_INSTANCES) {

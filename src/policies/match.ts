@@ -3,6 +3,7 @@
  * need not look at every column. A tag covers its children: `pii` matches `pii.email`.
  */
 import type { Catalogue, Column, Dataset } from '../catalogue/dataset.ts';
+import { covers, tagAndAncestors, tagDepth } from '../tags/tag.ts';
 import { globMatcher } from './glob.ts';
 import type { Selector, SelectorAtom } from './selector.ts';
 
@@ -30,11 +31,6 @@ export interface CoveredColumn {
   /** Depth of the policy's tag that matched it, 0 where no column tag did. */
   readonly depth: number;
 }
-
-export const tagDepth = (tag: string): number => tag.split('.').length;
-
-export const covers = (tag: string, assigned: string): boolean =>
-  assigned === tag || (assigned.startsWith(tag) && assigned[tag.length] === '.');
 
 export function indexCatalogue(catalogue: Catalogue, environment: string): PolicyIndex {
   const projects = new Map<string, Set<string>>();
@@ -91,8 +87,7 @@ export function indexCatalogue(catalogue: Catalogue, environment: string): Polic
 function withParents(tag: string, known: Map<string, readonly string[]>): readonly string[] {
   let all = known.get(tag);
   if (all === undefined) {
-    const parts = tag.toLowerCase().split('.');
-    all = parts.map((_, i) => parts.slice(0, i + 1).join('.'));
+    all = tagAndAncestors(tag);
     known.set(tag, all);
   }
   return all;
@@ -240,9 +235,7 @@ function columnDepth(
     case 'not':
       return columnDepth(selector.arg, facts, column, index, !doubt) >= 0 ? -1 : 0;
     case 'column_tag':
-      return column.tags.some(({ tag }) => covers(selector.value, tag.toLowerCase()))
-        ? tagDepth(selector.value)
-        : -1;
+      return column.tags.some(({ tag }) => covers(selector.value, tag)) ? tagDepth(selector.value) : -1;
     case 'column_name':
       return globMatcher(selector.value)(column.folded.toLowerCase()) ? 0 : -1;
     case 'column_type':

@@ -1,4 +1,5 @@
 /** What a policy is `on`: a condition over the facts of datasets and columns, read strictly and evaluated at push. */
+import { normaliseTag } from '../tags/tag.ts';
 import { severalKeys } from './conditions.ts';
 import { isRecord, kindOf, type Path, type Report, suggest } from './problem.ts';
 
@@ -112,5 +113,10 @@ function readAtom(fact: SelectorFact, value: unknown, path: Path, report: Report
     );
     return null;
   }
-  return { kind: fact, value: value.toLowerCase(), path };
+  const normal = fact === 'tag' || fact === 'column_tag' ? normaliseTag(value) : value.toLowerCase();
+  if (normal === null) {
+    report(path, `\`${value}\` is no tag: nothing of it may stand in one`);
+    return null;
+  }
+  return { kind: fact, value: normal, path };
 }

@@ -3,11 +3,13 @@
  * Anything outside that set is refused at push, so that no policy text ever reaches an engine.
  */
 import type { A_Expr, Node } from '@pgsql/types';
-import { hasSqlDetails, loadModule, parseSync, scanSync } from 'libpg-query';
+import { hasSqlDetails, parseSync, scanSync } from 'libpg-query';
+import { loadParser } from '../sql/parse.ts';
+import { normaliseTag } from '../tags/tag.ts';
 import type { PredicateOver, ScalarOperand } from './policy.ts';
 
 /** The grammar is WASM: loaded with this module, so that compiling policies stays synchronous. */
-await loadModule();
+await loadParser();
 
 const MAX_TEXT = 8192;
 const MAX_NESTING = 40;
@@ -209,9 +211,10 @@ function operand(node: Node | undefined): TemplateOperand {
     const [arg, second] = node.FuncCall.args ?? [];
     if (name !== 'column') return refuse(`the function \`${name}\` is not accepted in a filter`);
     const tag = arg !== undefined && 'A_Const' in arg ? arg.A_Const.sval?.sval : undefined;
-    if (tag === undefined || tag === '' || second !== undefined)
+    const normal = tag === undefined ? null : normaliseTag(tag);
+    if (normal === null || second !== undefined)
       return refuse("column(…) takes one tag as text: column('geo.region')");
-    return { kind: 'tagged', tag: tag.toLowerCase() };
+    return { kind: 'tagged', tag: normal };
   }
   if ('A_Const' in node) return { kind: 'literal', value: constant(node.A_Const) };
   return refuse(`${nodeName(node)} is not accepted in a filter`);

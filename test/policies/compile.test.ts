@@ -22,6 +22,8 @@ const members = dataset({
 const tariffs = dataset({
   id: 'gold.tariffs',
   level: 'open',
+  // As the reader of dbt's tags writes `Keeps People!`.
+  tags: ['keeps_people_'],
   columns: { tariff: { family: 'text' }, price: { family: 'decimal' } },
 });
 const raw = dataset({
@@ -228,6 +230,7 @@ describe('what a policy is on', () => {
     ['a tag', '{ tag: people }', ['gold.members']],
     ['a tag with a colon', '{ tag: "community:alpha" }', ['gold.members']],
     ['a tag in capitals', '{ tag: People }', ['gold.members']],
+    ['a tag as dbt spells it', '{ tag: " Keeps People! " }', ['gold.tariffs']],
     ['no part of a tag', '{ tag: peop }', []],
     ['a namespace', '{ namespace: gold }', ['gold.members', 'gold.tariffs']],
     ['not a namespace', '{ not: { namespace: gold } }', ['bronze.raw_members']],
