@@ -22,7 +22,7 @@ export const CHILDREN: readonly string[] = [
   ...['a is distinct from b', 'a is not distinct from b', 'nullif(a, b)'],
   ...['a in (1, b)', 'a not in (1)', '(a, b) in ((1, 2), (3, 4))'],
   ...['a like b', 'a not like b', `a like b escape '!'`, 'a ilike b', 'a not ilike b', `a ilike b escape c`],
-  ...['a similar to b', 'a not similar to b'],
+  ...['a similar to b', 'a not similar to b', `a similar to b escape '!'`],
   ...['a between b and c', 'a not between b and c', 'a between symmetric b and c'],
   ...['a not between symmetric b and c'],
   ...['a and b', 'a or b', 'not a', 'a and b and c', 'a or b and c', '(a or b) and c', 'not (a and b)'],

@@ -7,10 +7,11 @@ import { type Inspection, type Place, refuse } from './inspection.ts';
 /** What PostgreSQL's own syntax may turn into: EXTRACT, POSITION, SUBSTRING, TRIM, AT TIME ZONE. */
 const SYNTAX_FUNCTIONS = new Set(['extract', 'position', 'substring', 'btrim', 'ltrim', 'rtrim', 'timezone']);
 /** What stands right of LIKE … ESCAPE and SIMILAR TO, and nowhere else. */
-const PATTERN_FUNCTIONS: Readonly<Record<string, { kinds: readonly string[]; arity: number }>> = {
-  like_escape: { kinds: ['AEXPR_LIKE', 'AEXPR_ILIKE'], arity: 2 },
-  similar_to_escape: { kinds: ['AEXPR_SIMILAR'], arity: 1 },
-};
+const PATTERN_FUNCTIONS: Readonly<Record<string, { kinds: readonly string[]; arities: readonly number[] }>> =
+  {
+    like_escape: { kinds: ['AEXPR_LIKE', 'AEXPR_ILIKE'], arities: [2] },
+    similar_to_escape: { kinds: ['AEXPR_SIMILAR'], arities: [1, 2] },
+  };
 const NAMES = FUNCTIONS.map((f) => f.name);
 
 export function checkCall(call: FuncCall, seen: Inspection, place: Place): void {
@@ -40,7 +41,7 @@ function isPatternCall(call: FuncCall, place: Place): boolean {
     place.parent === 'A_Expr' &&
     place.field === 'rexpr' &&
     pattern.kinds.includes(String(place.parentBody.kind)) &&
-    call.args?.length === pattern.arity &&
+    pattern.arities.includes(call.args?.length ?? 0) &&
     call.over === undefined
   );
 }
