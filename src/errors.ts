@@ -99,6 +99,7 @@ export const CODES = {
   not_acceptable: c(10005, 406, 'No representation that the caller accepts'),
   unsupported_media_type: c(10006, 415, 'The request body has an unsupported type'),
   internal: c(10007, 500, 'Something went wrong in the gate'),
+  gate_unreachable: c(10008, 503, 'No gate answers'),
 } as const satisfies Record<string, CodeInfo>;
 
 export type Code = keyof typeof CODES;

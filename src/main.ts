@@ -3,12 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { readArtifacts } from './artifacts.ts';
 import { readTail } from './audit/read.ts';
 import { verifyAudit } from './audit/verify.ts';
 import { type Config, loadConfig } from './config.ts';
 import { type GateClient, httpClient, inProcessClient } from './doors/cli/client.ts';
 import { runCli } from './doors/cli/program.ts';
+import { terminalOn } from './doors/cli/terminal.ts';
 import type { PushFiles, PushSummary, Wiring } from './doors/cli/wiring.ts';
 import { createHttpDoor } from './doors/http/server.ts';
 import { SluiceError } from './errors.ts';
@@ -73,6 +75,22 @@ async function runningGate(config: Config, instance: string): Promise<string | n
   }
 }
 
+/** Ctrl-C reaches a whole group of processes, and whoever started this one may hand it on as well. */
+const SAME_SIGNAL_MS = 1_000;
+
+/** The first signal asks for an orderly end; one that comes later insists. */
+function askedToEnd(): Promise<void> {
+  return new Promise((asked) => {
+    let first: number | null = null;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => {
+        first ??= performance.now();
+        if (performance.now() - first > SAME_SIGNAL_MS) process.exit(1);
+        asked();
+      });
+  });
+}
+
 async function connect(config: Config, server: string | undefined): Promise<GateClient> {
   if (server !== undefined) return httpClient(server);
   const running = await runningGate(config, await instanceOf(config));
@@ -97,11 +115,10 @@ async function connect(config: Config, server: string | undefined): Promise<Gate
 const wiring: Wiring = {
   cwd,
   version,
-  terminal: {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
-    interactive: process.stderr.isTTY === true,
-  },
+  terminal: terminalOn(process.stdout, process.stderr, (error) => {
+    process.stderr.write(`The output cannot be written: ${error.message}\n`);
+    process.exitCode = 1;
+  }),
   loadConfig: configAt,
   connect,
   readPush: (config, files) => ({
@@ -137,11 +154,9 @@ const wiring: Wiring = {
         if (applied === null) await pushInto(open, config, { dryRun: false }, onStep);
       },
     });
-    const ended = new Promise<void>((resolveEnded) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const)
-        process.once(signal, () => serving.close().then(resolveEnded, resolveEnded));
-    });
-    return { address: serving.address, ended };
+    const ending = askedToEnd();
+    const { address, issuer } = serving;
+    return { address, issuer: issuer?.url ?? null, ending, ended: ending.then(() => serving.close()) };
   },
   async mintToken(config, persona, expiresInSeconds) {
     const issuer = await developmentIssuer(config);
@@ -158,6 +173,7 @@ const wiring: Wiring = {
       expiresInSeconds === undefined ? {} : { lifetimeMs: expiresInSeconds * 1000 },
     );
   },
+  readInput: () => text(process.stdin),
   personas: (config) => [...(personasOf(config)?.keys() ?? [])],
   async verifyAudit(config, options) {
     const { ok, events, head, problem } = await verifyAudit(auditPath(config), options);
@@ -166,4 +182,5 @@ const wiring: Wiring = {
   tailAudit: async (config, count) => readTail(auditPath(config), count),
 };
 
-process.exitCode = await runCli(process.argv.slice(2), wiring);
+const code = await runCli(process.argv.slice(2), wiring);
+process.exitCode ??= code;

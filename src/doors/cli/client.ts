@@ -1,11 +1,14 @@
 /** How the CLI speaks to a gate: over HTTP to a running one, or in process through the same door; the answers are the same. */
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { request } from 'undici';
 import { SluiceError } from '../../errors.ts';
 
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readable;
+  /** What the gate says after the body: known once that is read. */
+  trailers(): Readonly<Record<string, string>>;
 }
 
 export interface GateClient {
@@ -34,32 +37,41 @@ function headersOf(call: Call): Record<string, string> {
   };
 }
 
-/** @param base `http://127.0.0.1:8080` */
+/** A gate may take its time to the limit that it is configured with; it is not for the caller to be impatient. */
+const PATIENCE_MS = 600_000;
+
+/** @param base `http://127.0.0.1:8080`, or with the path that a proxy puts before it */
 export function httpClient(base: string): GateClient {
+  const root = base.replace(/\/+$/, '');
   return {
-    where: base,
+    where: root,
     async request(call) {
-      const body = call.body === undefined ? null : JSON.stringify(call.body);
-      const answer = await fetch(new URL(call.path, base), {
+      // Redirects are not followed: the token is for this gate.
+      const answer = await request(`${root}${call.path}`, {
         method: call.method,
         headers: headersOf(call),
-        body,
+        body: call.body === undefined ? null : JSON.stringify(call.body),
+        headersTimeout: PATIENCE_MS,
+        bodyTimeout: PATIENCE_MS,
       }).catch((cause: unknown) => {
-        throw new SluiceError('engine_unavailable', `No gate answers at ${base}.`, {
-          hint: 'Is `sluice serve` running?',
+        throw new SluiceError('gate_unreachable', `No gate answers at ${root}.`, {
+          hint: 'Is `sluice serve` running there?',
           cause,
         });
       });
       return {
-        status: answer.status,
-        headers: Object.fromEntries(answer.headers),
-        body: answer.body
-          ? Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0])
-          : Readable.from([]),
+        status: answer.statusCode,
+        headers: plain(answer.headers),
+        body: answer.body,
+        trailers: () => plain(answer.trailers),
       };
     },
     close: async () => {},
   };
+}
+
+function plain(headers: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
 }
 
 /** The part of the HTTP door that is called in process. */
@@ -73,6 +85,7 @@ export interface InProcessDoor {
   }): Promise<{
     statusCode: number;
     headers: Record<string, string | string[] | number | undefined>;
+    trailers: Record<string, string>;
     stream(): Readable;
   }>;
   close(): Promise<unknown>;
@@ -90,24 +103,49 @@ export function inProcessClient(door: InProcessDoor, close: () => Promise<void>)
         payloadAsStream: true,
         ...(call.body === undefined ? {} : { payload: JSON.stringify(call.body) }),
       });
-      const headers = Object.entries(answer.headers).map(([name, value]) => [name, String(value)] as const);
-      return { status: answer.statusCode, headers: Object.fromEntries(headers), body: answer.stream() };
+      return {
+        status: answer.statusCode,
+        headers: plain(answer.headers),
+        body: answer.stream(),
+        trailers: () => answer.trailers,
+      };
     },
     close,
   };
 }
 
+/** @throws SluiceError gate_unreachable where the answer breaks off */
+export async function* bytesOf(reply: Reply): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const part of reply.body) yield part as Uint8Array;
+  } catch (cause) {
+    throw new SluiceError('gate_unreachable', 'The gate broke the answer off.', {
+      hint: 'What was written is not all of it.',
+      cause,
+    });
+  }
+}
+
 export async function textOf(reply: Reply): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of reply.body) parts.push(Buffer.from(part as Uint8Array));
+  const parts: Uint8Array[] = [];
+  for await (const part of bytesOf(reply)) parts.push(part);
   return Buffer.concat(parts).toString();
 }
 
-/** The JSON of a good answer. @throws RefusedByGate with the problem details of a bad one */
+/** A good answer. @throws RefusedByGate with the problem details of another one */
+export async function accepted(reply: Reply): Promise<Reply> {
+  if (reply.status >= 300) throw new RefusedByGate(reply.status, await textOf(reply));
+  return reply;
+}
+
+/** The JSON of a good answer. @throws RefusedByGate */
 export async function jsonOf<T>(reply: Reply): Promise<T> {
-  const text = await textOf(reply);
-  if (reply.status >= 400) throw new RefusedByGate(reply.status, text);
-  return JSON.parse(text) as T;
+  const text = await textOf(await accepted(reply));
+  try {
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    throw new SluiceError('gate_unreachable', 'What answers there is no gate.', { cause });
+  }
 }
 
 interface ProblemBody {
@@ -124,12 +162,16 @@ export class RefusedByGate extends Error {
   readonly status: number;
   readonly problem: ProblemBody;
 
-  constructor(status: number, text: string) {
-    const problem = parseProblem(text);
+  constructor(status: number, body: string | ProblemBody) {
+    const problem = typeof body === 'string' ? parseProblem(body) : body;
     super(problem.message ?? `The gate answered ${status}.`);
     this.name = 'RefusedByGate';
     this.status = status;
     this.problem = problem;
+  }
+
+  withoutPlace(): RefusedByGate {
+    return new RefusedByGate(this.status, { ...this.problem, position: null });
   }
 }
 

@@ -1,7 +1,7 @@
 /** What the entry point hands to the CLI, so that commands reach the gate without knowing how it is put together. */
 import type { Config } from '../../config.ts';
 import type { GateClient } from './client.ts';
-import type { Terminal } from './output.ts';
+import type { Terminal } from './terminal.ts';
 
 export interface PushSummary {
   readonly etag: string;
@@ -21,7 +21,11 @@ export interface AuditVerdict {
 
 export interface ServeHandle {
   readonly address: string;
-  /** Resolves when it was asked to end. */
+  /** Address of the development issuer, null where there is none. */
+  readonly issuer: string | null;
+  /** Resolves when it is asked to end. */
+  readonly ending: Promise<void>;
+  /** Resolves when it has ended in order. */
   readonly ended: Promise<void>;
 }
 
@@ -40,7 +44,12 @@ export interface Wiring {
   /** A development token. @throws SluiceError development_only */
   mintToken(config: Config, persona: string, expiresInSeconds?: number): Promise<string | null>;
   personas(config: Config): readonly string[];
-  verifyAudit(config: Config, options: { expectHead?: string }): Promise<AuditVerdict>;
+  /** Everything on standard input. */
+  readInput(): Promise<string>;
+  verifyAudit(
+    config: Config,
+    options: { expectHead?: string; onProgress?: (events: number) => void },
+  ): Promise<AuditVerdict>;
   tailAudit(config: Config, count: number): Promise<readonly object[]>;
 }
 

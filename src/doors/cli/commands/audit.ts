@@ -1,52 +1,72 @@
 /** `sluice audit verify` and `sluice audit tail`. */
 import type { Config } from '../../../config.ts';
-import { renderTable } from '../output.ts';
 import type { ExitCode } from '../program.ts';
+import { renderTable } from '../table.ts';
+import { progress } from '../terminal.ts';
 import type { Wiring } from '../wiring.ts';
+
+/** Events between two words on a terminal. */
+const PART = 100_000;
 
 export async function auditVerify(
   options: { readonly expectHead?: string; readonly json?: boolean },
   config: Config,
-  wiring: Wiring,
+  { terminal, verifyAudit }: Wiring,
 ): Promise<ExitCode> {
-  const verdict = await wiring.verifyAudit(config, options);
-  if (options.json) wiring.terminal.out(`${JSON.stringify(verdict)}\n`);
-  else if (verdict.ok) wiring.terminal.out(`ok: ${verdict.events} events, head ${verdict.head}\n`);
-  else wiring.terminal.err(`broken: ${verdict.problem}\n`);
+  const shown = progress(terminal);
+  const onProgress = (events: number): void => {
+    if (events > 0 && events % PART === 0) shown.step(`${events} events`);
+  };
+  const verdict = await verifyAudit(config, { ...options, onProgress }).finally(shown.clear);
+  if (options.json) terminal.out(`${JSON.stringify(verdict)}\n`);
+  else if (verdict.ok) terminal.out(`✓ the chain holds: ${verdict.events} events, head ${verdict.head}\n`);
+  else terminal.out(`✗ the chain breaks after ${verdict.events} events: ${verdict.problem}\n`);
   return verdict.ok ? 0 : 2;
 }
 
 interface Shown {
   readonly time?: string;
   readonly event?: string;
+  readonly action?: string;
   readonly decision?: string;
-  readonly subject?: { readonly sub: string };
+  readonly subject?: { readonly sub: string | null };
   readonly datasets?: readonly string[];
   readonly rows?: number;
   readonly error_code?: string;
 }
 
+const HEADS = [
+  { name: 'time' },
+  { name: 'event' },
+  { name: 'action' },
+  { name: 'decision' },
+  { name: 'subject' },
+  { name: 'datasets' },
+  { name: 'rows', numeric: true },
+  { name: 'error' },
+];
+
 export async function auditTail(
   options: { readonly lines: number; readonly json?: boolean },
   config: Config,
-  wiring: Wiring,
+  { terminal, tailAudit }: Wiring,
 ): Promise<ExitCode> {
-  const events = await wiring.tailAudit(config, options.lines);
+  const events = await tailAudit(config, options.lines);
   if (options.json) {
-    for (const event of events) wiring.terminal.out(`${JSON.stringify(event)}\n`);
+    for (const event of events) terminal.out(`${JSON.stringify(event)}\n`);
     return 0;
   }
   const rows = (events as readonly Shown[]).map((event) => [
     event.time,
     event.event,
+    event.action,
     event.decision,
-    event.subject?.sub,
+    event.subject?.sub ?? '(anonymous)',
     event.datasets?.join(' '),
     event.rows,
     event.error_code ?? '',
   ]);
-  wiring.terminal.out(
-    `${renderTable(['time', 'event', 'decision', 'subject', 'datasets', 'rows', 'error'], rows)}\n`,
-  );
+  if (rows.length === 0) terminal.err('there are no events yet\n');
+  else terminal.out(`${renderTable(HEADS, rows, terminal.width)}\n`);
   return 0;
 }

@@ -1,10 +1,11 @@
 /** `sluice push`: a whole state, applied to the store beside the config or to a running gate. */
 import type { Config } from '../../../config.ts';
+import { SluiceError } from '../../../errors.ts';
+import { type CallerOptions, tokenFor } from '../caller.ts';
 import { httpClient, jsonOf } from '../client.ts';
-import { progress } from '../output.ts';
 import type { ExitCode } from '../program.ts';
+import { progress } from '../terminal.ts';
 import type { PushSummary, Wiring } from '../wiring.ts';
-import { type CallerOptions, tokenFor } from './query.ts';
 
 interface PushOptions extends CallerOptions {
   readonly manifest?: string;
@@ -16,16 +17,23 @@ interface PushOptions extends CallerOptions {
 
 export async function push(options: PushOptions, config: Config, wiring: Wiring): Promise<ExitCode> {
   const shown = progress(wiring.terminal);
-  const summary =
-    options.server === undefined
-      ? await wiring.pushLocal(config, options, shown.step)
-      : await pushRemote(options.server);
+  const summary = await (options.server === undefined ? pushHere() : pushTo(options.server)).finally(
+    shown.clear,
+  );
 
-  async function pushRemote(server: string): Promise<PushSummary> {
+  async function pushHere(): Promise<PushSummary> {
+    if (options.as !== undefined || options.token !== undefined)
+      throw new SluiceError('usage', '--as and --token are for a push to a running gate.', {
+        hint: 'Name it with --server. Without, the push goes into the state beside sluice.yml, as its owner.',
+      });
+    return wiring.pushLocal(config, options, shown.step);
+  }
+
+  async function pushTo(server: string): Promise<PushSummary> {
     shown.step('reading the artifacts');
     const body = wiring.readPush(config, options);
-    shown.step(`sending them to ${server}`);
     const token = await tokenFor(options, config, wiring);
+    shown.step(`sending them to ${server}`);
     const path = options.dryRun ? '/v1/metadata?dry_run=true' : '/v1/metadata';
     return jsonOf<PushSummary>(await httpClient(server).request({ method: 'PUT', path, token, body }));
   }
@@ -34,10 +42,14 @@ export async function push(options: PushOptions, config: Config, wiring: Wiring)
     wiring.terminal.out(`${JSON.stringify(summary)}\n`);
     return 0;
   }
-  const what = options.dryRun ? 'would apply' : summary.changed ? 'applied' : 'unchanged';
-  shown.done(
-    `${what} ${summary.etag.slice(0, 12)}: ${summary.datasets} datasets, ${summary.columns} columns, ${summary.policies} policies`,
-  );
+  const { etag, datasets, columns, policies } = summary;
+  const counts = `${datasets} datasets, ${columns} columns, ${policies} policies`;
+  wiring.terminal.out(`✓ ${outcome(summary, options.dryRun)} ${etag.slice(0, 12)}: ${counts}\n`);
   for (const warning of summary.warnings) wiring.terminal.err(`  warning: ${warning}\n`);
   return 0;
+}
+
+function outcome({ changed }: PushSummary, dryRun: boolean): string {
+  if (!changed) return dryRun ? 'would change nothing, still' : 'unchanged';
+  return dryRun ? 'would apply' : 'applied';
 }

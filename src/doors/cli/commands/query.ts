@@ -1,59 +1,26 @@
-/** `sluice query` and `sluice explain`. */
-import { pipeline } from 'node:stream/promises';
+/** `sluice query`: one governed query; whole in a table or as JSON, streamed as NDJSON or CSV. */
 import type { Config } from '../../../config.ts';
-import { SluiceError } from '../../../errors.ts';
-import { type GateClient, jsonOf, RefusedByGate, textOf } from '../client.ts';
-import { renderTable } from '../output.ts';
+import { type CallerOptions, tokenFor, withClient } from '../caller.ts';
+import { accepted, bytesOf, jsonOf, type Reply, textOf } from '../client.ts';
 import type { ExitCode } from '../program.ts';
+import { renderTable } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
 import type { Wiring } from '../wiring.ts';
 
-export interface CallerOptions {
-  readonly as?: string;
-  readonly token?: string;
-  readonly server?: string;
-}
+export const FORMATS = ['table', 'json', 'ndjson', 'csv'] as const;
 
-interface QueryOptions extends CallerOptions {
+export interface QueryOptions extends CallerOptions {
   readonly param?: readonly string[];
-  readonly format: string;
+  readonly format: (typeof FORMATS)[number];
   readonly limit?: number;
 }
 
-const STREAMED: Readonly<Record<string, string>> = { ndjson: 'application/x-ndjson', csv: 'text/csv' };
-
-/** The token that the options ask for; null for a caller without one. */
-export async function tokenFor(
-  options: CallerOptions,
-  config: Config,
-  wiring: Wiring,
-): Promise<string | null> {
-  if (options.token !== undefined && options.as !== undefined)
-    throw new SluiceError('usage', '--as and --token exclude each other.');
-  if (options.token !== undefined) return options.token;
-  return options.as === undefined ? null : wiring.mintToken(config, options.as);
-}
-
-async function withClient<T>(
-  config: Config,
-  options: CallerOptions,
-  wiring: Wiring,
-  run: (client: GateClient) => Promise<T>,
-): Promise<T> {
-  const client = await wiring.connect(config, options.server);
-  try {
-    return await run(client);
-  } finally {
-    await client.close();
-  }
-}
-
-function paramOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
+const ACCEPT: Readonly<Record<QueryOptions['format'], string>> = {
+  table: 'application/json',
+  json: 'application/json',
+  ndjson: 'application/x-ndjson',
+  csv: 'text/csv',
+};
 
 interface AnswerBody {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly masked: boolean }[];
@@ -67,98 +34,68 @@ export async function query(
   config: Config,
   wiring: Wiring,
 ): Promise<ExitCode> {
-  if (!['table', 'json', ...Object.keys(STREAMED)].includes(options.format))
-    throw new SluiceError('usage', `No format '${options.format}'.`, {
-      hint: 'Use table, json, ndjson or csv.',
-    });
   const token = await tokenFor(options, config, wiring);
   const body = {
     sql,
     ...(options.param ? { params: options.param.map(paramOf) } : {}),
     ...(options.limit === undefined ? {} : { limit: options.limit }),
   };
+  const accept = ACCEPT[options.format];
   return withClient<ExitCode>(config, options, wiring, async (client) => {
-    const accept = STREAMED[options.format] ?? 'application/json';
-    const reply = await client.request({ method: 'POST', path: '/v1/query', token, accept, body });
-    if (reply.status >= 400) throw new RefusedByGate(reply.status, await textOf(reply));
-    if (options.format in STREAMED) {
-      await pipeline(reply.body, async (parts) => {
-        for await (const part of parts) wiring.terminal.out(String(part));
-      });
-      return 0;
+    const reply = await accepted(
+      await client.request({ method: 'POST', path: '/v1/query', token, accept, body }),
+    );
+    switch (options.format) {
+      case 'table':
+        showTable(await jsonOf<AnswerBody>(reply), wiring.terminal);
+        break;
+      case 'json':
+        wiring.terminal.out(`${await textOf(reply)}\n`);
+        break;
+      case 'ndjson':
+      case 'csv':
+        await passOn(reply, wiring.terminal);
+        break;
+      default:
+        options.format satisfies never;
     }
-    if (options.format === 'json') {
-      wiring.terminal.out(`${await textOf(reply)}\n`);
-      return 0;
-    }
-    const answer = await jsonOf<AnswerBody>(reply);
-    const head = answer.columns.map((column) => (column.masked ? `${column.name} (masked)` : column.name));
-    wiring.terminal.out(`${renderTable(head, answer.rows)}\n`);
-    const more = answer.page.has_more ? ', and more' : '';
-    wiring.terminal.err(`${answer.page.returned} ${answer.page.returned === 1 ? 'row' : 'rows'}${more}\n`);
     return 0;
   });
 }
 
-interface ExplainBody {
-  readonly allowed: boolean;
-  readonly columns: readonly { readonly name: string; readonly masked: boolean }[];
-  readonly governed_sql?: string;
-  readonly decisions: readonly {
-    readonly dataset: string;
-    readonly allow: boolean;
-    readonly reason: string;
-    readonly masked: readonly string[];
-    readonly filtered: boolean;
-    readonly hidden?: readonly string[];
-    readonly reasons?: readonly {
-      readonly policy: string;
-      readonly effect: string;
-      readonly because: string;
-      readonly source: { file: string; line: number } | null;
-    }[];
-  }[];
+/** Numbers, booleans and null are themselves, `"42"` is a text, and so is whatever else is no exact JSON value. */
+function paramOf(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && !Array.isArray(value) && value !== null) return text;
+    // 1e999 and 12345678901234567890 would arrive as another number.
+    if (typeof value === 'number' && !isExact(value)) return text;
+    return value;
+  } catch {
+    return text;
+  }
 }
 
-/** `gold.members` and `gold.members.email` are asked about as a query over them. */
-function asSql(text: string): string {
-  if (!/^[\p{L}_][\p{L}\p{N}_$]*(\.[\p{L}_"][\p{L}\p{N}_$"]*)*$/u.test(text.trim())) return text;
-  return `SELECT * FROM ${text.trim()}`;
+function isExact(value: number): boolean {
+  return Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
 }
 
-export async function explain(
-  text: string,
-  options: CallerOptions & { json?: boolean },
-  config: Config,
-  wiring: Wiring,
-): Promise<ExitCode> {
-  const token = await tokenFor(options, config, wiring);
-  return withClient<ExitCode>(config, options, wiring, async (client) => {
-    const ask = (sql: string) =>
-      client.request({ method: 'POST', path: '/v1/explain', token, body: { sql } });
-    const column = /^(.+)\.([^.]+)$/.exec(text.trim());
-    let reply = await ask(asSql(text));
-    if (reply.status === 404 && column && asSql(text) !== text)
-      reply = await ask(`SELECT ${column[2]} FROM ${column[1]}`);
-    const answer = await jsonOf<ExplainBody>(reply);
-    if (options.json) {
-      wiring.terminal.out(`${JSON.stringify(answer, null, 2)}\n`);
-      return 0;
-    }
-    for (const decision of answer.decisions) {
-      wiring.terminal.out(
-        `${decision.dataset}: ${decision.allow ? 'allowed' : 'denied'} (${decision.reason})\n`,
-      );
-      if (decision.masked.length > 0) wiring.terminal.out(`  masked: ${decision.masked.join(', ')}\n`);
-      if (decision.hidden && decision.hidden.length > 0)
-        wiring.terminal.out(`  hidden: ${decision.hidden.join(', ')}\n`);
-      if (decision.filtered) wiring.terminal.out('  rows are filtered\n');
-      for (const reason of decision.reasons ?? []) {
-        const place = reason.source ? `  ${reason.source.file}:${reason.source.line}` : '';
-        wiring.terminal.out(`  ${reason.effect.padEnd(8)} ${reason.policy}: ${reason.because}${place}\n`);
-      }
-    }
-    if (answer.governed_sql) wiring.terminal.out(`\n${answer.governed_sql}\n`);
-    return 0;
-  });
+const NUMERIC = /^(u?(tiny|small|big|huge)?int(eger)?|decimal|numeric|real|float|double)/i;
+
+function showTable({ columns, rows, page }: AnswerBody, terminal: Terminal): void {
+  const heads = columns.map(({ name, type, masked }) => ({
+    name: masked ? `${name} (masked)` : name,
+    numeric: NUMERIC.test(type),
+  }));
+  terminal.out(`${renderTable(heads, rows, terminal.width)}\n`);
+  const more = page.has_more ? ', and there are more: see --limit, or --format csv' : '';
+  terminal.err(`${page.returned} ${page.returned === 1 ? 'row' : 'rows'}${more}\n`);
+}
+
+/** Bytes as they come. A reader who goes away ends the query. */
+async function passOn(reply: Reply, terminal: Terminal): Promise<void> {
+  for await (const part of bytesOf(reply)) if (!(await terminal.write(part))) return;
+  const cut = reply.trailers()['x-sluice-truncated'];
+  if (cut === 'rows') terminal.err('there are more rows: see --limit\n');
+  if (cut === 'bytes') terminal.err('there are more rows: the answer is cut at limits.max_bytes\n');
 }

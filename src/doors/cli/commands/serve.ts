@@ -1,7 +1,7 @@
 /** `sluice serve`: the gate, until it is told to end. */
 import type { Config } from '../../../config.ts';
-import { progress } from '../output.ts';
 import type { ExitCode } from '../program.ts';
+import { progress } from '../terminal.ts';
 import type { Wiring } from '../wiring.ts';
 
 export async function serve(
@@ -9,12 +9,19 @@ export async function serve(
   config: Config,
   wiring: Wiring,
 ): Promise<ExitCode> {
-  const shown = progress(wiring.terminal);
-  const handle = await wiring.serve(config, {
-    ...(options.port === undefined ? {} : { port: options.port }),
-    onStep: shown.step,
-  });
-  shown.done(`the gate is open at ${handle.address}`);
-  await handle.ended;
+  const { terminal } = wiring;
+  const shown = progress(terminal);
+  shown.step('opening the gate');
+  const serving = await wiring
+    .serve(config, { ...(options.port === undefined ? {} : { port: options.port }), onStep: shown.step })
+    .finally(shown.clear);
+  // Standard output belongs to the log.
+  terminal.err(`✓ the gate is open at ${serving.address}\n`);
+  if (serving.issuer !== null)
+    terminal.err(`  personas at ${serving.issuer}: ${wiring.personas(config).join(', ')}\n`);
+  await serving.ending;
+  shown.step('closing the gate');
+  await serving.ended.finally(shown.clear);
+  terminal.err('✓ the gate is closed\n');
   return 0;
 }

@@ -1,13 +1,16 @@
 /** `sluice test`: the policy tests beside the policies, each asked of the gate as its persona and compared with what it expects. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { parse } from 'yaml';
 import { z } from 'zod';
+import { readStrictYaml } from '../../../config/strict-yaml.ts';
 import type { Config } from '../../../config.ts';
 import { SluiceError } from '../../../errors.ts';
+import { withClient } from '../caller.ts';
 import { type GateClient, jsonOf, RefusedByGate } from '../client.ts';
 import type { ExitCode } from '../program.ts';
+import { withoutControls } from '../table.ts';
+import { progress } from '../terminal.ts';
 import type { Wiring } from '../wiring.ts';
 
 const expectation = z
@@ -36,7 +39,7 @@ const testCase = z
     'A test needs either sql or dataset.',
   );
 
-const testFile = z.strictObject({ tests: z.array(testCase) });
+const testFile = z.strictObject({ tests: z.array(testCase).min(1) });
 
 type TestCase = z.infer<typeof testCase>;
 
@@ -58,20 +61,21 @@ export async function runPolicyTests(
   config: Config,
   wiring: Wiring,
 ): Promise<ExitCode> {
-  const path = options.path === undefined ? join(config.folder, 'tests') : join(wiring.cwd, options.path);
-  const cases = readCases(path);
-  if (cases.length === 0)
-    throw new SluiceError('usage', `There are no policy tests in ${relative(wiring.cwd, path) || path}.`);
-  const client = await wiring.connect(config, options.server);
-  const results: Result[] = [];
-  try {
+  const path = options.path === undefined ? join(config.folder, 'tests') : resolve(wiring.cwd, options.path);
+  const cases = readCases(path, wiring.cwd);
+  const shown = progress(wiring.terminal);
+  const tokens = new Map<string, Promise<string | null>>();
+  const results = await withClient(config, options, wiring, async (client) => {
+    const done: Result[] = [];
     for (const { file, test } of cases) {
-      const problems = await run(test, client, config, wiring);
-      results.push({ file, name: test.name, ok: problems.length === 0, problems });
+      shown.step(`${done.length + 1}/${cases.length} ${test.name}`);
+      const token = tokens.get(test.as) ?? wiring.mintToken(config, test.as);
+      tokens.set(test.as, token);
+      const problems = await run(test, token, client);
+      done.push({ file, name: test.name, ok: problems.length === 0, problems });
     }
-  } finally {
-    await client.close();
-  }
+    return done;
+  }).finally(shown.clear);
   const failed = results.filter((result) => !result.ok).length;
   if (options.json)
     wiring.terminal.out(`${JSON.stringify({ passed: results.length - failed, failed, results })}\n`);
@@ -79,54 +83,62 @@ export async function runPolicyTests(
   return failed === 0 ? 0 : 2;
 }
 
-function report(results: readonly Result[], wiring: Wiring): void {
+function report(results: readonly Result[], { terminal }: Wiring): void {
+  let file = '';
   for (const result of results) {
-    wiring.terminal.out(`${result.ok ? '✓' : '✗'} ${result.name}\n`);
-    for (const problem of result.problems) wiring.terminal.out(`    ${problem}\n`);
+    if (result.file !== file) terminal.out(`${result.file}\n`);
+    file = result.file;
+    terminal.out(`  ${result.ok ? '✓' : '✗'} ${result.name}\n`);
+    for (const problem of result.problems) terminal.out(`      ${withoutControls(problem)}\n`);
   }
   const failed = results.filter((result) => !result.ok).length;
-  wiring.terminal.out(`${results.length - failed} passed, ${failed} failed\n`);
+  terminal.out(`${results.length - failed} passed, ${failed} failed\n`);
 }
 
-/** Every *.yml and *.yaml under a folder, or the one file. @throws SluiceError policy_invalid with the file */
-function readCases(path: string): readonly { readonly file: string; readonly test: TestCase }[] {
-  if (!existsSync(path)) throw new SluiceError('usage', `There is no ${path}.`);
+/** Every *.yml and *.yaml under a folder, or the one file. @throws SluiceError policy_invalid with file and line */
+function readCases(path: string, cwd: string): readonly { readonly file: string; readonly test: TestCase }[] {
+  const shown = relative(cwd, path) || '.';
+  if (!existsSync(path))
+    throw new SluiceError('usage', `There is no ${shown}.`, {
+      hint: 'Policy tests are YAML files in tests/ beside sluice.yml, or where the argument says.',
+    });
   const files = statSync(path).isDirectory()
     ? readdirSync(path, { recursive: true, encoding: 'utf8' })
         .filter((name) => /\.ya?ml$/.test(name))
         .sort()
         .map((name) => join(path, name))
     : [path];
-  return files.flatMap((file) => {
-    const parsed = testFile.safeParse(parse(readFileSync(file, 'utf8')));
-    if (!parsed.success)
-      throw new SluiceError('policy_invalid', `${file} is not a file of policy tests.`, {
-        details: parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),
-      });
-    return parsed.data.tests.map((test) => ({ file, test }));
+  if (files.length === 0) throw new SluiceError('usage', `There are no policy tests in ${shown}.`);
+  return files.flatMap((name) => {
+    const file = relative(cwd, name);
+    const { value } = readStrictYaml(readFileSync(name, 'utf8'), testFile, {
+      file,
+      env: null,
+      code: 'policy_invalid',
+    });
+    return value.tests.map((test) => ({ file, test }));
   });
 }
 
 async function run(
   test: TestCase,
+  minted: Promise<string | null>,
   client: GateClient,
-  config: Config,
-  wiring: Wiring,
 ): Promise<readonly string[]> {
-  const token = await wiring.mintToken(config, test.as);
-  const sql = test.sql ?? `SELECT * FROM ${test.dataset}`;
   const body = {
-    sql,
+    sql: test.sql ?? `SELECT * FROM ${test.dataset}`,
     ...(test.params ? { params: test.params } : {}),
-    limit: Math.max(100, test.expect.rows?.length ?? 0),
+    // One more than expected, so that more is seen.
+    limit: Math.max(99, test.expect.rows?.length ?? 0, test.expect.row_count ?? 0) + 1,
   };
   try {
-    const answer = await jsonOf<Answer>(
-      await client.request({ method: 'POST', path: '/v1/query', token, body }),
-    );
-    return compare(test.expect, answer);
+    const token = await minted;
+    const reply = await client.request({ method: 'POST', path: '/v1/query', token, body });
+    return compare(test.expect, await jsonOf<Answer>(reply));
   } catch (thrown) {
     if (thrown instanceof RefusedByGate) return compareRefusal(test.expect, thrown);
+    // An unknown persona is this test's fault alone.
+    if (thrown instanceof SluiceError && thrown.code === 'usage') return [thrown.message];
     throw thrown;
   }
 }
@@ -156,14 +168,27 @@ function compare(expect: TestCase['expect'], answer: Answer): readonly string[] 
     const masked = answer.columns.filter((column) => column.masked).map((column) => column.name);
     check('masked', [...expect.masked].sort(), masked.sort());
   }
-  check(
-    'hidden',
-    expect.hidden && [],
-    expect.hidden?.filter((name) => names.includes(name)),
-  );
-  check('rows', expect.rows, answer.rows);
-  if (expect.row_count !== undefined && answer.page.has_more && expect.row_count <= answer.page.returned)
-    problems.push(`row_count: expected ${expect.row_count}, got more`);
-  else if (!answer.page.has_more) check('row_count', expect.row_count, answer.page.returned);
+  for (const name of expect.hidden ?? []) if (names.includes(name)) problems.push(`hidden: ${name} is shown`);
+  problems.push(...compareRows(expect.rows, answer.rows));
+  const { returned, has_more } = answer.page;
+  if (expect.row_count !== undefined && has_more)
+    problems.push(`row_count: expected ${expect.row_count}, got more than ${returned}`);
+  else check('row_count', expect.row_count, returned);
   return problems;
+}
+
+/** The first row that differs says more than two lists of rows. */
+function compareRows(
+  wanted: readonly (readonly unknown[])[] | undefined,
+  got: readonly (readonly unknown[])[],
+): readonly string[] {
+  if (wanted === undefined) return [];
+  const at = wanted.findIndex((row, index) => !isDeepStrictEqual(row, got[index]));
+  if (at !== -1) {
+    const instead = at < got.length ? JSON.stringify(got[at]) : 'no such row';
+    return [`row ${at + 1}: expected ${JSON.stringify(wanted[at])}, got ${instead}`];
+  }
+  return got.length > wanted.length
+    ? [`rows: expected ${wanted.length}, got more: ${JSON.stringify(got[wanted.length])}`]
+    : [];
 }

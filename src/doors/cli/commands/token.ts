@@ -10,7 +10,8 @@ export async function token(
   wiring: Wiring,
 ): Promise<ExitCode> {
   const minted = await wiring.mintToken(config, options.as, options.expiresIn);
-  if (minted === null) throw new SluiceError('usage', `'${options.as}' is a caller without a token.`);
+  if (minted === null)
+    throw new SluiceError('usage', `The persona ${options.as} is anonymous: it comes without a token.`);
   wiring.terminal.out(`${minted}\n`);
   return 0;
 }
