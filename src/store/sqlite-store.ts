@@ -24,8 +24,11 @@ export function openSqliteStore(path: string, options: StoreOptions): Store {
 }
 
 function sqliteStore(db: DatabaseSync, { keep, keys, now }: Required<StoreOptions>): Store {
+  // Every request asks these two: to prepare them would cost several times what it costs to run them.
+  const findLatest = db.prepare('SELECT hash FROM snapshots ORDER BY id DESC LIMIT 1');
+  const findValue = db.prepare('SELECT value FROM kv WHERE name = ?');
   const latestHash = (): string | null => {
-    const row = db.prepare('SELECT hash FROM snapshots ORDER BY id DESC LIMIT 1').get();
+    const row = findLatest.get();
     return row === undefined ? null : String(row.hash);
   };
 
@@ -90,7 +93,7 @@ function sqliteStore(db: DatabaseSync, { keep, keys, now }: Required<StoreOption
 
     get: (name) =>
       guarded(async () => {
-        const row = db.prepare('SELECT value FROM kv WHERE name = ?').get(name);
+        const row = findValue.get(name);
         return row === undefined ? null : String(row.value);
       }),
 
