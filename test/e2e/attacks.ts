@@ -1,0 +1,88 @@
+/** The hostile texts of test/attacks, and a witness that stands before the engine. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'libpg-query';
+import { parse as parseYaml } from 'yaml';
+import type { Engine } from '../../src/engines/engine.ts';
+import type { Code } from '../../src/errors.ts';
+
+const FOLDER = join(import.meta.dirname, '../attacks');
+
+interface Attack {
+  readonly sql?: string;
+  /** A text too long to write out. */
+  readonly repeat?: { readonly [part in 'head' | 'open' | 'body' | 'close']: string } & {
+    readonly times: number;
+  };
+  readonly code: Code;
+}
+
+export interface AttackClass {
+  readonly class: string;
+  readonly reason: string;
+  readonly cases: readonly Attack[];
+}
+
+export const ATTACKS = readdirSync(FOLDER)
+  .filter((file) => file.endsWith('.yaml'))
+  .map((file) => parseYaml(readFileSync(join(FOLDER, file), 'utf8')) as AttackClass);
+
+export function textOf({ sql, repeat }: Attack): string {
+  if (repeat === undefined) return sql ?? '';
+  const { head, open, body, close, times } = repeat;
+  return head + open.repeat(times) + body + close.repeat(times);
+}
+
+/** Passes everything on, and keeps the texts that were run. */
+export function recorded(engine: Engine, texts: string[]): Engine {
+  return {
+    name: engine.name,
+    kind: engine.kind,
+    describe: () => engine.describe(),
+    witness: (sql) => engine.witness(sql),
+    run(query, options) {
+      texts.push(query.sql);
+      return engine.run(query, options);
+    },
+    stage: () => engine.stage(),
+    publish: () => engine.publish(),
+    health: () => engine.health(),
+    close: () => engine.close(),
+  };
+}
+
+export interface Looked {
+  /** Kinds of the statements in the text. */
+  readonly statements: readonly string[];
+  /** The limit of the whole, null where it is not a number that stands there. */
+  readonly limit: number | null;
+  /** `catalog.schema.name`, without what is not written. */
+  readonly relations: readonly string[];
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What a text is, as PostgreSQL's grammar reads it, not as the gate says. */
+export async function look(sql: string): Promise<Looked> {
+  const { stmts = [] } = (await parse(sql)) as { stmts?: { stmt: Json }[] };
+  const select = stmts[0]?.stmt.SelectStmt as Json | undefined;
+  const count = select?.limitCount as { A_Const?: { ival?: { ival?: number } } } | undefined;
+  const relations: string[] = [];
+  collect(stmts, relations);
+  return {
+    statements: stmts.flatMap(({ stmt }) => Object.keys(stmt)),
+    limit: count?.A_Const?.ival === undefined ? null : (count.A_Const.ival.ival ?? 0),
+    relations,
+  };
+}
+
+function collect(node: unknown, found: string[]): void {
+  if (typeof node !== 'object' || node === null) return;
+  for (const [key, value] of Object.entries(node)) {
+    if (key === 'RangeVar') {
+      const { catalogname, schemaname, relname } = value as Json;
+      found.push([catalogname, schemaname, relname].filter((part) => part !== undefined).join('.'));
+    }
+    collect(value, found);
+  }
+}
