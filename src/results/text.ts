@@ -19,14 +19,23 @@ const SHORT_ESCAPE: Readonly<Record<number, number>> = {
   92: 92,
 };
 
+/** Room is made for so many bytes at a time, not for all of a long text at its longest. */
+const SLICE = 4096;
+
 /** Writes `source[start, start + length)` as a JSON string. */
 export function writeJsonText(out: ByteWriter, source: Uint8Array, start: number, length: number): void {
+  out.byte(QUOTE);
+  const end = start + length;
+  for (let from = start; from < end; from += SLICE)
+    escapeJson(out, source, from, Math.min(from + SLICE, end));
+  out.byte(QUOTE);
+}
+
+function escapeJson(out: ByteWriter, source: Uint8Array, start: number, end: number): void {
   // Six bytes is the longest escape of one byte.
-  out.reserve(length * 6 + 2);
+  out.reserve((end - start) * 6);
   const bytes = out.bytes;
   let at = out.position;
-  bytes[at++] = QUOTE;
-  const end = start + length;
   for (let i = start; i < end; i++) {
     const byte = source[i]!;
     if (byte >= 32 && byte !== QUOTE && byte !== BACKSLASH) {
@@ -45,7 +54,6 @@ export function writeJsonText(out: ByteWriter, source: Uint8Array, start: number
     bytes[at++] = HEX.charCodeAt(byte >> 4);
     bytes[at++] = HEX.charCodeAt(byte & 15);
   }
-  bytes[at++] = QUOTE;
   out.position = at;
 }
 

@@ -1,6 +1,7 @@
 /** Who runs, who waits and who is refused. */
 import { describe, expect, it } from 'vitest';
 import { Admission, type Release } from '../../src/engines/admission.ts';
+import { Offences } from '../../src/engines/offences.ts';
 import { SluiceError } from '../../src/errors.ts';
 import { never } from './support.ts';
 
@@ -128,5 +129,17 @@ describe('admission', () => {
     first();
     await Promise.all(waiting);
     expect(listeners).toBe(0);
+  });
+});
+
+describe('offences', () => {
+  it('are forgotten after a minute', () => {
+    const offences = new Offences();
+    for (const at of [0, 1000, 2000]) offences.blame('a', at);
+    expect(() => offences.check('a', 2000)).toThrow(expect.objectContaining({ retryAfter: 58 }));
+    expect(() => offences.check('b', 2000)).not.toThrow();
+    expect(() => offences.check('a', 60_001)).not.toThrow();
+    offences.blame('a', 60_500);
+    expect(() => offences.check('a', 60_500)).toThrow();
   });
 });

@@ -39,9 +39,10 @@ function serve(socket: Socket): void {
       endNow();
       return;
     }
-    const last = headFrame(id, { kind: 'failed', code: codeOf(error, text), text } satisfies Reply);
-    socket.write(last, () => {
-      if (isFatal(text)) endNow();
+    const fatal = isFatal(text);
+    const last: Reply = { kind: 'failed', code: codeOf(error, text), text, ...(fatal && { fatal }) };
+    socket.write(headFrame(id, last), () => {
+      if (fatal) endNow();
     });
   };
 

@@ -12,6 +12,7 @@ import type {
   Staged,
   Witness,
 } from '../engine.ts';
+import { Offences } from '../offences.ts';
 import { Generation } from './generation.ts';
 import { type RunRequest, toWire } from './messages.ts';
 import { databaseSource, type Published, parquetSource, type Source } from './source.ts';
@@ -60,6 +61,7 @@ class DuckDbEngine implements Engine {
   private readonly options: DuckDbOptions;
   private readonly source: Source;
   private readonly admission: Admission;
+  private readonly offences = new Offences();
   private readonly observe: (event: EngineObservation) => void;
   private published: Published | null = null;
   private generation: Generation | null = null;
@@ -91,6 +93,7 @@ class DuckDbEngine implements Engine {
   }
 
   async run(query: VerifiedQuery, options: RunOptions): Promise<RunningQuery> {
+    this.offences.check(options.principal, performance.now());
     // Taken before the first wait: the query runs on the data that was current when it was asked.
     let hold = this.hold();
     let release = (): void => {};
@@ -100,7 +103,7 @@ class DuckDbEngine implements Engine {
       for (let attempt = 1; ; attempt++) {
         const started = await this.processOf(hold);
         hold = started.hold;
-        const stream = await this.start(started.worker, request, options.signal, attempt === ATTEMPTS);
+        const stream = await this.start(started.worker, request, options, attempt === ATTEMPTS);
         if (stream === null) continue;
         void stream.done.then(release).then(hold.leave);
         return stream;
@@ -216,11 +219,13 @@ class DuckDbEngine implements Engine {
   private async start(
     worker: Worker,
     request: RunRequest,
-    signal: AbortSignal,
+    { principal, signal }: RunOptions,
     last: boolean,
   ): Promise<QueryStream | null> {
     try {
-      return await QueryStream.start({ worker, request, graceMs: this.options.graceMs ?? 2000, signal });
+      const onOffence = (): void => this.offences.blame(principal, performance.now());
+      const graceMs = this.options.graceMs ?? 2000;
+      return await QueryStream.start({ worker, request, graceMs, signal, onOffence });
     } catch (error) {
       if (!(error instanceof WorkerLost)) throw error;
       if (signal.aborted) throw new SluiceError('cancelled');

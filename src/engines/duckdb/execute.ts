@@ -10,6 +10,7 @@ import type { QueryControl } from './control.ts';
 import { FRAME_HEADER } from './frames.ts';
 import type { RowsReply, RunRequest, Truncation } from './messages.ts';
 import type { Session } from './sessions.ts';
+import { MAX_CELL } from './strings.ts';
 import { typeText } from './types.ts';
 
 /** Bytes after which a batch is sent. */
@@ -21,6 +22,9 @@ const FIRST_BUFFER = 8 << 10;
  * engine's limit counts.
  */
 const WHOLE = 10_001;
+
+/** A row is sent in one frame, which has a bound. */
+const MAX_ROW = 2 * MAX_CELL;
 
 /** `framed` has room for a frame's header before the rows. */
 export type Emit = (reply: RowsReply, framed: Uint8Array) => void;
@@ -74,6 +78,8 @@ export async function execute(
       if (totalRows === request.maxRows) return flush({ truncated: 'rows' });
       const before = out.position;
       rows.write(cells, row, out);
+      if (out.position - before > MAX_ROW)
+        throw new RangeError('Out of Memory Error: a row is too large to send');
       if (sentBytes + out.position - FRAME_HEADER > request.maxBytes) {
         out.position = before;
         return flush({ truncated: 'bytes' });

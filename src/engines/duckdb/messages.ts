@@ -61,8 +61,8 @@ export type Reply =
   | { readonly kind: 'opened' }
   | { readonly kind: 'witnessed'; readonly witness: Witness }
   | { readonly kind: 'described'; readonly relations: readonly PhysicalRelation[] }
-  /** `text` is the engine's own; for the log alone. */
-  | { readonly kind: 'failed'; readonly code: Code; readonly text: string };
+  /** `text` is the engine's own; for the log alone. After a fatal one the process ends. */
+  | { readonly kind: 'failed'; readonly code: Code; readonly text: string; readonly fatal?: boolean };
 
 /** JSON has neither big integers nor bytes. */
 export type WireParam =

@@ -11,6 +11,8 @@ export interface StreamOptions {
   /** Time an interrupt may take before the process is killed. */
   readonly graceMs: number;
   readonly signal: AbortSignal;
+  /** Called when this query cost the process. */
+  readonly onOffence: () => void;
 }
 
 type State =
@@ -81,6 +83,7 @@ export class QueryStream implements RunningQuery, Receiver {
         this.wake?.();
         return;
       case 'failed':
+        if (reply.fatal === true) this.options.onOffence();
         this.finish({ kind: 'failed', error: failure(this.stopping ?? reply.code, reply.text) });
         return;
       default:
@@ -139,6 +142,7 @@ export class QueryStream implements RunningQuery, Receiver {
     this.watchdog = setTimeout(() => {
       if (this.stopping === null && this.unpaid >= WINDOW) return;
       this.stopping ??= 'timeout';
+      this.options.onOffence();
       this.options.worker.kill('ran a query that no interrupt stopped');
     }, ms + this.options.graceMs);
   }

@@ -12,6 +12,8 @@ const SLOT = 16;
 const MAX_GAP = 4096;
 /** Runs are read as copies; a bound keeps a scattered vector from copying much more than its texts. */
 const MAX_RUN = 4 << 20;
+/** A cell beyond this ends its query: the process would hold it several times over. */
+export const MAX_CELL = 64 << 20;
 
 /** Where each row's text lies; valid until the next `locate`. */
 export class StringLocator {
@@ -32,6 +34,7 @@ export class StringLocator {
       if (isNull(row)) continue;
       const length = words[row * 4]!;
       this.lengths[row] = length;
+      if (length > MAX_CELL) throw new RangeError('Out of Memory Error: a value is too large to send');
       if (length <= INLINE) {
         this.sources[row] = slots;
         this.starts[row] = row * SLOT + 4;
