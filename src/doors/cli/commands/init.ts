@@ -14,13 +14,15 @@ export async function init(
   if (!existsSync(join(folder, 'dbt_project.yml')))
     throw new SluiceError(
       'usage',
-      `There is no dbt_project.yml in ${relative(wiring.cwd, folder) || 'this folder'}.`,
+      `${relative(wiring.cwd, folder) || 'This folder'} holds no dbt_project.yml.`,
       {
         hint: 'Run it in the folder of a dbt project, or name that folder.',
       },
     );
   const files = templates(folder);
-  const standing = Object.keys(files).filter((name) => existsSync(join(folder, name)));
+  const standing = Object.keys(files).filter(
+    (name) => !name.startsWith('.') && existsSync(join(folder, name)),
+  );
   if (standing.length > 0 && !options.force)
     throw new SluiceError('usage', 'Some files are there already; nothing was written.', {
       details: standing,
@@ -34,33 +36,68 @@ export async function init(
   const built = existsSync(join(folder, 'target/manifest.json'));
   wiring.terminal.out(
     `\nNext:\n${built ? '' : '  dbt build && dbt docs generate   # writes target/manifest.json and target/catalog.json\n'}` +
-      '  sluice push\n  sluice serve\n',
+      '  sluice push\n  sluice serve\n  sluice query "SELECT …" --as analyst   # from another terminal\n',
   );
   return 0;
 }
 
 interface DbtProject {
   readonly name?: string;
+  readonly profile?: string;
+  readonly 'model-paths'?: readonly string[];
 }
 
-/** The DuckDB file that the project's own data most likely lies in. */
-function databaseIn(folder: string, name: string): string {
-  const found = readdirSync(folder, { withFileTypes: true }).find(
-    (entry) => entry.isFile() && /\.(duckdb|db)$/.test(entry.name),
-  );
-  return found?.name ?? `${name}.duckdb`;
+interface Profile {
+  readonly target?: string;
+  readonly outputs?: Readonly<Record<string, { readonly type?: string; readonly path?: string }>>;
+}
+
+/** Null for a file that is not there or holds no mapping: what it would tell has a default. */
+function readYaml<T>(path: string): T | null {
+  try {
+    const value: unknown = parse(readFileSync(path, 'utf8'));
+    return typeof value === 'object' && value !== null ? (value as T) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The DuckDB file that the project's own data lies in: what its profile says, else a file that looks like it. */
+function databaseOf(folder: string, { name = 'dbt', profile = name }: DbtProject): string {
+  const { target = 'dev', outputs = {} } =
+    readYaml<Readonly<Record<string, Profile>>>(join(folder, 'profiles.yml'))?.[profile] ?? {};
+  const output = outputs[target] ?? Object.values(outputs)[0];
+  // Jinja is dbt's to fill.
+  if (output?.type === 'duckdb' && output.path && !output.path.includes('{{')) return output.path;
+  for (const place of ['.', 'data', 'target']) {
+    const found = filesIn(join(folder, place)).find((file) => /\.(duckdb|db)$/.test(file));
+    if (found !== undefined) return join(place, found);
+  }
+  return `${name}.duckdb`;
+}
+
+function filesIn(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+}
+
+/** Marts are what a project means for others; where there are none, every model. */
+function firstMatch(folder: string, { 'model-paths': paths = ['models'] }: DbtProject): string {
+  const marts = paths.some((path) => existsSync(join(folder, path, 'marts')));
+  return marts ? '{ resource_type: model, folder: marts }' : '{ resource_type: model }';
 }
 
 function templates(folder: string): Readonly<Record<string, string>> {
-  const { name = 'dbt' } = (parse(readFileSync(join(folder, 'dbt_project.yml'), 'utf8')) ?? {}) as DbtProject;
+  const project = readYaml<DbtProject>(join(folder, 'dbt_project.yml')) ?? {};
   return {
-    'sluice.yml': `# The gate in front of this dbt project. Every key: docs/reference/configuration.md
+    'sluice.yml': `# The gate in front of this dbt project. Every path is relative to this file.
 environment: development
 
 engines:
   warehouse:
     kind: duckdb
-    database: ${databaseIn(folder, name)}
+    database: ${JSON.stringify(databaseOf(folder, project))}
 
 metadata:
   manifest: target/manifest.json
@@ -68,7 +105,7 @@ metadata:
 
 # What is published, under which namespace, for whom. The first rule that matches counts; no level, no exposure.
 publish:
-  - match: { resource_type: model, folder: marts }
+  - match: ${firstMatch(folder, project)}
     namespace: gold
     access_level: internal
 
@@ -76,7 +113,11 @@ search_path: [gold]
 policies: policies
 
 identity:
-  issuers: []
+  # Tokens of your identity provider:
+  # issuers:
+  #   - issuer: https://login.example.com/realms/main
+  #     audience: sluice
+  # On a developer's machine, an issuer of this gate's own signs tokens for the personas.
   development: { personas: personas.yml }
   permissions:
     steward: { role: steward }

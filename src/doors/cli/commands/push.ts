@@ -43,7 +43,7 @@ export async function push(options: PushOptions, config: Config, wiring: Wiring)
     return 0;
   }
   const { etag, datasets, columns, policies } = summary;
-  const counts = `${datasets} datasets, ${columns} columns, ${policies} policies`;
+  const counts = [count(datasets, 'dataset'), count(columns, 'column'), count(policies, 'policy')].join(', ');
   wiring.terminal.out(`✓ ${outcome(summary, options.dryRun)} ${etag.slice(0, 12)}: ${counts}\n`);
   for (const warning of summary.warnings) wiring.terminal.err(`  warning: ${warning}\n`);
   return 0;
@@ -52,4 +52,8 @@ export async function push(options: PushOptions, config: Config, wiring: Wiring)
 function outcome({ changed }: PushSummary, dryRun: boolean): string {
   if (!changed) return dryRun ? 'would change nothing, still' : 'unchanged';
   return dryRun ? 'would apply' : 'applied';
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${number === 1 ? noun : `${noun}s`.replace(/ys$/, 'ies')}`;
 }
