@@ -1,5 +1,6 @@
 /** The path of a query: door -> identity -> plan (parse … verify) -> engine -> results -> door, with audit told at the decision and at the end. */
 import type { RowChunk, RowEncoding, RunningQuery, RunOptions } from './engines/engine.ts';
+import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import { cursorFor, type Page, type PageAsked, pageOf } from './page.ts';
 import { type AnswerColumn, type DecisionSummary, type Plan, planQuery, tell } from './plan.ts';
@@ -118,19 +119,20 @@ async function both(starting: Promise<RunningQuery>, recorded: Promise<void>): P
   throw record.reason;
 }
 
-/** Counts what is released, and tells the end of it once, however it ends. */
+/** Counts what is released, and tells the end of it once, however it ends: a reader who stops early has gone away. */
 async function* count(
   chunks: AsyncIterable<RowChunk>,
   counted: { rows: number; bytes: number },
   ended: (fault: unknown) => void,
 ): AsyncGenerator<RowChunk> {
-  let fault: unknown = null;
+  let fault: unknown = new SluiceError('cancelled');
   try {
     for await (const chunk of chunks) {
       counted.rows += chunk.rows;
       counted.bytes += chunk.bytes.byteLength;
       yield chunk;
     }
+    fault = null;
   } catch (thrown) {
     fault = thrown;
     throw thrown;

@@ -55,10 +55,19 @@ function stream(
   reply.trailer('x-sluice-truncated', (_reply, _payload, done) =>
     done(null, answer.end().truncated ?? 'none'),
   );
+  const source = Readable.from(body, { objectMode: true, highWaterMark: 2 });
+  // A caller who left before the first byte: the body was never begun, so nothing in it can end the query.
+  source.once(
+    'close',
+    () =>
+      void answer.chunks[Symbol.asyncIterator]()
+        .return?.()
+        .catch(() => {}),
+  );
   return reply
     .type(type)
     .header('x-sluice-columns', encodeURIComponent(JSON.stringify(answer.columns)))
-    .send(Readable.from(body, { objectMode: true, highWaterMark: 2 }));
+    .send(source);
 }
 
 function csvField(text: string): string {
@@ -68,14 +77,19 @@ function csvField(text: string): string {
 /** Waits for the first chunk, so that faults at the start of a stream are still problem details with a status. */
 export async function primed(answer: Answer): Promise<Answer> {
   const iterator = answer.chunks[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  async function* chunks(): AsyncGenerator<RowChunk> {
-    try {
-      if (!first.done) yield first.value;
-      if (!first.done) yield* { [Symbol.asyncIterator]: () => iterator };
-    } finally {
+  let first: IteratorResult<RowChunk> | null = await iterator.next();
+  // Not a generator: one that was never begun ends without a word to the iterator behind it.
+  const chunks: AsyncIterableIterator<RowChunk> = {
+    async next() {
+      const held = first;
+      first = null;
+      return held ?? iterator.next();
+    },
+    async return() {
       await iterator.return?.();
-    }
-  }
-  return { ...answer, chunks: chunks() };
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]: () => chunks,
+  };
+  return { ...answer, chunks };
 }

@@ -34,7 +34,7 @@ interface ZodRequests extends FastifyTypeProvider {
 
 export type HttpApp = Awaited<ReturnType<typeof createApp>>;
 
-async function createApp(bodyBytes: number) {
+async function createApp({ bodyBytes, gate }: HttpDoorOptions) {
   return Fastify({
     logger: false,
     genReqId: () => randomUUID(),
@@ -42,8 +42,27 @@ async function createApp(bodyBytes: number) {
     bodyLimit: bodyBytes,
     // A request that dawdles is cut: slow headers and bodies hold a connection, not a query slot.
     requestTimeout: 60_000,
+    // Thrown before a route is chosen, so no hook has run.
+    frameworkErrors: (thrown, request, reply) => {
+      reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+      refuse(thrown, request, reply as unknown as FastifyReply, gate);
+    },
     routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: true },
   }).withTypeProvider<ZodRequests>();
+}
+
+/** Tells the caller what was thrown, in the one shape that every fault has. */
+function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply, gate: Gate): FastifyReply {
+  const error = toSluiceError(thrown);
+  gate.observe({ kind: 'request_failed', requestId: request.id, code: error.code, error });
+  if (error.status === 401)
+    reply.header('www-authenticate', `Bearer error="invalid_token", error_description="${error.code}"`);
+  if (error.retryAfter !== null) reply.header('retry-after', String(Math.ceil(error.retryAfter)));
+  return reply
+    .status(error.status)
+    .type('application/problem+json')
+    .serializer(JSON.stringify)
+    .send(problemOf(error, request.id));
 }
 
 /** What the log and the metrics learn of a request once its answer is out, or has broken off. */
@@ -61,7 +80,7 @@ function served(request: FastifyRequest, reply: FastifyReply): Observation {
 
 /** A door that is ready to listen; `app.close()` ends it. */
 export async function createHttpDoor(options: HttpDoorOptions): Promise<HttpApp> {
-  const app = await createApp(options.bodyBytes);
+  const app = await createApp(options);
   app.decorateRequest('door', options.door);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(() => JSON.stringify);
@@ -70,18 +89,7 @@ export async function createHttpDoor(options: HttpDoorOptions): Promise<HttpApp>
     // Not onResponse: it is never told of an answer that broke off.
     reply.raw.once('close', () => options.gate.observe(served(request, reply)));
   });
-  app.setErrorHandler((thrown, request, reply) => {
-    const error = toSluiceError(thrown);
-    options.gate.observe({ kind: 'request_failed', requestId: request.id, code: error.code, error });
-    if (error.status === 401)
-      reply.header('www-authenticate', `Bearer error="invalid_token", error_description="${error.code}"`);
-    if (error.retryAfter !== null) reply.header('retry-after', String(Math.ceil(error.retryAfter)));
-    return reply
-      .status(error.status)
-      .type('application/problem+json')
-      .serializer(JSON.stringify)
-      .send(problemOf(error, request.id));
-  });
+  app.setErrorHandler((thrown, request, reply) => refuse(thrown, request, reply, options.gate));
   app.setNotFoundHandler(() => {
     throw new SluiceError('not_found', undefined, { hint: 'See /docs for what there is.' });
   });
