@@ -104,6 +104,7 @@ async function main(): Promise<void> {
     projects: [],
     byId: (id) => byId.get(id),
     lookup: (parts) => byId.get(parts.join('.')),
+    candidates: (parts) => [byId.get(parts.join('.'))].filter((one) => one !== undefined),
   };
   const text = JSON.stringify({ policies: Array.from({ length: POLICIES }, (_, n) => policy(n)) });
   const before = process.memoryUsage().heapUsed;

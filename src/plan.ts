@@ -77,28 +77,35 @@ export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
   const { bound, fingerprint, normalised } = boundText(text, snapshot, gate);
   Object.assign(known, { fingerprint, normalised });
 
-  const decisions = await decisionsFor(
+  const weighed = await decisionsFor(
     { identity, snapshot, datasets: bound.datasets, action: asked.action, clientIp: asked.clientIp, ...page },
     gate,
   );
-  const { reasons, policy_ids } = summarise(decisions.values());
-  Object.assign(known, {
-    datasets: [...decisions.keys()],
-    reasons,
-    policyIds: policy_ids,
-    decisions: [...decisions.values()],
-  });
+  note(known, weighed);
+  const { bound: meant, governed } = admit(bound, weighed);
+  const decisions = new Map([...governed].map(([id, { decision }]) => [id, decision]));
+  note(known, decisions);
 
   const verified = await cached(keyOf(text, decisions, asked, gate), gate.caches.plans, async () => {
-    const governed = admit(bound, decisions);
     const params = checkParameters(ask.params, bound.guarded.paramCount);
-    const resolved = resolve(bound, governed);
-    const engine = engineOf(bound, gate);
+    const resolved = resolve(meant, governed);
+    const engine = engineOf(meant, gate);
     const maskKey = gate.keys.mask;
     const bounds = { limit: page.limit + 1, offset: page.offset };
-    return verify(rewrite(resolved, { engine: engine.kind, identity, maskKey, params, page: bounds }), engine);
+    return verify(
+      rewrite(resolved, { engine: engine.kind, identity, maskKey, params, page: bounds }),
+      engine,
+    );
   });
   return { verified, decisions, maxRows: tightest(decisions) };
+}
+
+function note(known: Known, decisions: ReadonlyMap<string, Decision>): void {
+  const { reasons, policy_ids } = summarise(decisions.values());
+  known.datasets = [...decisions.keys()];
+  known.reasons = reasons;
+  known.policyIds = policy_ids;
+  known.decisions = [...decisions.values()];
 }
 
 function boundText(text: string, snapshot: Snapshot, gate: Gate): BoundText {
@@ -149,7 +156,7 @@ export function tell(decisions: Iterable<Decision>): readonly DecisionSummary[] 
     dataset: decision.dataset_id,
     allow: decision.allow,
     reason: decision.reason,
-    masked: Object.keys(decision.masks),
-    filtered: decision.rows.length > 0,
+    masked: decision.allow ? Object.keys(decision.masks) : [],
+    filtered: decision.allow && decision.rows.length > 0,
   }));
 }

@@ -126,4 +126,9 @@ export interface Catalogue {
    * search path. Undefined for anything unknown, physical names included.
    */
   lookup(parts: readonly string[]): Dataset | undefined;
+  /**
+   * All that a name could mean, in the order of the search path. Which one it means is settled by what the caller may
+   * know of: a hidden dataset must not stand in front of a visible one.
+   */
+  candidates(parts: readonly string[]): readonly Dataset[];
 }

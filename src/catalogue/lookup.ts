@@ -16,22 +16,21 @@ export function freezeCatalogue(
     datasets.flatMap((dataset) => dataset.names.map((name) => [name, dataset] as const)),
   );
   const find = (parts: readonly string[]) => byName.get(lowerAscii(parts.join('.')));
+  const candidates = (parts: readonly string[]): readonly Dataset[] => {
+    // A dot inside a part is no separator; dbt names, which come last, may hold one.
+    if (parts.length < 1 || parts.length > 4 || parts.slice(0, -1).some((part) => part.includes('.')))
+      return [];
+    const qualified = parts.length === 1 ? undefined : find(parts);
+    if (qualified !== undefined) return [qualified];
+    if (parts.length > 2) return [];
+    // `customers` and `customers.v2`.
+    return searchPath.flatMap((namespace) => find([namespace, ...parts]) ?? []);
+  };
   return Object.freeze({
     datasets: Object.freeze([...datasets]),
     projects: Object.freeze([...projects]),
     byId: (id: string) => byName.get(lowerAscii(id)),
-    lookup: (parts: readonly string[]) => {
-      // A dot inside a part is no separator; dbt names, which come last, may hold one.
-      if (parts.length < 1 || parts.length > 4 || parts.slice(0, -1).some((part) => part.includes('.')))
-        return undefined;
-      const qualified = parts.length === 1 ? undefined : find(parts);
-      if (qualified !== undefined || parts.length > 2) return qualified;
-      // `customers` and `customers.v2`.
-      for (const namespace of searchPath) {
-        const found = find([namespace, ...parts]);
-        if (found !== undefined) return found;
-      }
-      return undefined;
-    },
+    lookup: (parts: readonly string[]) => candidates(parts)[0],
+    candidates,
   });
 }

@@ -27,7 +27,8 @@ export type GuardedQuery = Stage<'guarded'> & {
 
 /** What a relation name of the caller's stands for. */
 export type BoundRelation =
-  | { readonly kind: 'dataset'; readonly dataset: Dataset }
+  /** `others`: what else a bare name could mean, later in the search path; `admit` chooses. */
+  | { readonly kind: 'dataset'; readonly dataset: Dataset; readonly others: readonly Dataset[] }
   | { readonly kind: 'cte'; readonly cte: CommonTableExpr }
   /** Nothing in the catalogue: refused as soon as decisions are known, never before. */
   | { readonly kind: 'unknown' };

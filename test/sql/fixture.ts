@@ -57,14 +57,14 @@ function toColumn(text: string): Column {
 }
 
 export function catalogue(datasets: readonly Dataset[]): Catalogue {
+  const candidates = (parts: readonly string[]) =>
+    datasets.filter((candidate) => candidate.names.includes(parts.join('.').toLowerCase()));
   return {
     datasets,
     projects: [],
     byId: (id) => datasets.find((candidate) => candidate.id === id),
-    lookup: (parts) => {
-      const name = parts.join('.').toLowerCase();
-      return datasets.find((candidate) => candidate.names.includes(name));
-    },
+    lookup: (parts) => candidates(parts)[0],
+    candidates,
   };
 }
 

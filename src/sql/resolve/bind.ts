@@ -90,13 +90,15 @@ function bindRelation(relation: RangeVar, scope: CteScope | null, binding: Bindi
       return;
     }
   }
-  const dataset = binding.catalogue.lookup(partsOf(relation));
+  const [dataset, ...others] = binding.catalogue.candidates(partsOf(relation));
   if (dataset === undefined) {
     binding.relations.set(relation, { kind: 'unknown' });
     return;
   }
-  binding.relations.set(relation, { kind: 'dataset', dataset });
-  if (!binding.first.has(dataset.id)) binding.first.set(dataset.id, { dataset, relation });
+  binding.relations.set(relation, { kind: 'dataset', dataset, others });
+  for (const one of [dataset, ...others]) {
+    if (!binding.first.has(one.id)) binding.first.set(one.id, { dataset: one, relation });
+  }
 }
 
 function bindCte(relation: RangeVar, at: CteScope, binding: Binding): void {

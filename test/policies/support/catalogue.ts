@@ -93,6 +93,7 @@ export function catalogue(
     })),
     byId: (id) => datasets.find((d) => d.id === id),
     lookup: (parts) => datasets.find((d) => d.id === parts.join('.')),
+    candidates: (parts) => datasets.filter((d) => d.id === parts.join('.')),
   };
 }
 
