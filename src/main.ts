@@ -1,25 +1,20 @@
-/** The entry point: hands the parts of the gate to the command line, and ends with its exit code. */
+/**
+ * The entry point: hands the parts of the gate to the command line, and ends with its exit code. Parts are loaded when
+ * a command needs them: help, usage and what goes to a running gate should not wait for an engine.
+ */
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { readArtifacts } from './artifacts.ts';
-import { readTail } from './audit/read.ts';
-import { verifyAudit } from './audit/verify.ts';
 import { type Config, loadConfig } from './config.ts';
 import { type GateClient, httpClient, inProcessClient } from './doors/cli/client.ts';
 import { runCli } from './doors/cli/program.ts';
 import { terminalOn } from './doors/cli/terminal.ts';
 import type { PushFiles, PushSummary, Wiring } from './doors/cli/wiring.ts';
-import { createHttpDoor } from './doors/http/server.ts';
 import { SluiceError } from './errors.ts';
-import { createLog } from './observe/log.ts';
-import { createMetrics } from './observe/metrics.ts';
 import type { Observe } from './observe.ts';
-import { auditPath, developmentIssuer, instanceOf, type OpenGate, openGate, personasOf } from './open.ts';
-import { pushAsOperator } from './push.ts';
-import { serve } from './serve.ts';
+import type { OpenGate } from './open.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -44,6 +39,10 @@ async function pushInto(
   files: PushFiles,
   onStep: (text: string) => void,
 ): Promise<PushSummary> {
+  const [{ readArtifacts }, { pushAsOperator }] = await Promise.all([
+    import('./artifacts.ts'),
+    import('./push.ts'),
+  ]);
   onStep('reading the artifacts');
   const content = readArtifacts(config, absolute(files));
   onStep('building the snapshot');
@@ -93,10 +92,12 @@ function askedToEnd(): Promise<void> {
 
 async function connect(config: Config, server: string | undefined): Promise<GateClient> {
   if (server !== undefined) return httpClient(server);
+  const { instanceOf, openGate } = await import('./open.ts');
   const running = await runningGate(config, await instanceOf(config));
   if (running !== null) return httpClient(running);
   const open = await openGate(config, { observe: silent, role: 'cli' });
   const { limits } = config;
+  const { createHttpDoor } = await import('./doors/http/server.ts');
   const metrics = () => Promise.resolve({ type: 'text/plain', text: '' });
   const door = await createHttpDoor({
     gate: open.gate,
@@ -121,13 +122,18 @@ const wiring: Wiring = {
   }),
   loadConfig: configAt,
   connect,
-  readPush: (config, files) => ({
-    ...readArtifacts(config, absolute(files)),
-    publish: config.publish,
-    search_path: config.search_path,
-    prefix: config.metadata.prefix,
-  }),
+  async readPush(config, files) {
+    const { readArtifacts } = await import('./artifacts.ts');
+    const { publish, search_path } = config;
+    return {
+      ...readArtifacts(config, absolute(files)),
+      publish,
+      search_path,
+      prefix: config.metadata.prefix,
+    };
+  },
   async pushLocal(config, files, onStep) {
+    const { openGate } = await import('./open.ts');
     const open = await openGate(config, { observe: silent, role: 'cli' });
     try {
       return await pushInto(open, config, files, onStep);
@@ -136,6 +142,11 @@ const wiring: Wiring = {
     }
   },
   async serve(config, { port, onStep }) {
+    const [{ serve }, { createLog }, { createMetrics }] = await Promise.all([
+      import('./serve.ts'),
+      import('./observe/log.ts'),
+      import('./observe/metrics.ts'),
+    ]);
     const metrics = createMetrics();
     const log = createLog({ level: process.env.SLUICE_LOG ?? 'info' });
     const serving = await serve(config, {
@@ -159,6 +170,7 @@ const wiring: Wiring = {
     return { address, issuer: issuer?.url ?? null, ending, ended: ending.then(() => serving.close()) };
   },
   async mintToken(config, persona, expiresInSeconds) {
+    const { developmentIssuer } = await import('./open.ts');
     const issuer = await developmentIssuer(config);
     if (issuer === null)
       throw new SluiceError(
@@ -174,12 +186,22 @@ const wiring: Wiring = {
     );
   },
   readInput: () => text(process.stdin),
-  personas: (config) => [...(personasOf(config)?.keys() ?? [])],
+  async personas(config) {
+    const { personasOf } = await import('./open.ts');
+    return [...(personasOf(config)?.keys() ?? [])];
+  },
   async verifyAudit(config, options) {
+    const [{ verifyAudit }, { auditPath }] = await Promise.all([
+      import('./audit/verify.ts'),
+      import('./open.ts'),
+    ]);
     const { ok, events, head, problem } = await verifyAudit(auditPath(config), options);
     return { ok, events, head: head.hash, ...(problem ? { problem: problem.message } : {}) };
   },
-  tailAudit: async (config, count) => readTail(auditPath(config), count),
+  async tailAudit(config, count) {
+    const [{ readTail }, { auditPath }] = await Promise.all([import('./audit/read.ts'), import('./open.ts')]);
+    return readTail(auditPath(config), count);
+  },
 };
 
 const code = await runCli(process.argv.slice(2), wiring);

@@ -39,11 +39,11 @@ export interface Wiring {
   connect(config: Config, server: string | undefined): Promise<GateClient>;
   /** Builds a snapshot from the files and applies it to the store; a running gate takes it over by itself. */
   pushLocal(config: Config, files: PushFiles, onStep: (text: string) => void): Promise<PushSummary>;
-  readPush(config: Config, files: PushFiles): PushBody;
+  readPush(config: Config, files: PushFiles): Promise<PushBody>;
   serve(config: Config, options: { port?: number; onStep: (text: string) => void }): Promise<ServeHandle>;
   /** A development token. @throws SluiceError development_only */
   mintToken(config: Config, persona: string, expiresInSeconds?: number): Promise<string | null>;
-  personas(config: Config): readonly string[];
+  personas(config: Config): Promise<readonly string[]>;
   /** Everything on standard input. */
   readInput(): Promise<string>;
   verifyAudit(

@@ -31,7 +31,7 @@ export async function push(options: PushOptions, config: Config, wiring: Wiring)
 
   async function pushTo(server: string): Promise<PushSummary> {
     shown.step('reading the artifacts');
-    const body = wiring.readPush(config, options);
+    const body = await wiring.readPush(config, options);
     const token = await tokenFor(options, config, wiring);
     shown.step(`sending them to ${server}`);
     const path = options.dryRun ? '/v1/metadata?dry_run=true' : '/v1/metadata';

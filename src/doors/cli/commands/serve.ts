@@ -18,7 +18,7 @@ export async function serve(
   // Standard output belongs to the log.
   terminal.err(`✓ the gate is open at ${serving.address}\n`);
   if (serving.issuer !== null)
-    terminal.err(`  personas at ${serving.issuer}: ${wiring.personas(config).join(', ')}\n`);
+    terminal.err(`  personas at ${serving.issuer}: ${(await wiring.personas(config)).join(', ')}\n`);
   await serving.ending;
   shown.step('closing the gate');
   await serving.ended.finally(shown.clear);
