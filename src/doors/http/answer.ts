@@ -5,6 +5,9 @@ import type { Answer, RowChunk } from '../../query.ts';
 import { CSV_TYPE, NDJSON_TYPE } from './negotiate.ts';
 import { problemOf, toSluiceError } from './problem.ts';
 
+/** Clients refuse answers whose headers are longer than 16 KiB in all (Node) or even 8 KiB (many proxies). */
+const MAX_COLUMNS_HEADER = 6_000;
+
 /** The body of a page. It is collected first: a fault halfway is a clean error, not half a document. */
 export async function sendPage(reply: FastifyReply, answer: Answer): Promise<FastifyReply> {
   const parts: Uint8Array[] = [];
@@ -64,10 +67,9 @@ function stream(
         .return?.()
         .catch(() => {}),
   );
-  return reply
-    .type(type)
-    .header('x-sluice-columns', encodeURIComponent(JSON.stringify(answer.columns)))
-    .send(source);
+  const columns = encodeURIComponent(JSON.stringify(answer.columns));
+  if (columns.length <= MAX_COLUMNS_HEADER) reply.header('x-sluice-columns', columns);
+  return reply.type(type).send(source);
 }
 
 function csvField(text: string): string {
