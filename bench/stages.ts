@@ -43,7 +43,10 @@ export async function stagesOf(text: string, token: string | null, gate: Gate): 
   const decisions = await timed('decide', () => decisionsFor(ask, { ...gate, decider: undecided }));
   await decisionsFor(ask, gate);
   await timed('decide, known', () => decisionsFor(ask, gate));
-  const resolved = await timed('resolve', () => resolve(bound, admit(bound, decisions)));
+  const resolved = await timed('resolve', () => {
+    const admitted = admit(bound, decisions);
+    return resolve(admitted.bound, admitted.governed);
+  });
   const page = { limit: gate.limits.pageRows + 1, offset: 0 };
   const engine = gate.engine('warehouse');
   const maskKey = gate.keys.mask;

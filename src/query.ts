@@ -125,7 +125,7 @@ async function* count(
   counted: { rows: number; bytes: number },
   ended: (fault: unknown) => void,
 ): AsyncGenerator<RowChunk> {
-  let fault: unknown = new SluiceError('cancelled');
+  let fault: unknown;
   try {
     for await (const chunk of chunks) {
       counted.rows += chunk.rows;
@@ -137,6 +137,6 @@ async function* count(
     fault = thrown;
     throw thrown;
   } finally {
-    ended(fault);
+    ended(fault === undefined ? new SluiceError('cancelled') : fault);
   }
 }

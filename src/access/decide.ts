@@ -36,6 +36,15 @@ export interface DeciderOptions {
 
 export function createDecider({ pdp, cacheSize = 10_000 }: DeciderOptions): Decider {
   const cache = pdp.cacheable && cacheSize > 0 ? new BoundedCache<string, Decision>(cacheSize) : null;
+  const digests = new WeakMap<Identity, string>();
+  const digestOf = (identity: Identity): string => {
+    const known = digests.get(identity);
+    if (known !== undefined) return known;
+    const digest = hashOf(identity);
+    // What may still change is looked at again.
+    if (isFrozen(identity)) digests.set(identity, digest);
+    return digest;
+  };
 
   return {
     async decide(options) {
@@ -76,9 +85,15 @@ export function createDecider({ pdp, cacheSize = 10_000 }: DeciderOptions): Deci
 }
 
 /** Every fact that a policy can ask for; the display name is none of them. */
-function digestOf(identity: Identity): string {
+function hashOf(identity: Identity): string {
   const { sub, kind, issuer, groups, roles, scopes, attributes } = identity;
   return createHash('sha256')
     .update(JSON.stringify([sub, kind, issuer, groups, roles, scopes, Object.entries(attributes)]))
     .digest('base64');
+}
+
+/** To its depth, as the authenticator hands it over. */
+function isFrozen(identity: Identity): boolean {
+  const parts = [identity, identity.groups, identity.roles, identity.scopes, identity.attributes];
+  return [...parts, ...Object.values(identity.attributes)].every((part) => Object.isFrozen(part));
 }

@@ -6,7 +6,7 @@ import type { Observation, Observe } from '../observe.ts';
 export interface LogOptions {
   /** `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`. */
   readonly level: string;
-  /** Standard output where none is given. */
+  /** Standard output where none is given, in blocks: at the latest after a tenth of a second, and when the process ends. */
   readonly destination?: DestinationStream;
 }
 
@@ -28,7 +28,9 @@ export function createLog(options: LogOptions): Observe {
     // The last place before a line leaves: catches the tokens in whatever a library put into a message.
     hooks: { streamWrite: (line: string) => line.replace(TOKEN, '[token]') },
   };
-  const logger = options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+  // A write a line would cost a request more than the line itself.
+  const buffered = { dest: 1, sync: false, minLength: 8192, periodicFlush: 100 };
+  const logger = pino(settings, options.destination ?? pino.destination(buffered));
   return (observation) => write(logger, observation);
 }
 
