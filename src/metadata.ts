@@ -138,7 +138,8 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
           const snapshot = buildSnapshot(input);
           if (options.dryRun) {
             await staged.discard();
-            return { snapshot, etag: snapshot.hash, changed: snapshot.hash !== state?.etag };
+            const latest = await store.latestSnapshotHash();
+            return { snapshot, etag: snapshot.hash, changed: snapshot.hash !== latest };
           }
           const { physical: _, ...kept } = trimInput(input);
           const { saved } = await store.saveSnapshot({
