@@ -74,7 +74,7 @@ export interface Staged {
 
 export interface Engine {
   readonly name: string;
-  readonly kind: 'duckdb';
+  readonly kind: 'duckdb' | 'postgres';
   /** Relations as they stand in what is published now. */
   describe(): Promise<readonly PhysicalRelation[]>;
   /** Parses without running. */

@@ -1,7 +1,8 @@
-/** Dates, times and durations in ISO 8601, from the numbers engines keep; years outside 0..9999 are signed with six digits. */
+/** Dates, times and durations in ISO 8601, from the numbers engines keep; years outside 0..9999 are signed with six digits at least. */
 import type { ByteWriter } from './byte-writer.ts';
 
 export const MICROS_PER_DAY = 86_400_000_000;
+const PLUS = 43;
 const DASH = 45;
 const COLON = 58;
 const DOT = 46;
@@ -20,16 +21,21 @@ export function writeDate(out: ByteWriter, days: number): void {
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
 
   out.reserve(16);
-  if (year >= 0 && year <= 9999) {
-    out.digits(year, 4);
-  } else {
-    out.byte(year < 0 ? DASH : 43);
-    out.digits(Math.abs(year), 6);
-  }
+  writeYear(out, year);
   out.byte(DASH);
   out.digits(month, 2);
   out.byte(DASH);
   out.digits(day, 2);
+}
+
+/** Astronomical: the year before 1 is 0. Engines' dates go to seven digits. */
+export function writeYear(out: ByteWriter, year: number): void {
+  if (year >= 0 && year <= 9999) {
+    out.digits(year, 4);
+    return;
+  }
+  out.byte(year < 0 ? DASH : PLUS);
+  out.digits(Math.abs(year), Math.abs(year) > 999_999 ? 7 : 6);
 }
 
 /** `fraction` counts units of 10^-width seconds below one second; none is written when it is zero. */
@@ -63,7 +69,7 @@ export function writeTimestamp(out: ByteWriter, days: number, microsOfDay: numbe
 /** `+02:00`, with seconds only where the offset has them. */
 export function writeOffset(out: ByteWriter, seconds: number): void {
   const size = Math.abs(seconds);
-  out.byte(seconds < 0 ? DASH : 43);
+  out.byte(seconds < 0 ? DASH : PLUS);
   out.digits(Math.floor(size / 3600), 2);
   out.byte(COLON);
   out.digits(Math.floor(size / 60) % 60, 2);

@@ -1,5 +1,6 @@
 /** From resolved names to a governed tree, pass by pass: bound, fence, dialect, governed relations, values. The order matters. */
 import type { SelectStmt } from '@pgsql/types';
+import { SluiceError } from '../../errors.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { GovernedQuery, ParamValue, ResolvedQuery, Unbranded } from '../stages.ts';
 import type { Node } from '../tree.ts';
@@ -13,7 +14,7 @@ import { pushableConditions } from './push.ts';
 import { canRaise } from './raises/raises.ts';
 
 export interface RewriteOptions {
-  readonly engine: 'duckdb';
+  readonly engine: 'duckdb' | 'postgres';
   readonly identity: Identity;
   /** The caller's values for $1, $2, …, checked already. */
   readonly params: readonly ParamValue[];
@@ -26,6 +27,8 @@ export interface RewriteOptions {
 }
 
 export function rewrite(resolved: ResolvedQuery, options: RewriteOptions): GovernedQuery {
+  if (options.engine !== 'duckdb')
+    throw new SluiceError('rewrite_failed', undefined, { cause: 'no dialect for this engine' });
   const limited = limitResult(resolved.tree, options.page, options.params);
   const filtered = [...resolved.uses.values()].some((use) => use.governed.decision.rows.length > 0);
   const context = { ranges: resolved.ranges, params: options.params };

@@ -1,0 +1,344 @@
+/** One query as its reader sees it: rows encoded as they come, the server held while the reader is behind, and an end that leaves nothing running. */
+import type pg from 'pg';
+import { SluiceError } from '../../errors.ts';
+import { ByteWriter } from '../../results/byte-writer.ts';
+import type { VerifiedQuery } from '../../sql/stages.ts';
+import type { ResultColumn, RowChunk, RunningQuery, RunOptions } from '../engine.ts';
+import { bindValue } from './bind.ts';
+import { failure, isFatal, isStalePlan } from './classify.ts';
+import { Pipeline } from './pipeline.ts';
+import { RowEncoder } from './row-encoder.ts';
+import type { RowReceiver } from './row-tap.ts';
+import type { Lease } from './server.ts';
+
+/** The connection was of no use, and not because of the query: it may be made again. */
+export class ConnectionLost extends Error {}
+
+export interface StreamOptions {
+  readonly query: VerifiedQuery;
+  readonly run: RunOptions;
+  /** Time that the server may take to stop before its connection is closed. */
+  readonly graceMs: number;
+  /** Time after which a reader that takes nothing loses its query. */
+  readonly stallMs: number;
+  readonly keepStatements: boolean;
+  /** Whether this was the last try. */
+  readonly last: boolean;
+}
+
+type State =
+  | { readonly kind: 'running' }
+  | { readonly kind: 'ended'; readonly truncated: 'rows' | 'bytes' | null }
+  | { readonly kind: 'failed'; readonly error: SluiceError };
+
+/** Bytes after which a chunk is handed over. */
+const BATCH = 64 << 10;
+/** Bytes that may wait for the reader. */
+const WINDOW = 1 << 20;
+/** Time that readers may take in all before the server's own timeout, which counts it, ends the query. */
+const READING_MS = 30 * 60_000;
+/** Time in which the rest of a cut result may simply be thrown away. */
+const LINGER_MS = 200;
+/** A cancellation that comes before the query has begun is lost, so it is repeated. */
+const CANCEL_EVERY_MS = 250;
+/** Bytes of a single row that are taken into memory; a longer one cuts the result. */
+const LONGEST_ROW = 128 << 20;
+
+export class QueryStream implements RunningQuery, RowReceiver {
+  columns: readonly ResultColumn[] = [];
+  readonly mostBytes: number;
+  private readonly lease: Lease;
+  private readonly options: StreamOptions;
+  private readonly pipeline: Pipeline;
+  private readonly begun = Promise.withResolvers<void>();
+  private readonly settled = Promise.withResolvers<void>();
+  private readonly queue: RowChunk[] = [];
+  private readonly out = new ByteWriter(BATCH * 2);
+  private encoder: RowEncoder | null = null;
+  private state: State = { kind: 'running' };
+  private stopping: 'cancelled' | 'timeout' | null = null;
+  /** A cancellation may still be on its way, and must not meet another query. */
+  private cancelling = false;
+  /** Rows in `out`, rows in all, bytes that were handed over, bytes that wait in the queue. */
+  private batchRows = 0;
+  private rows = 0;
+  private sent = 0;
+  private waiting = 0;
+  private held = false;
+  private wake: (() => void) | null = null;
+  private budgetMs: number;
+  private since = 0;
+  private timer: NodeJS.Timeout | null = null;
+  private readonly onAbort = (): void => this.stop('cancelled');
+
+  private constructor(lease: Lease, options: StreamOptions) {
+    const { query, run } = options;
+    this.lease = lease;
+    this.options = options;
+    this.mostBytes = LONGEST_ROW;
+    this.budgetMs = run.timeoutMs;
+    this.pipeline = new Pipeline(
+      lease.client,
+      {
+        sql: query.sql,
+        values: query.params.map(bindValue),
+        statementMs: run.timeoutMs + READING_MS,
+        keep: options.keepStatements,
+      },
+      {
+        described: (fields) => this.described(fields),
+        completed: () => this.completed(),
+        failed: (error) => this.failed(error),
+      },
+    );
+  }
+
+  /** Resolves with the first rows. @throws SluiceError with a 7xxx code; ConnectionLost when it may be tried again */
+  static async start(lease: Lease, options: StreamOptions): Promise<QueryStream> {
+    const stream = new QueryStream(lease, options);
+    const { signal } = options.run;
+    lease.client.tap.receiver = stream;
+    stream.resumeClock();
+    signal.addEventListener('abort', stream.onAbort, { once: true });
+    lease.client.query(stream.pipeline);
+    if (signal.aborted) stream.stop('cancelled');
+    await stream.begun.promise;
+    return stream;
+  }
+
+  /** Settles when the server has let go of the query, however it ended; never rejects. */
+  get done(): Promise<void> {
+    return this.settled.promise;
+  }
+
+  get chunks(): AsyncIterable<RowChunk> {
+    return { [Symbol.asyncIterator]: () => this.iterate() };
+  }
+
+  truncated(): 'rows' | 'bytes' | null {
+    return this.state.kind === 'ended' ? this.state.truncated : null;
+  }
+
+  cancel(): Promise<void> {
+    this.stop('cancelled');
+    return this.done;
+  }
+
+  // The tap's side.
+
+  row(bytes: Buffer, start: number): void {
+    if (
+      !this.pipeline.atQuery ||
+      this.encoder === null ||
+      this.state.kind !== 'running' ||
+      this.stopping !== null
+    )
+      return;
+    const { maxRows, maxBytes } = this.options.run;
+    if (this.rows === maxRows) {
+      this.cut('rows');
+      return;
+    }
+    const before = this.out.position;
+    try {
+      this.encoder.write(bytes, start, this.out);
+    } catch (error) {
+      this.out.position = before;
+      this.finish({
+        kind: 'failed',
+        error: new SluiceError('execution_failed', undefined, { cause: error }),
+      });
+      this.cancelServer();
+      return;
+    }
+    if (this.sent + this.out.position > maxBytes) {
+      this.out.position = before;
+      this.cut('bytes');
+      return;
+    }
+    this.rows += 1;
+    this.batchRows += 1;
+    if (this.out.position >= BATCH) this.flush();
+    if (this.waiting >= WINDOW) this.hold();
+  }
+
+  /** The reader need not wait for a whole chunk where the server is slow. */
+  pause(): void {
+    if (this.wake !== null || (this.sent === 0 && this.batchRows > 0)) this.flush();
+  }
+
+  overflow(): void {
+    this.cut('bytes');
+    this.lease.destroy();
+  }
+
+  private described(fields: readonly pg.FieldDef[]): void {
+    const { types } = this.lease;
+    const missing = types.missing(fields.map((field) => field.dataTypeID));
+    if (missing.length === 0) {
+      this.prepare(fields);
+      return;
+    }
+    this.lease.client.tap.hold();
+    this.lease
+      .lookUp(missing)
+      .catch(() => {})
+      .then(() => {
+        this.prepare(fields);
+        this.lease.client.tap.release();
+      });
+  }
+
+  private prepare(fields: readonly pg.FieldDef[]): void {
+    const types = fields.map((field) => this.lease.types.of(field.dataTypeID, field.dataTypeModifier));
+    // The server cuts names after 63 bytes.
+    const names = fields.map((field, i) => this.options.query.columns[i]?.name ?? field.name);
+    this.columns = types.map(({ text, family }, i) => ({ name: names[i]!, type: text, family }));
+    this.encoder = new RowEncoder(this.options.run.encoding, names, types);
+  }
+
+  private completed(): void {
+    this.flush();
+    if (this.stopping !== null)
+      this.finish({ kind: 'failed', error: failure(new Error('stopped'), this.stopping) });
+    else this.finish({ kind: 'ended', truncated: null });
+    this.letGo(!this.cancelling && this.lease.client.getTransactionStatus() === 'I');
+  }
+
+  private failed(error: Error): void {
+    const lost = isFatal(error) || isStalePlan(error);
+    if (
+      lost &&
+      this.sent === 0 &&
+      this.stopping === null &&
+      !this.options.last &&
+      this.state.kind === 'running'
+    )
+      this.begun.reject(new ConnectionLost(error.message));
+    this.flush();
+    this.finish({ kind: 'failed', error: failure(error, this.stopping) });
+    if (lost || this.cancelling) this.letGo(false);
+    else
+      this.lease.client.query('ROLLBACK').then(
+        () => this.letGo(true),
+        () => this.letGo(false),
+      );
+  }
+
+  private flush(): void {
+    if (this.batchRows === 0) return;
+    const bytes = this.out.take(BATCH * 2);
+    this.queue.push({ rows: this.batchRows, bytes });
+    this.sent += bytes.byteLength;
+    this.waiting += bytes.byteLength;
+    this.batchRows = 0;
+    this.begun.resolve();
+    this.wake?.();
+  }
+
+  /** Enough was read: what else the server has is thrown away, or stopped where it is much. */
+  private cut(why: 'rows' | 'bytes'): void {
+    this.flush();
+    this.finish({ kind: 'ended', truncated: why });
+    this.timer = setTimeout(() => this.cancelServer(), LINGER_MS);
+  }
+
+  // The reader's side.
+
+  private async *iterate(): AsyncGenerator<RowChunk> {
+    try {
+      for (;;) {
+        if (this.queue.length === 0) this.flush();
+        const chunk = this.queue.shift();
+        if (chunk !== undefined) {
+          this.take(chunk);
+          yield chunk;
+          continue;
+        }
+        if (this.state.kind === 'failed') throw this.state.error;
+        if (this.state.kind === 'ended') return;
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.wake = resolve;
+        await promise;
+        this.wake = null;
+      }
+    } finally {
+      // A reader that left early; does nothing to a query that has ended.
+      this.stop('cancelled');
+    }
+  }
+
+  private take(chunk: RowChunk): void {
+    this.waiting -= chunk.bytes.byteLength;
+    if (!this.held || this.waiting >= WINDOW / 2) return;
+    this.held = false;
+    this.resumeClock();
+    this.lease.client.tap.release();
+  }
+
+  private hold(): void {
+    if (this.held) return;
+    this.held = true;
+    this.lease.client.tap.hold();
+    this.budgetMs -= performance.now() - this.since;
+    this.after(this.options.stallMs);
+  }
+
+  /** The time that the server may still work on it. */
+  private resumeClock(): void {
+    this.since = performance.now();
+    this.after(this.budgetMs);
+  }
+
+  private after(ms: number): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    if (this.state.kind === 'running' && this.stopping === null)
+      this.timer = setTimeout(() => this.stop('timeout'), Math.max(1, ms));
+  }
+
+  // The end.
+
+  private stop(why: 'cancelled' | 'timeout'): void {
+    if (this.state.kind !== 'running' || this.stopping !== null) return;
+    this.stopping = why;
+    this.cancelServer();
+  }
+
+  /** Asks until it stops; then, at the latest after the grace, closes the connection. */
+  private cancelServer(): void {
+    this.cancelling = true;
+    if (this.timer !== null) clearTimeout(this.timer);
+    const deadline = performance.now() + this.options.graceMs;
+    const ask = (): void => {
+      if (performance.now() >= deadline) {
+        this.lease.destroy();
+        return;
+      }
+      void this.lease.cancel();
+      this.timer = setTimeout(ask, CANCEL_EVERY_MS);
+    };
+    ask();
+    // What the server still sends must be read before it can see the cancellation.
+    this.lease.client.tap.release();
+  }
+
+  private finish(state: State): void {
+    if (this.state.kind !== 'running') return;
+    this.state = state;
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.options.run.signal.removeEventListener('abort', this.onAbort);
+    if (state.kind === 'failed') this.begun.reject(state.error);
+    else this.begun.resolve();
+    this.wake?.();
+  }
+
+  private letGo(clean: boolean): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.lease.client.tap.receiver = null;
+    this.lease.release(clean);
+    this.settled.resolve();
+  }
+}
