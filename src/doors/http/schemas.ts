@@ -1,19 +1,5 @@
-/** The shapes of the HTTP interface: what validates a request is what the OpenAPI document shows. */
+/** The shapes of requests: what validates them is what the OpenAPI document shows. */
 import { z } from 'zod';
-
-export const problemSchema = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.number().int(),
-    code: z.string().describe('Stable; see the error reference.'),
-    message: z.string(),
-    hint: z.string().nullable(),
-    position: z.number().int().nullable().describe('UTF-16 index into the SQL text.'),
-    details: z.array(z.string()).optional(),
-    request_id: z.string(),
-  })
-  .describe('RFC 9457 problem details');
 
 const param = z.union([
   z.string(),
@@ -38,51 +24,6 @@ export const queryBody = z.strictObject({
 export const explainBody = z.strictObject({
   sql: z.string(),
   params: z.array(param).max(1000).optional(),
-});
-
-const reason = z.object({
-  policy: z.string(),
-  effect: z.string(),
-  because: z.string(),
-  source: z.object({ file: z.string(), line: z.number().int() }).nullable(),
-});
-
-export const decisionSummary = z.object({
-  dataset: z.string(),
-  allow: z.boolean(),
-  reason: z.string(),
-  masked: z.array(z.string()).describe('Columns that are shown masked.'),
-  filtered: z.boolean().describe('Whether a row filter applies.'),
-});
-
-export const answerBody = z.object({
-  request_id: z.string(),
-  columns: z.array(z.object({ name: z.string(), type: z.string(), masked: z.boolean() })),
-  rows: z.array(z.array(z.unknown())).describe('Integers beyond 2^53 and decimals are strings.'),
-  page: z.object({
-    limit: z.number().int(),
-    offset: z.number().int(),
-    returned: z.number().int(),
-    has_more: z.boolean(),
-    next_cursor: z.string().nullable(),
-  }),
-  truncated: z.enum(['rows', 'bytes']).optional(),
-  decisions: z.array(decisionSummary),
-});
-
-export const explainAnswer = z.object({
-  request_id: z.string(),
-  allowed: z.boolean(),
-  columns: z.array(z.object({ name: z.string(), masked: z.boolean() })),
-  decisions: z.array(
-    decisionSummary.extend({
-      reasons: z.array(reason).optional(),
-      hidden: z.array(z.string()).optional(),
-      masks: z.record(z.string(), z.unknown()).optional(),
-      rows: z.array(z.unknown()).optional(),
-    }),
-  ),
-  governed_sql: z.string().optional().describe('For stewards.'),
 });
 
 export const catalogueQuery = z.strictObject({

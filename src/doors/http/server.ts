@@ -94,7 +94,17 @@ export async function createHttpDoor(options: HttpDoorOptions): Promise<HttpApp>
     throw new SluiceError('not_found', undefined, { hint: 'See /docs for what there is.' });
   });
   await app.register(helmet, {
-    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    // Answers are data: a browser that shows one as a page loads and runs nothing. /docs has a policy of its own.
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+      },
+    },
+    frameguard: { action: 'deny' },
   });
   await app.register(swagger, {
     openapi: {

@@ -8,11 +8,18 @@ import {
   whoAmI,
 } from '../../../discover.ts';
 import type { Gate } from '../../../gate.ts';
+import {
+  catalogueAnswer,
+  datasetAnswer,
+  identityAnswer,
+  PROBLEMS,
+  policiesAnswer,
+  projectsAnswer,
+  rowSchemaAnswer,
+} from '../answer-schemas.ts';
 import { callerOf } from '../caller.ts';
-import { catalogueQuery, datasetParams, problemSchema } from '../schemas.ts';
+import { catalogueQuery, datasetParams } from '../schemas.ts';
 import type { HttpApp } from '../server.ts';
-
-const PROBLEMS = { '4xx': problemSchema, '5xx': problemSchema };
 
 export function catalogueRoutes(app: HttpApp, gate: Gate): void {
   app.get(
@@ -22,7 +29,7 @@ export function catalogueRoutes(app: HttpApp, gate: Gate): void {
         summary: 'Datasets that the caller may know of',
         tags: ['catalogue'],
         querystring: catalogueQuery,
-        response: PROBLEMS,
+        response: { 200: catalogueAnswer, ...PROBLEMS },
       },
     },
     (request, reply) => listDatasets(callerOf(request, reply), request.query, gate),
@@ -35,7 +42,7 @@ export function catalogueRoutes(app: HttpApp, gate: Gate): void {
         summary: 'One dataset, as the caller may know it',
         tags: ['catalogue'],
         params: datasetParams,
-        response: PROBLEMS,
+        response: { 200: datasetAnswer, ...PROBLEMS },
       },
     },
     (request, reply) => describeDataset(callerOf(request, reply), request.params.dataset_id, gate),
@@ -48,7 +55,7 @@ export function catalogueRoutes(app: HttpApp, gate: Gate): void {
         summary: 'JSON Schema of a row, as the caller sees it',
         tags: ['datasets'],
         params: datasetParams,
-        response: PROBLEMS,
+        response: { 200: rowSchemaAnswer, ...PROBLEMS },
       },
     },
     async (request, reply) => {
@@ -59,19 +66,37 @@ export function catalogueRoutes(app: HttpApp, gate: Gate): void {
 
   app.get(
     '/v1/projects',
-    { schema: { summary: 'Projects (dbt exposures)', tags: ['catalogue'], response: PROBLEMS } },
+    {
+      schema: {
+        summary: 'Projects (dbt exposures)',
+        tags: ['catalogue'],
+        response: { 200: projectsAnswer, ...PROBLEMS },
+      },
+    },
     (request, reply) => listProjects(callerOf(request, reply), gate),
   );
 
   app.get(
     '/v1/me',
-    { schema: { summary: 'The caller as normalised', tags: ['identity'], response: PROBLEMS } },
+    {
+      schema: {
+        summary: 'The caller as normalised',
+        tags: ['identity'],
+        response: { 200: identityAnswer, ...PROBLEMS },
+      },
+    },
     (request, reply) => whoAmI(callerOf(request, reply), gate),
   );
 
   app.get(
     '/v1/policies',
-    { schema: { summary: 'Policies, for stewards', tags: ['policies'], response: PROBLEMS } },
+    {
+      schema: {
+        summary: 'Policies, for stewards',
+        tags: ['policies'],
+        response: { 200: policiesAnswer, ...PROBLEMS },
+      },
+    },
     (request, reply) => listPolicies(callerOf(request, reply), gate),
   );
 }

@@ -1,4 +1,5 @@
 /** GET /health/live, /health/ready and /metrics. */
+import { liveAnswer, metricsAnswer, readyAnswer } from '../answer-schemas.ts';
 import type { HttpApp } from '../server.ts';
 
 /** What the door needs to answer for the whole gate. */
@@ -15,14 +16,21 @@ export function healthRoutes(app: HttpApp, health: Health): void {
   const schema = { tags: ['health'], security: [] };
   app.get(
     '/health/live',
-    { schema: { ...schema, summary: 'The process answers' }, logLevel: 'silent' },
+    {
+      schema: { ...schema, summary: 'The process answers', response: { 200: liveAnswer } },
+      logLevel: 'silent',
+    },
     async () => ({ status: 'live', instance: health.instance }),
   );
 
   app.get(
     '/health/ready',
     {
-      schema: { ...schema, summary: 'Snapshot, engines, audit and decision point are available' },
+      schema: {
+        ...schema,
+        summary: 'Snapshot, engines, audit and decision point are available',
+        response: { 200: readyAnswer, 503: readyAnswer },
+      },
       logLevel: 'silent',
     },
     async (_request, reply) => {
@@ -35,7 +43,10 @@ export function healthRoutes(app: HttpApp, health: Health): void {
 
   app.get(
     '/metrics',
-    { schema: { ...schema, summary: 'Prometheus metrics' }, logLevel: 'silent' },
+    {
+      schema: { ...schema, summary: 'Prometheus metrics', response: { 200: metricsAnswer } },
+      logLevel: 'silent',
+    },
     async (_request, reply) => {
       const { type, text } = await health.metrics();
       return reply.type(type).send(text);

@@ -1,11 +1,10 @@
 /** PUT and GET /v1/metadata: a whole state, applied atomically or not at all. */
 import type { Gate } from '../../../gate.ts';
 import { currentMetadata, pushMetadata } from '../../../push.ts';
+import { metadataAnswer, PROBLEMS, pushAnswer } from '../answer-schemas.ts';
 import { callerOf } from '../caller.ts';
-import { metadataBody, metadataQuery, problemSchema } from '../schemas.ts';
+import { metadataBody, metadataQuery } from '../schemas.ts';
 import type { HttpApp } from '../server.ts';
-
-const PROBLEMS = { '4xx': problemSchema, '5xx': problemSchema };
 
 /** `W/"x"`, `"x"` and `x` all name x; `*` means: whatever is there. */
 function etagOf(header: string | undefined): string | undefined {
@@ -27,7 +26,7 @@ export function metadataRoutes(app: HttpApp, gate: Gate, bodyBytes: number): voi
         tags: ['metadata'],
         body: metadataBody,
         querystring: metadataQuery,
-        response: PROBLEMS,
+        response: { 200: pushAnswer, ...PROBLEMS },
       },
     },
     async (request, reply) => {
@@ -49,7 +48,7 @@ export function metadataRoutes(app: HttpApp, gate: Gate, bodyBytes: number): voi
       schema: {
         summary: 'The applied state, for publishers and stewards',
         tags: ['metadata'],
-        response: PROBLEMS,
+        response: { 200: metadataAnswer, ...PROBLEMS },
       },
     },
     async (request, reply) => {

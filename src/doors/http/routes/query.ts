@@ -4,20 +4,13 @@ import { explain } from '../../../explain.ts';
 import type { Gate } from '../../../gate.ts';
 import { type Ask, query } from '../../../query.ts';
 import { primed, sendCsv, sendNdjson, sendPage } from '../answer.ts';
+import { explainAnswer, PROBLEMS, queryAnswer } from '../answer-schemas.ts';
 import { callerOf } from '../caller.ts';
 import { answerType, CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from '../negotiate.ts';
-import {
-  answerBody,
-  datasetParams,
-  explainAnswer,
-  explainBody,
-  problemSchema,
-  queryBody,
-  rowsQuery,
-} from '../schemas.ts';
+import { datasetParams, explainBody, queryBody, rowsQuery } from '../schemas.ts';
 import type { HttpApp } from '../server.ts';
 
-const ANSWERS = { 200: answerBody, '4xx': problemSchema, '5xx': problemSchema };
+const ANSWERS = { 200: queryAnswer, ...PROBLEMS };
 
 export function queryRoutes(app: HttpApp, gate: Gate): void {
   async function respond(request: FastifyRequest, reply: FastifyReply, ask: Ask): Promise<FastifyReply> {
@@ -86,7 +79,7 @@ export function queryRoutes(app: HttpApp, gate: Gate): void {
         summary: 'Decide and govern a query without running it',
         tags: ['query'],
         body: explainBody,
-        response: { 200: explainAnswer, '4xx': problemSchema, '5xx': problemSchema },
+        response: { 200: explainAnswer, ...PROBLEMS },
       },
     },
     async (request, reply) => {
