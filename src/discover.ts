@@ -170,10 +170,11 @@ const JSON_TYPES: Readonly<Record<TypeFamily, object>> = {
   float: { type: ['number', 'string', 'null'] },
   boolean: { type: ['boolean', 'null'] },
   date: { type: ['string', 'null'], format: 'date' },
-  time: { type: ['string', 'null'], format: 'time' },
+  // JSON Schema's `time` wants a zone, and its `duration` no fraction and no sign.
+  time: { type: ['string', 'null'] },
   timestamp: { type: ['string', 'null'] },
   timestamptz: { type: ['string', 'null'], format: 'date-time' },
-  interval: { type: ['string', 'null'], format: 'duration' },
+  interval: { type: ['string', 'null'] },
   uuid: { type: ['string', 'null'], format: 'uuid' },
   json: {},
   bytes: { type: ['string', 'null'], contentEncoding: 'base64' },
