@@ -4,7 +4,7 @@ import { FUNCTIONS } from '../../src/sql/guard/functions.ts';
 import { OPERATORS } from '../../src/sql/guard/operators.ts';
 import { TYPES } from '../../src/sql/guard/types.ts';
 import { loadParser } from '../../src/sql/parse.ts';
-import { canRaise } from '../../src/sql/rewrite/raises/raises.ts';
+import { raisesIn } from '../../src/sql/rewrite/raises/raises.ts';
 import type { GovernedQuery } from '../../src/sql/stages.ts';
 import { dataset, governed, resolved } from './fixture.ts';
 import { type Warehouse, warehouse } from './warehouse.ts';
@@ -108,7 +108,7 @@ async function tally(expressions: readonly string[]): Promise<Tally> {
     try {
       const names = resolved(`SELECT ${expression} FROM x`, [T]);
       result.accepted += 1;
-      if (canRaise(names.tree, { ranges: names.ranges, params: [] })) continue;
+      if (raisesIn(names.tree, { ranges: names.ranges, params: [] }) !== 'nowhere') continue;
       query = governed(sql, [T]);
     } catch (error) {
       if (error instanceof SluiceError) continue;

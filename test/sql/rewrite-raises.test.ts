@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadParser } from '../../src/sql/parse.ts';
-import { canRaise } from '../../src/sql/rewrite/raises/raises.ts';
+import { raisesIn } from '../../src/sql/rewrite/raises/raises.ts';
 import type { ParamValue } from '../../src/sql/stages.ts';
 import { dataset, resolved } from './fixture.ts';
 
@@ -31,7 +31,7 @@ beforeAll(loadParser);
 
 function raises(sql: string, params: readonly ParamValue[] = []): boolean {
   const query = resolved(sql, DATASETS);
-  return canRaise(query.tree, { ranges: query.ranges, params });
+  return raisesIn(query.tree, { ranges: query.ranges, params }) !== 'nowhere';
 }
 
 const SAFE = [
@@ -64,9 +64,9 @@ const SAFE = [
 
 const HAZARDS = [
   // arithmetic and casts
-  'SELECT id + 1 FROM t',
-  'SELECT 1 / id FROM t',
-  'SELECT -id FROM t',
+  'id + 1 > 0',
+  '1 / id > 0',
+  '-id > 0',
   "SELECT sum('x') FROM t",
   "SELECT lag(id, 1, 'x') OVER (ORDER BY id) FROM t",
   's::integer',

@@ -9,17 +9,24 @@ import type { Identity } from '../../identity/identity.ts';
 import type { DatasetUse } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, mapChildren, open, walk } from '../walk.ts';
-import { type Binder, column, every, RAW, whole } from './build.ts';
+import { type Binder, call, column, every, RAW, whole } from './build.ts';
 import { filterExpression } from './filters.ts';
 import { maskExpression } from './masks.ts';
+
+/**
+ * What stands between the rows that a filter removes and the caller's expressions (DuckDB 1.5).
+ * `shield`: each column passes through `least(c, c)`, which gives new vectors. Otherwise functions that DuckDB takes for
+ * unable to raise run over a whole dictionary, and others over the least and greatest value while planning, hidden ones
+ * included. `fence`: an OFFSET besides, which no condition is moved across. `offset`, without the shield, is for tests.
+ */
+export type Barrier = 'none' | 'shield' | 'fence' | 'offset';
 
 export interface GovernOptions {
   readonly uses: ReadonlyMap<string, DatasetUse>;
   readonly identity: Identity;
   readonly maskKey: Uint8Array | null;
   readonly binder: Binder;
-  /** Whether some expression of the caller's can raise. */
-  readonly fence: boolean;
+  readonly barrier: Barrier;
   /** By range: conditions of the caller's that may run on any row, in the engine's dialect, over RAW. */
   readonly pushed: ReadonlyMap<string, readonly Node[]>;
 }
@@ -71,8 +78,10 @@ function governed(range: string, use: DatasetUse, needed: ReadonlySet<string>, o
       range: RAW,
     }),
   );
-  const fenced = filters.length > 0 && options.fence;
-  const pushed = fenced ? (options.pushed.get(range) ?? []) : [];
+  const barrier = filters.length > 0 ? options.barrier : 'none';
+  const fenced = barrier === 'fence' || barrier === 'offset';
+  const shielded = barrier === 'fence' || barrier === 'shield';
+  const pushed = barrier === 'none' ? [] : (options.pushed.get(range) ?? []);
   const { database, schema, identifier } = dataset.relation;
   const relation: RangeVar = {
     ...(database === null ? {} : { catalogname: database }),
@@ -87,11 +96,10 @@ function governed(range: string, use: DatasetUse, needed: ReadonlySet<string>, o
       columns.length === 0
         ? [{ ResTarget: { name: 'nothing', val: whole(1) } }]
         : columns.map((wanted) => ({
-            ResTarget: { name: wanted.name, val: release(wanted, use, options) },
+            ResTarget: { name: wanted.name, val: release(wanted, shielded, use, options) },
           })),
     fromClause: [close('RangeVar', relation)],
     ...(filters.length === 0 ? {} : { whereClause: every([...filters, ...pushed]) }),
-    // DuckDB 1.5 moves nothing across OFFSET, whatever its number.
     ...(fenced ? { limitOffset: whole(0) } : {}),
     limitOption: fenced ? 'LIMIT_OPTION_COUNT' : 'LIMIT_OPTION_DEFAULT',
     op: 'SETOP_NONE',
@@ -102,9 +110,10 @@ function governed(range: string, use: DatasetUse, needed: ReadonlySet<string>, o
   });
 }
 
-function release(wanted: Column, use: DatasetUse, options: GovernOptions): Node {
+function release(wanted: Column, shielded: boolean, use: DatasetUse, options: GovernOptions): Node {
   const { dataset, decision } = use.governed;
-  const raw = column(RAW, wanted.name);
+  const stored = column(RAW, wanted.name);
+  const raw = shielded ? call('least', stored, stored) : stored;
   const mask = Object.hasOwn(decision.masks, wanted.folded) ? decision.masks[wanted.folded] : undefined;
   if (mask === undefined) return raw;
   return maskExpression(wanted, raw, mask.mask, {

@@ -7,11 +7,12 @@ import type { Node } from '../tree.ts';
 import { close, open, walk } from '../walk.ts';
 import { Binder } from './build.ts';
 import { compactParameters } from './compact.ts';
-import { governRelations } from './govern.ts';
+import { type Barrier, governRelations } from './govern.ts';
 import { limitResult, type Page } from './limit.ts';
 import { lowerToDuckDb } from './lower-duckdb.ts';
 import { pushableConditions } from './push.ts';
-import { canRaise } from './raises/raises.ts';
+import type { RaiseContext } from './raises/comparable.ts';
+import { raisesIn } from './raises/raises.ts';
 
 export interface RewriteOptions {
   readonly engine: 'duckdb' | 'postgres';
@@ -22,19 +23,18 @@ export interface RewriteOptions {
   readonly maskKey: Uint8Array | null;
   /** Rows to print as the bound; ask for one more than is shown to learn whether there are more. */
   readonly page: Page;
-  /** `never` is for the test that shows what the fence is for. */
-  readonly fence?: 'needed' | 'never';
+  /** Other than what is needed: for the tests that show what each part of the barrier is for. */
+  readonly barrier?: Barrier;
 }
 
 export function rewrite(resolved: ResolvedQuery, options: RewriteOptions): GovernedQuery {
   if (options.engine !== 'duckdb')
     throw new SluiceError('rewrite_failed', undefined, { cause: 'no dialect for this engine' });
   const limited = limitResult(resolved.tree, options.page, options.params);
-  const filtered = [...resolved.uses.values()].some((use) => use.governed.decision.rows.length > 0);
   const context = { ranges: resolved.ranges, params: options.params };
-  const fence = filtered && options.fence !== 'never' && canRaise(resolved.tree, context);
+  const barrier = options.barrier ?? neededBarrier(resolved, context);
   const lowering = { fresh: freshNames() };
-  const pushed = fence ? pushableConditions(resolved, context, lowering) : new Map<string, readonly Node[]>();
+  const pushed = barrier === 'none' ? new Map() : pushableConditions(resolved, context, lowering);
   const lowered = open(lowerToDuckDb(close('SelectStmt', limited), lowering)).body as SelectStmt;
   const binder = new Binder(options.params);
   const governed = governRelations(lowered, {
@@ -42,7 +42,7 @@ export function rewrite(resolved: ResolvedQuery, options: RewriteOptions): Gover
     identity: options.identity,
     maskKey: options.maskKey,
     binder,
-    fence,
+    barrier,
     pushed,
   });
   const { select, params } = compactParameters(governed, binder.values);
@@ -54,6 +54,22 @@ export function rewrite(resolved: ResolvedQuery, options: RewriteOptions): Gover
     functions: functionsOf(select),
   };
   return query as GovernedQuery;
+}
+
+/** Without a row filter there is nothing to tell of. */
+function neededBarrier(resolved: ResolvedQuery, context: RaiseContext): Barrier {
+  if ([...resolved.uses.values()].every((use) => use.governed.decision.rows.length === 0)) return 'none';
+  const where = raisesIn(resolved.tree, context);
+  switch (where) {
+    case 'nowhere':
+      return 'none';
+    case 'output':
+      return 'shield';
+    case 'anywhere':
+      return 'fence';
+    default:
+      return where satisfies never;
+  }
 }
 
 /** Names that resolution never gives. */

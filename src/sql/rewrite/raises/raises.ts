@@ -22,8 +22,40 @@ import {
 } from './comparable.ts';
 import { isConstant, safeConstant } from './constants.ts';
 
-export function canRaise(select: SelectStmt, context: RaiseContext): boolean {
-  return !safe(close('SelectStmt', select), context);
+/** Where a statement can raise: nowhere, only in what the outermost SELECT gives out, or where filters are as well. */
+export type RaisesIn = 'nowhere' | 'output' | 'anywhere';
+
+export function raisesIn(select: SelectStmt, context: RaiseContext): RaisesIn {
+  if (safe(close('SelectStmt', select), context)) return 'nowhere';
+  return isOuterSelect(select) && safeOuter(select, context) ? 'output' : 'anywhere';
+}
+
+function isOuterSelect(select: SelectStmt): boolean {
+  return select.larg === undefined && select.valuesLists === undefined && select.havingClause === undefined;
+}
+
+/**
+ * What the outermost SELECT gives out is computed on rows that have passed every filter: DuckDB 1.5 moves filters down,
+ * never projections, and here no filter stands above them. (HAVING would be one: it moves below the grouping.)
+ */
+function safeOuter(select: SelectStmt, context: RaiseContext): boolean {
+  const { targetList, sortClause, groupClause, distinctClause, windowClause, ...rest } = select;
+  const given = [targetList, sortClause, groupClause, distinctClause, windowClause].flatMap(
+    (list) => list ?? [],
+  );
+  return given.every((node) => isBlank(node) || safeOutput(node, context)) && safeSelect(rest, context);
+}
+
+/** Subqueries and FILTER are not only output. */
+function safeOutput(node: Node, context: RaiseContext): boolean {
+  if ('SubLink' in node) return false;
+  const filter = 'FuncCall' in node ? node.FuncCall.agg_filter : undefined;
+  if (filter !== undefined && conditionCanRaise(filter, context)) return false;
+  let all = true;
+  eachChild(node, (child) => {
+    all &&= safeOutput(child, context);
+  });
+  return all;
 }
 
 /** The same for one condition of it. */
