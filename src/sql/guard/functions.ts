@@ -296,7 +296,8 @@ const AGGREGATE: readonly Row[] = [
   ['first', 1, 1, 'argument'],
   ['fsum', 1, 1, 'float'],
   ['last', 1, 1, 'argument'],
-  ['list', 1, 1, 'list'],
+  // DuckDB's parser makes list_sort of `list(x ORDER BY x)`.
+  ['list', 1, 1, 'list', as('array_agg')],
   ['listagg', 1, 2, 'text', as('string_agg')],
   ['max', 1, 2, 'argument', top],
   ['max_by', 2, 3, 'argument', as('arg_max', sized(2, LONGEST))],

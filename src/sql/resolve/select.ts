@@ -1,7 +1,7 @@
 /** Resolves one query level: WITH, FROM, the select list with stars expanded and names made explicit, and what is ordered or grouped by it. */
 import type { ResTarget, SelectStmt, WindowDef } from '@pgsql/types';
 import type { Node } from '../tree.ts';
-import { close, isBlank, open } from '../walk.ts';
+import { close, isBlank, open, walk } from '../walk.ts';
 import {
   addRange,
   type Context,
@@ -121,7 +121,7 @@ function resolvePlain(
   const targets = (select.targetList ?? []).flatMap((node) =>
     resolveTarget(open(node).body as ResTarget, scope, windows, context),
   );
-  return finish(select, targets, from.namespace, outer, windows, names, context, {
+  const resolved = finish(select, targets, from.namespace, outer, windows, names, context, {
     ...(from.nodes.length === 0 ? {} : { fromClause: [...from.nodes] }),
     ...(select.whereClause === undefined
       ? {}
@@ -134,6 +134,7 @@ function resolvePlain(
       : { havingClause: resolveExpression(select.havingClause, scope, null, context) }),
     ...(select.windowClause === undefined ? {} : { windowClause: resolveWindows(select, expression) }),
   });
+  return { columns: resolved.columns, select: withoutUnusedWindows(resolved.select) };
 }
 
 /** The parts that VALUES and SELECT share: DISTINCT, the named select list, ORDER BY, LIMIT. */
@@ -212,6 +213,30 @@ function windowNames(select: SelectStmt, context: Context): WindowNames {
     names.set(name!, context.fresh('w'));
   }
   return names;
+}
+
+/** DuckDB's parser drops windows that nothing uses, with the functions and parameters in them; here they go in sight. */
+function withoutUnusedWindows(select: SelectStmt): SelectStmt {
+  const { windowClause, ...rest } = select;
+  if (windowClause === undefined) return select;
+  const used = new Set<string>();
+  const note = (node: Node): undefined => {
+    if (!('WindowDef' in node)) return;
+    const { name, refname } = node.WindowDef;
+    for (const one of [name, refname]) if (one !== undefined) used.add(one);
+  };
+  walk(close('SelectStmt', rest), note);
+  // A window may only build on one that stands before it.
+  const kept = windowClause
+    .toReversed()
+    .filter((node) => {
+      const { name, refname } = open(node).body as WindowDef;
+      if (!used.has(name!)) return false;
+      if (refname !== undefined) used.add(refname);
+      return true;
+    })
+    .toReversed();
+  return kept.length === 0 ? rest : { ...rest, windowClause: kept };
 }
 
 function resolveWindows(select: SelectStmt, expression: (node: Node) => Node): Node[] {

@@ -75,3 +75,8 @@ SELECT "t1"."id" AS "id", "t3"."c" AS "c" FROM "t1" AS "t1", LATERAL (SELECT "co
 SELECT (SELECT id FROM members m2 WHERE m2.id = m.id) FROM members m WHERE id IN (SELECT member_id FROM orders o WHERE o.id > m.id) GROUP BY id HAVING count(*) > (SELECT 1) ORDER BY (SELECT 1), 1
 -- =>
 SELECT (SELECT "t2"."id" AS "id" FROM "t2" AS "t2" WHERE ("t2"."id" = "t1"."id")) AS "id" FROM "t1" AS "t1" WHERE ("t1"."id" IN (SELECT "t3"."member_id" AS "member_id" FROM "t3" AS "t3" WHERE ("t3"."id" > "t1"."id"))) GROUP BY "t1"."id" HAVING ("count"(*) > (SELECT 1 AS "c1")) ORDER BY (SELECT 1 AS "c1"), 1
+
+-- case: windows that nothing uses are left out, with what is in them
+SELECT id, rank() OVER b FROM members WINDOW a AS (PARTITION BY name), b AS (a ORDER BY id), c AS (ORDER BY array[id]), d AS (c)
+-- =>
+SELECT "t1"."id" AS "id", "rank"() OVER "w2" AS "rank" FROM "t1" AS "t1" WINDOW "w1" AS (PARTITION BY "t1"."name"), "w2" AS ("w1" ORDER BY "t1"."id")

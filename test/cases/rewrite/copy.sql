@@ -91,3 +91,7 @@ SELECT m.id * 2, a.balance FROM members AS m FULL JOIN accounts AS a ON m.id = a
 SELECT m.id * 2, o.id FROM members AS m JOIN orders AS o ON o.member_id = m.id WHERE m.region = 'EU' AND o.amount > 20 AND o.note = 'n/a';
 SELECT m.id * 2 FROM members AS m WHERE m.income IS NULL AND m.email LIKE 'a%' AND m.id IN (0, 2, 5);
 SELECT m.id FROM members AS m WHERE m.region = 'FR' AND EXISTS (SELECT 1 FROM orders AS o WHERE o.member_id = m.id AND m.region = 'FR' AND o.amount < 30);
+-- an ordered list, which DuckDB's parser writes in another way
+SELECT list(name ORDER BY name DESC), array_agg(id ORDER BY id) FROM members;
+-- a window that nothing uses, which DuckDB's parser drops
+SELECT count(*) OVER a AS n FROM members WINDOW a AS (PARTITION BY email), b AS (a ORDER BY array[id], length(name));
