@@ -20,7 +20,7 @@ export async function serve(
   if (serving.issuer !== null)
     terminal.err(`  personas at ${serving.issuer}: ${(await wiring.personas(config)).join(', ')}\n`);
   await serving.ending;
-  shown.step('closing the gate');
+  shown.step('closing the gate once its queries have ended; Ctrl-C again does not wait');
   await serving.ended.finally(shown.clear);
   terminal.err('✓ the gate is closed\n');
   return 0;
