@@ -13,8 +13,9 @@ export interface Warehouse {
   close(): void;
 }
 
-export async function warehouse(): Promise<Warehouse> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
+/** @param path of a database file; in memory without one, where DuckDB compresses nothing. */
+export async function warehouse(path = ':memory:'): Promise<Warehouse> {
+  const instance = await DuckDBInstance.create(path, { threads: '2' });
   const connection = await instance.connect();
   const rows = (sql: string, params: readonly ParamValue[] = []): Promise<readonly string[]> =>
     read(connection, sql, params);
