@@ -18,10 +18,12 @@ export function report(figure: string, measured: string, aim = '', met: boolean 
   console.log(`${figure}: ${measured}${aim === '' ? '' : `  aim ${aim}`}${verdict}`);
 }
 
-/** The value below which the share `q` of the values lies; NaN of nothing. */
+/** The value below which the share `q` of the values lies, between its two neighbours; NaN of nothing. */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
+  const at = q * (sorted.length - 1);
+  const [below, above] = [sorted[Math.floor(at)] ?? Number.NaN, sorted[Math.ceil(at)] ?? Number.NaN];
+  return below + (above - below) * (at - Math.floor(at));
 }
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
