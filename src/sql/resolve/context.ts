@@ -26,6 +26,9 @@ export interface ResolvedCte {
   readonly columns: readonly QueryColumn[];
 }
 
+/** CTEs carry names that no relation of a catalogue stands under. */
+export const CTE_PREFIX = 'cte_';
+
 export interface Context {
   readonly text: string;
   readonly bound: BoundQuery;
@@ -34,7 +37,9 @@ export interface Context {
   readonly uses: Map<string, DatasetUse>;
   readonly ranges: Map<string, ReadonlyMap<string, RangeColumn>>;
   /** `t1`, `cte_2`: reserved names, each given once. */
-  readonly fresh: (prefix: 't' | 'cte_' | 'w') => string;
+  readonly fresh: (prefix: 't' | typeof CTE_PREFIX | 'w') => string;
+  /** Tells of columns that a star at this place stands for. @throws SluiceError sql_too_large */
+  readonly expanded: (columns: number, location: number | undefined) => void;
   /** Resolves a subquery; a member so that FROM, expressions and SELECT need not import each other in a ring. */
   readonly select: (select: SelectStmt, outer: Scope | null, context: Context) => ResolvedSelect;
 }

@@ -2,7 +2,11 @@
 import { SluiceError } from '../../errors.ts';
 import type { BoundQuery, GovernedDataset, ResolvedQuery, Unbranded } from '../stages.ts';
 import type { Context } from './context.ts';
+import { fault } from './fault.ts';
 import { resolveSelect } from './select.ts';
+
+/** Stars of stars multiply: three levels of sixty `x.*` would be millions of columns, far beyond what the guard counted in the text. */
+const MOST_EXPANDED = 10_000;
 
 /**
  * @param governed by dataset id; every dataset of `bound` with a decision that allows it.
@@ -14,6 +18,7 @@ export function resolve(bound: BoundQuery, governed: ReadonlyMap<string, Governe
     throw new SluiceError('rewrite_failed', undefined, { cause: `no allowing decision for ${dataset.id}` });
   }
   const counts = new Map<string, number>();
+  let expanded = 0;
   const context: Context = {
     text: bound.guarded.text,
     bound,
@@ -25,6 +30,17 @@ export function resolve(bound: BoundQuery, governed: ReadonlyMap<string, Governe
       const number = (counts.get(prefix) ?? 0) + 1;
       counts.set(prefix, number);
       return `${prefix}${number}`;
+    },
+    expanded(columns, location) {
+      expanded += columns;
+      if (expanded <= MOST_EXPANDED) return;
+      throw fault(
+        bound.guarded.text,
+        'sql_too_large',
+        `The stars of the query stand for more than ${MOST_EXPANDED} columns`,
+        location,
+        'Name the columns that you need.',
+      );
     },
     select: (select, outer, inner) => resolveSelect(select, outer, inner),
   };

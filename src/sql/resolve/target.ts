@@ -21,7 +21,9 @@ export function resolveTarget(
   if (tag === 'ColumnRef') {
     const fields = body.fields as Node[];
     if ('A_Star' in fields[fields.length - 1]!) {
-      return starColumns(fields, target, scope, context).map((column) => starTarget(column));
+      const columns = starColumns(fields, target, scope, context);
+      context.expanded(columns.length, target.location);
+      return columns.map((column) => starTarget(column));
     }
   }
   const value = resolveExpression(written, scope, windows, context);

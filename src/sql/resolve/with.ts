@@ -2,7 +2,7 @@
 import type { CommonTableExpr, SelectStmt, WithClause } from '@pgsql/types';
 import type { Node } from '../tree.ts';
 import { close, open } from '../walk.ts';
-import type { Context, QueryColumn, ResolvedSelect } from './context.ts';
+import { type Context, CTE_PREFIX, type QueryColumn, type ResolvedSelect } from './context.ts';
 import { fault } from './fault.ts';
 import type { Scope } from './scope.ts';
 import { UNKNOWN } from './types.ts';
@@ -16,7 +16,7 @@ export function resolveWith(select: SelectStmt, outer: Scope | null, context: Co
 }
 
 function resolveCte(cte: CommonTableExpr, outer: Scope | null, context: Context): Node {
-  const printed = context.fresh('cte_');
+  const printed = context.fresh(CTE_PREFIX);
   const query = open(cte.ctequery!).body as SelectStmt;
   const resolved = context.bound.recursive.has(cte)
     ? resolveRecursive(cte, query, printed, outer, context)

@@ -3,9 +3,10 @@
  * filters leave, behind a fence where the caller's expressions could tell of the others.
  */
 import type { RangeVar, SelectStmt } from '@pgsql/types';
-import type { Column } from '../../catalogue/dataset.ts';
+import type { Column, Relation } from '../../catalogue/dataset.ts';
 import { SluiceError } from '../../errors.ts';
 import type { Identity } from '../../identity/identity.ts';
+import { CTE_PREFIX } from '../resolve/context.ts';
 import type { DatasetUse } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, mapChildren, open, walk } from '../walk.ts';
@@ -31,22 +32,28 @@ export interface GovernOptions {
   readonly pushed: ReadonlyMap<string, readonly Node[]>;
 }
 
-export function governRelations(select: SelectStmt, options: GovernOptions): SelectStmt {
+export interface Governed {
+  readonly select: SelectStmt;
+  /** What the tree reads; a use in a part that resolution left out is not among them. */
+  readonly relations: readonly Relation[];
+}
+
+export function governRelations(select: SelectStmt, options: GovernOptions): Governed {
   const needed = neededColumns(close('SelectStmt', select), options.uses);
-  const done = new Set<string>();
+  const relations: Relation[] = [];
   const replace = (node: Node): Node => {
     if (!('RangeVar' in node)) return mapChildren(node, replace);
-    const range = node.RangeVar.alias?.aliasname ?? '';
+    const { alias, relname } = node.RangeVar;
+    const range = alias?.aliasname ?? '';
     const use = options.uses.get(range);
-    if (use === undefined) return node;
-    done.add(range);
-    return governed(range, use, needed.get(range)!, options);
+    if (use !== undefined) {
+      relations.push(use.governed.dataset.relation);
+      return governed(range, use, needed.get(range)!, options);
+    }
+    if (relname?.startsWith(CTE_PREFIX)) return node;
+    throw new SluiceError('rewrite_failed', undefined, { cause: 'a relation that is not governed' });
   };
-  const result = open(replace(close('SelectStmt', select))).body as SelectStmt;
-  if (done.size !== options.uses.size) {
-    throw new SluiceError('rewrite_failed', undefined, { cause: 'a dataset was not governed' });
-  }
-  return result;
+  return { select: open(replace(close('SelectStmt', select))).body as SelectStmt, relations };
 }
 
 /** By range: the columns that the statement refers to. What is not referred to is not read, and its mask costs nothing. */

@@ -1,5 +1,6 @@
 /** From resolved names to a governed tree, pass by pass: bound, fence, dialect, governed relations, values. The order matters. */
 import type { SelectStmt } from '@pgsql/types';
+import type { Relation } from '../../catalogue/dataset.ts';
 import { SluiceError } from '../../errors.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { GovernedQuery, ParamValue, ResolvedQuery, Unbranded } from '../stages.ts';
@@ -45,12 +46,12 @@ export function rewrite(resolved: ResolvedQuery, options: RewriteOptions): Gover
     barrier,
     pushed,
   });
-  const { select, params } = compactParameters(governed, binder.values);
+  const { select, params } = compactParameters(governed.select, binder.values);
   const query: Unbranded<GovernedQuery> = {
     tree: select,
     params,
     columns: resolved.columns,
-    relations: relationsOf(resolved),
+    relations: namesOf(governed.relations),
     functions: functionsOf(select),
   };
   return query as GovernedQuery;
@@ -81,12 +82,11 @@ function freshNames(): () => string {
   };
 }
 
-/** Physical relations, as printed; CTEs are not among them. */
-function relationsOf(resolved: ResolvedQuery): readonly string[] {
-  const names = [...resolved.uses.values()].map(({ governed }) => {
-    const { database, schema, identifier } = governed.dataset.relation;
-    return [...(database === null ? [] : [database]), schema, identifier].join('.');
-  });
+/** As printed. */
+function namesOf(relations: readonly Relation[]): readonly string[] {
+  const names = relations.map(({ database, schema, identifier }) =>
+    [...(database === null ? [] : [database]), schema, identifier].join('.'),
+  );
   return [...new Set(names)].sort();
 }
 

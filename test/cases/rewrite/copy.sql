@@ -95,3 +95,5 @@ SELECT m.id FROM members AS m WHERE m.region = 'FR' AND EXISTS (SELECT 1 FROM or
 SELECT list(name ORDER BY name DESC), array_agg(id ORDER BY id) FROM members;
 -- a window that nothing uses, which DuckDB's parser drops
 SELECT count(*) OVER a AS n FROM members WINDOW a AS (PARTITION BY email), b AS (a ORDER BY array[id], length(name));
+-- a window that nothing uses, with a dataset in it
+SELECT id FROM members WINDOW w AS (ORDER BY (SELECT max(id) FROM orders));
