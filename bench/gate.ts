@@ -2,12 +2,12 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { buildWarehouse } from '../examples/energy-community/build-warehouse.ts';
-import { readArtifacts } from '../src/artifacts.ts';
 import { type Config, loadConfig } from '../src/config.ts';
 import type { DevelopmentIssuer } from '../src/identity/development/issuer.ts';
 import { createMetrics } from '../src/observe/metrics.ts';
 import { developmentIssuer, type OpenGate, openGate } from '../src/open.ts';
 import { pushAsOperator } from '../src/push.ts';
+import { readArtifacts } from '../src/state/artifacts.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const EXAMPLE = join(ROOT, 'examples/energy-community');

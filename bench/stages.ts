@@ -1,8 +1,8 @@
 /** The stages of a query one after the other, each with its time: what the path does, taken apart. */
 import { createDecider } from '../src/access/decide.ts';
 import { createPdp } from '../src/access/pdp.ts';
-import { decisionsFor } from '../src/decisions.ts';
 import type { Gate } from '../src/gate.ts';
+import { decisionsFor } from '../src/request/decisions.ts';
 import { guard } from '../src/sql/guard/guard.ts';
 import { normalise } from '../src/sql/normalise.ts';
 import { parse } from '../src/sql/parse.ts';

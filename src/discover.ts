@@ -1,13 +1,13 @@
 /** What a caller may know without reading a row: datasets, projects, schemas, policies, and themselves. */
 import type { Decision } from './access/decision.ts';
 import type { Column, Dataset, Project, TypeFamily } from './catalogue/dataset.ts';
-import { decisionsFor } from './decisions.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Identity } from './identity/identity.ts';
-import { demand } from './permit.ts';
 import type { PolicySummary } from './policies/policy.ts';
-import type { Caller } from './query.ts';
+import type { Caller } from './request/ask.ts';
+import { decisionsFor } from './request/decisions.ts';
+import { demand } from './request/permit.ts';
 import type { Snapshot } from './snapshot.ts';
 import { covers } from './tags/tag.ts';
 

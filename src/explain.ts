@@ -2,9 +2,9 @@
 import type { Decision, Reason } from './access/decision.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
-import { type DecisionSummary, planQuery, tell } from './plan.ts';
-import type { Ask, Caller } from './query.ts';
-import { openTrail } from './trail.ts';
+import type { Ask, Caller } from './request/ask.ts';
+import { type DecisionSummary, planQuery, tell } from './request/plan.ts';
+import { openTrail } from './request/trail.ts';
 
 export interface ExplainedDecision extends DecisionSummary {
   readonly reasons?: readonly Reason[];

@@ -4,9 +4,9 @@ import type { AuditLog } from './audit/event.ts';
 import type { PublishRule } from './catalogue/publish.ts';
 import type { Engine } from './engines/engine.ts';
 import type { Identity } from './identity/identity.ts';
-import type { Metadata } from './metadata.ts';
 import type { Observe } from './observe.ts';
-import type { PlanCaches } from './plan.ts';
+import type { PlanCaches } from './request/plan-caches.ts';
+import type { Metadata } from './state/metadata.ts';
 
 /** Bounds on one request; sizes in bytes, times in milliseconds. */
 export interface GateLimits {

@@ -40,7 +40,7 @@ async function pushInto(
   onStep: (text: string) => void,
 ): Promise<PushSummary> {
   const [{ readArtifacts }, { pushAsOperator }] = await Promise.all([
-    import('./artifacts.ts'),
+    import('./state/artifacts.ts'),
     import('./push.ts'),
   ]);
   onStep('reading the artifacts');
@@ -123,7 +123,7 @@ const wiring: Wiring = {
   loadConfig: configAt,
   connect,
   async readPush(config, files) {
-    const { readArtifacts } = await import('./artifacts.ts');
+    const { readArtifacts } = await import('./state/artifacts.ts');
     const { publish, search_path } = config;
     return {
       ...readArtifacts(config, absolute(files)),

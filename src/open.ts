@@ -16,12 +16,12 @@ import { createDevelopmentIssuer, type DevelopmentIssuer } from './identity/deve
 import { type Personas, parsePersonas } from './identity/development/personas.ts';
 import { developmentIssuerUrl } from './identity/development/start.ts';
 import type { Identity } from './identity/identity.ts';
-import { createMetadata } from './metadata.ts';
 import type { Observe } from './observe.ts';
 import { evaluateDnf, parseCondition } from './policies/conditions.ts';
 import type { Dnf } from './policies/policy.ts';
-import { openPublishedFolder } from './published-folder.ts';
 import { loadParser } from './sql/parse.ts';
+import { createMetadata } from './state/metadata.ts';
+import { openPublishedFolder } from './state/published-folder.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 

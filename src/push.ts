@@ -1,13 +1,13 @@
 /** The path of a push: door -> identity -> dbt artifacts and policies -> snapshot -> store -> served, with audit told of it. */
 
-import type { PushContent } from './artifacts.ts';
 import type { AuditEvent } from './audit/event.ts';
 import { publishRuleSchema } from './catalogue/publish.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
-import type { Applied } from './metadata.ts';
-import { demand } from './permit.ts';
-import type { Caller } from './query.ts';
+import type { Caller } from './request/ask.ts';
+import { demand } from './request/permit.ts';
+import type { PushContent } from './state/artifacts.ts';
+import type { Applied } from './state/metadata.ts';
 
 /** Dbt's artifacts and policy files; the rest is as the gate is configured unless it comes along. */
 export interface Pushed extends Pick<PushContent, 'manifest' | 'policies'> {

@@ -3,7 +3,6 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { buildWarehouse } from '../../examples/energy-community/build-warehouse.ts';
-import { readArtifacts } from '../../src/artifacts.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import type { Gate } from '../../src/gate.ts';
@@ -11,6 +10,7 @@ import { createMetrics } from '../../src/observe/metrics.ts';
 import type { Observation } from '../../src/observe.ts';
 import { pushAsOperator } from '../../src/push.ts';
 import { type Serving, serve } from '../../src/serve.ts';
+import { readArtifacts } from '../../src/state/artifacts.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../examples/energy-community');
 const LEFT_OUT = new Set([
@@ -148,6 +148,22 @@ export async function startGate(options: StartOptions = {}): Promise<TestGate> {
     },
   };
   return gate;
+}
+
+/** An engine that does what another does, but for some of it. */
+export function forward(engine: Engine, instead: Partial<Engine>): Engine {
+  return {
+    name: engine.name,
+    kind: engine.kind,
+    describe: () => engine.describe(),
+    witness: (sql) => engine.witness(sql),
+    run: (query, options) => engine.run(query, options),
+    stage: () => engine.stage(),
+    publish: () => engine.publish(),
+    health: () => engine.health(),
+    close: () => engine.close(),
+    ...instead,
+  };
 }
 
 function decorate(gate: Gate, wrap: (engine: Engine) => Engine): void {

@@ -2,8 +2,8 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readArtifacts } from '../../src/artifacts.ts';
 import { createHttpDoor } from '../../src/doors/http/server.ts';
+import { readArtifacts } from '../../src/state/artifacts.ts';
 import { type CallOptions, startGate, type TestGate } from './gate.ts';
 
 let gate: TestGate;

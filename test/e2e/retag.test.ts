@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readArtifacts } from '../../src/artifacts.ts';
-import { type Reply, startGate, type TestGate } from './gate.ts';
+import { readArtifacts } from '../../src/state/artifacts.ts';
+import { forward, type Reply, startGate, type TestGate } from './gate.ts';
 
 const REGION = "SELECT region FROM gold.members WHERE member_id = 'M0001'";
 const HASH = /^[0-9a-f]{64}$/;
@@ -145,6 +145,37 @@ describe('queries under way', () => {
     for (const { value, masked } of seen) {
       if (masked) expect(value).toMatch(HASH);
       else expect(value).toMatch(/^(north|public \d)$/);
+    }
+  });
+});
+
+describe('a query that is planned while a push goes through', () => {
+  it('reads the new data under the new rules', async () => {
+    let meanwhile = async (): Promise<void> => {};
+    const overtaken = await startGate({
+      // Asked between the decision and the run.
+      engine: (engine) =>
+        forward(engine, {
+          async witness(sql) {
+            const now = meanwhile;
+            meanwhile = async () => {};
+            await now();
+            return engine.witness(sql);
+          },
+        }),
+    });
+    const outer = gate;
+    gate = overtaken;
+    try {
+      meanwhile = async () => {
+        await setRegion('secret');
+        retag('region', ['pii']);
+        await gate.push();
+      };
+      expect(await regionNow()).toEqual({ value: expect.stringMatching(HASH), masked: true });
+    } finally {
+      gate = outer;
+      await overtaken.close();
     }
   });
 });

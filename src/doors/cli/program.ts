@@ -9,10 +9,9 @@ import { FORMATS, query } from './commands/query.ts';
 import { serve } from './commands/serve.ts';
 import { runPolicyTests } from './commands/test.ts';
 import { token } from './commands/token.ts';
+import type { ExitCode } from './exit-code.ts';
 import { faultOf, renderFault } from './fault.ts';
 import type { Wiring } from './wiring.ts';
-
-export type ExitCode = 0 | 1 | 2 | 64;
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 failure, 2 a check says no (test, audit verify), 64 wrong usage.

@@ -1,15 +1,13 @@
 /** The HTTP door: Fastify, one shape for every fault, a request id on every answer, security headers, bounded bodies. */
-import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyReply, type FastifyRequest, type FastifyTypeProvider } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
-import type { z } from 'zod';
 import { CODES, SluiceError } from '../../errors.ts';
 import type { Gate } from '../../gate.ts';
 import type { Observation } from '../../observe.ts';
-import { problemOf, toSluiceError } from './problem.ts';
+import { createApp, type HttpApp, refuse, type ZodRequests } from './app.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { type Health, healthRoutes } from './routes/health.ts';
 import { metadataRoutes } from './routes/metadata.ts';
@@ -24,45 +22,6 @@ export interface HttpDoorOptions {
   readonly bodyBytes: number;
   readonly pushBytes: number;
   readonly version: string;
-}
-
-/** Requests are typed by their schemas. Answers are the spines' own values: their schemas document them, and a test holds both together. */
-interface ZodRequests extends FastifyTypeProvider {
-  validator: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown;
-  serializer: unknown;
-}
-
-export type HttpApp = Awaited<ReturnType<typeof createApp>>;
-
-async function createApp({ bodyBytes, gate }: HttpDoorOptions) {
-  return Fastify({
-    logger: false,
-    genReqId: () => randomUUID(),
-    requestIdHeader: false,
-    bodyLimit: bodyBytes,
-    // A request that dawdles is cut: slow headers and bodies hold a connection, not a query slot.
-    requestTimeout: 60_000,
-    // Thrown before a route is chosen, so no hook has run.
-    frameworkErrors: (thrown, request, reply) => {
-      reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
-      refuse(thrown, request, reply as unknown as FastifyReply, gate);
-    },
-    routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: true },
-  }).withTypeProvider<ZodRequests>();
-}
-
-/** Tells the caller what was thrown, in the one shape that every fault has. */
-function refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply, gate: Gate): FastifyReply {
-  const error = toSluiceError(thrown);
-  gate.observe({ kind: 'request_failed', requestId: request.id, code: error.code, error });
-  if (error.status === 401)
-    reply.header('www-authenticate', `Bearer error="invalid_token", error_description="${error.code}"`);
-  if (error.retryAfter !== null) reply.header('retry-after', String(Math.ceil(error.retryAfter)));
-  return reply
-    .status(error.status)
-    .type('application/problem+json')
-    .serializer(JSON.stringify)
-    .send(problemOf(error, request.id));
 }
 
 /** What the log and the metrics learn of a request once its answer is out, or has broken off. */

@@ -1,6 +1,6 @@
 /** `sluice audit verify` and `sluice audit tail`. */
 import type { Config } from '../../../config.ts';
-import type { ExitCode } from '../program.ts';
+import type { ExitCode } from '../exit-code.ts';
 import { renderTable } from '../table.ts';
 import { progress } from '../terminal.ts';
 import type { Wiring } from '../wiring.ts';

@@ -2,7 +2,7 @@
 import type { Config } from '../../../config.ts';
 import { type CallerOptions, tokenFor, withClient } from '../caller.ts';
 import { type GateClient, jsonOf, RefusedByGate } from '../client.ts';
-import type { ExitCode } from '../program.ts';
+import type { ExitCode } from '../exit-code.ts';
 import type { Wiring } from '../wiring.ts';
 
 interface ExplainedDecision {

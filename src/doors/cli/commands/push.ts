@@ -3,7 +3,7 @@ import type { Config } from '../../../config.ts';
 import { SluiceError } from '../../../errors.ts';
 import { type CallerOptions, tokenFor } from '../caller.ts';
 import { httpClient, jsonOf } from '../client.ts';
-import type { ExitCode } from '../program.ts';
+import type { ExitCode } from '../exit-code.ts';
 import { progress } from '../terminal.ts';
 import type { PushSummary, Wiring } from '../wiring.ts';
 

@@ -2,7 +2,7 @@
 import type { Config } from '../../../config.ts';
 import { type CallerOptions, tokenFor, withClient } from '../caller.ts';
 import { accepted, bytesOf, jsonOf, type Reply, textOf } from '../client.ts';
-import type { ExitCode } from '../program.ts';
+import type { ExitCode } from '../exit-code.ts';
 import { renderTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Wiring } from '../wiring.ts';

@@ -1,6 +1,6 @@
 /** `sluice serve`: the gate, until it is told to end. */
 import type { Config } from '../../../config.ts';
-import type { ExitCode } from '../program.ts';
+import type { ExitCode } from '../exit-code.ts';
 import { progress } from '../terminal.ts';
 import type { Wiring } from '../wiring.ts';
 

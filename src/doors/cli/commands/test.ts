@@ -8,7 +8,7 @@ import type { Config } from '../../../config.ts';
 import { SluiceError } from '../../../errors.ts';
 import { withClient } from '../caller.ts';
 import { type GateClient, jsonOf, RefusedByGate } from '../client.ts';
-import type { ExitCode } from '../program.ts';
+import type { ExitCode } from '../exit-code.ts';
 import { withoutControls } from '../table.ts';
 import { progress } from '../terminal.ts';
 import type { Wiring } from '../wiring.ts';

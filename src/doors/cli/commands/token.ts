@@ -1,7 +1,7 @@
 /** `sluice token`: a token of the development issuer, and nothing else on stdout. */
 import type { Config } from '../../../config.ts';
 import { SluiceError } from '../../../errors.ts';
-import type { ExitCode } from '../program.ts';
+import type { ExitCode } from '../exit-code.ts';
 import type { Wiring } from '../wiring.ts';
 
 export async function token(

@@ -17,9 +17,9 @@ import {
   projectsAnswer,
   rowSchemaAnswer,
 } from '../answer-schemas.ts';
+import type { HttpApp } from '../app.ts';
 import { callerOf } from '../caller.ts';
 import { catalogueQuery, datasetParams } from '../schemas.ts';
-import type { HttpApp } from '../server.ts';
 
 export function catalogueRoutes(app: HttpApp, gate: Gate): void {
   app.get(

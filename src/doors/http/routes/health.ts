@@ -1,6 +1,6 @@
 /** GET /health/live, /health/ready and /metrics. */
 import { liveAnswer, metricsAnswer, readyAnswer } from '../answer-schemas.ts';
-import type { HttpApp } from '../server.ts';
+import type { HttpApp } from '../app.ts';
 
 /** What the door needs to answer for the whole gate. */
 export interface Health {

@@ -2,9 +2,9 @@
 import type { Gate } from '../../../gate.ts';
 import { currentMetadata, pushMetadata } from '../../../push.ts';
 import { metadataAnswer, PROBLEMS, pushAnswer } from '../answer-schemas.ts';
+import type { HttpApp } from '../app.ts';
 import { callerOf } from '../caller.ts';
 import { metadataBody, metadataQuery } from '../schemas.ts';
-import type { HttpApp } from '../server.ts';
 
 /** `W/"x"`, `"x"` and `x` all name x; `*` means: whatever is there. */
 function etagOf(header: string | undefined): string | undefined {

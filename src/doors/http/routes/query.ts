@@ -5,10 +5,10 @@ import type { Gate } from '../../../gate.ts';
 import { type Ask, query } from '../../../query.ts';
 import { primed, sendCsv, sendNdjson, sendPage } from '../answer.ts';
 import { explainAnswer, PROBLEMS, queryAnswer } from '../answer-schemas.ts';
+import type { HttpApp } from '../app.ts';
 import { callerOf } from '../caller.ts';
 import { answerType, CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from '../negotiate.ts';
 import { datasetParams, explainBody, queryBody, rowsQuery } from '../schemas.ts';
-import type { HttpApp } from '../server.ts';
 
 const ANSWERS = { 200: queryAnswer, ...PROBLEMS };
 

@@ -1,10 +1,10 @@
 /** One batched call to the decision point for the datasets of a request, with the context that the gate vouches for. */
-import type { Action, Decision } from './access/decision.ts';
-import { buildContext } from './access/input.ts';
-import type { Dataset } from './catalogue/dataset.ts';
-import type { Gate } from './gate.ts';
-import type { Identity } from './identity/identity.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Action, Decision } from '../access/decision.ts';
+import { buildContext } from '../access/input.ts';
+import type { Dataset } from '../catalogue/dataset.ts';
+import type { Gate } from '../gate.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { Snapshot } from '../snapshot.ts';
 
 export interface DecisionAsk {
   readonly identity: Identity;

@@ -1,27 +1,27 @@
 /** From a text to a verified query: parse -> guard -> bind -> decide -> admit -> resolve -> rewrite -> verify. Plans are cached by all that they depend on. */
-import type { Action, Decision } from './access/decision.ts';
-import { summarise } from './access/summarise.ts';
-import type { BoundedCache, Tickets } from './cache.ts';
+import type { Action, Decision } from '../access/decision.ts';
+import { summarise } from '../access/summarise.ts';
+import type { BoundedCache } from '../cache.ts';
+import type { Engine } from '../engines/engine.ts';
+import { SluiceError } from '../errors.ts';
+import type { Gate } from '../gate.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { Snapshot } from '../snapshot.ts';
+import { composeRead } from '../sql/compose.ts';
+import { guard } from '../sql/guard/guard.ts';
+import { normalise } from '../sql/normalise.ts';
+import { checkParameters } from '../sql/parameters.ts';
+import { parse } from '../sql/parse.ts';
+import { admit } from '../sql/resolve/admit.ts';
+import { bind } from '../sql/resolve/bind.ts';
+import { resolve } from '../sql/resolve/resolve.ts';
+import { rewrite } from '../sql/rewrite/rewrite.ts';
+import type { BoundQuery, OutputColumn, VerifiedQuery } from '../sql/stages.ts';
+import { verify } from '../sql/verify.ts';
+import type { Ask } from './ask.ts';
 import { decisionsFor } from './decisions.ts';
-import type { Engine } from './engines/engine.ts';
-import { SluiceError } from './errors.ts';
-import type { Gate } from './gate.ts';
-import type { Identity } from './identity/identity.ts';
 import type { PageAsked } from './page.ts';
-import type { Ask } from './query.ts';
-import type { Snapshot } from './snapshot.ts';
-import { composeRead } from './sql/compose.ts';
-import { guard } from './sql/guard/guard.ts';
-import { normalise } from './sql/normalise.ts';
-import { checkParameters } from './sql/parameters.ts';
-import { parse } from './sql/parse.ts';
-import { admit } from './sql/resolve/admit.ts';
-import { bind } from './sql/resolve/bind.ts';
-import { resolve } from './sql/resolve/resolve.ts';
-import { rewrite } from './sql/rewrite/rewrite.ts';
-import type { BoundQuery, OutputColumn, VerifiedQuery } from './sql/stages.ts';
-import { verify } from './sql/verify.ts';
-import type { Known } from './trail.ts';
+import type { BoundText } from './plan-caches.ts';
 
 export interface AnswerColumn extends OutputColumn {
   readonly type: string;
@@ -45,18 +45,14 @@ export interface Plan {
   readonly maxRows: number | null;
 }
 
-/** A text as far as it is the same for everyone: parsed, guarded, bound to one snapshot's catalogue. */
-interface BoundText {
-  readonly bound: BoundQuery;
-  readonly fingerprint: string;
-  readonly normalised: string;
-}
-
-export interface PlanCaches {
-  readonly texts: BoundedCache<string, BoundText>;
-  /** Keyed by the very identity and the very decisions, so that it never crosses callers who are decided for apart. */
-  readonly plans: BoundedCache<string, VerifiedQuery>;
-  readonly tickets: Tickets;
+/** What is known of a query while its stages run: what the audit is told should it be refused. */
+export interface Known {
+  datasets: readonly string[];
+  reasons: readonly string[];
+  policyIds: readonly string[];
+  fingerprint: string | null;
+  normalised: string | null;
+  decisions: readonly Decision[];
 }
 
 export interface PlanAsk {

@@ -1,10 +1,10 @@
 /** The state that the gate serves: taken from the store, put beside what the engines hold, swapped whole, and never worse than the last good one. */
 import { randomUUID } from 'node:crypto';
-import type { Engine, PhysicalRelation, Staged } from './engines/engine.ts';
-import { SluiceError } from './errors.ts';
-import type { Observe } from './observe.ts';
-import { buildSnapshot, type Snapshot, type SnapshotInput, trimInput } from './snapshot.ts';
-import type { Store } from './store/store.ts';
+import type { Engine, PhysicalRelation, Staged } from '../engines/engine.ts';
+import { SluiceError } from '../errors.ts';
+import type { Observe } from '../observe.ts';
+import { buildSnapshot, type Snapshot, type SnapshotInput, trimInput } from '../snapshot.ts';
+import type { Store } from '../store/store.ts';
 
 /** What a push brings; the rest of the input is the gate's own. */
 export type PushedInput = Omit<SnapshotInput, 'physical'>;

@@ -1,10 +1,10 @@
 /** Reads what a push is made of from disk: dbt's artifacts, the project's YAML where it is needed, and the policy files. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { Config } from './config.ts';
-import { parseCatalog, parseManifest } from './dbt/artifact.ts';
-import { SluiceError } from './errors.ts';
-import { yamlFilesNeeded } from './snapshot.ts';
+import type { Config } from '../config.ts';
+import { parseCatalog, parseManifest } from '../dbt/artifact.ts';
+import { SluiceError } from '../errors.ts';
+import { yamlFilesNeeded } from '../snapshot.ts';
 
 export interface ArtifactFiles {
   readonly manifest?: string | undefined;

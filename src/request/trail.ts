@@ -1,22 +1,11 @@
 /** What the audit is told of one request: the decision before anything is released, and how it ended. */
-import type { Decision } from './access/decision.ts';
-import type { AuditEvent } from './audit/event.ts';
-import { type Code, SluiceError } from './errors.ts';
-import type { Gate } from './gate.ts';
-import type { Identity } from './identity/identity.ts';
-import type { Plan } from './plan.ts';
-import type { Caller } from './query.ts';
-import type { Snapshot } from './snapshot.ts';
-
-/** What is known of a refused query when it is refused; grows while the stages run. */
-export interface Known {
-  datasets: readonly string[];
-  reasons: readonly string[];
-  policyIds: readonly string[];
-  fingerprint: string | null;
-  normalised: string | null;
-  decisions: readonly Decision[];
-}
+import type { AuditEvent } from '../audit/event.ts';
+import { type Code, SluiceError } from '../errors.ts';
+import type { Gate } from '../gate.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { Caller } from './ask.ts';
+import type { Known, Plan } from './plan.ts';
 
 export interface Trail {
   readonly known: Known;

@@ -1,7 +1,7 @@
 /** What only stewards, publishers or auditors may do: whoever has not said who they are is asked for that first. */
-import { SluiceError } from './errors.ts';
-import type { Gate, Permission } from './gate.ts';
-import type { Identity } from './identity/identity.ts';
+import { SluiceError } from '../errors.ts';
+import type { Gate, Permission } from '../gate.ts';
+import type { Identity } from '../identity/identity.ts';
 
 /** @throws SluiceError token_missing, or access_denied with the message, where the identity has none of the permissions */
 export function demand(

@@ -1,11 +1,11 @@
 /** Which part of a result is asked for, and the cursor for the part after it. */
 import { createHash } from 'node:crypto';
-import { SluiceError } from './errors.ts';
-import type { Gate } from './gate.ts';
-import type { Identity } from './identity/identity.ts';
-import type { Ask, Delivery } from './query.ts';
-import { openCursor, signCursor } from './results/cursor.ts';
-import type { Snapshot } from './snapshot.ts';
+import { SluiceError } from '../errors.ts';
+import type { Gate } from '../gate.ts';
+import type { Identity } from '../identity/identity.ts';
+import { openCursor, signCursor } from '../results/cursor.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { Ask, Delivery } from './ask.ts';
 
 /** As the answer tells it. `limit` and `offset` count rows. */
 export interface Page {
