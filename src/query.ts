@@ -1,45 +1,17 @@
 /** The path of a query: door -> identity -> plan (parse … verify) -> engine -> results -> door, with audit told at the decision and at the end. */
-import type { RowChunk, RowEncoding, RunningQuery, RunOptions } from './engines/engine.ts';
+import type { RowChunk, RunningQuery, RunOptions } from './engines/engine.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Identity } from './identity/identity.ts';
-import { cursorFor, type Page, type PageAsked, pageOf } from './page.ts';
-import { type AnswerColumn, type DecisionSummary, type Plan, planQuery, tell } from './plan.ts';
+import type { Ask, Caller, Delivery } from './request/ask.ts';
+import { cursorFor, type Page, type PageAsked, pageOf } from './request/page.ts';
+import { type AnswerColumn, type DecisionSummary, type Plan, planQuery, tell } from './request/plan.ts';
+import { openTrail } from './request/trail.ts';
 import type { Snapshot } from './snapshot.ts';
-import { openTrail } from './trail.ts';
 
 export type { RowChunk } from './engines/engine.ts';
-export type { AnswerColumn, DecisionSummary } from './plan.ts';
-
-/** Who asks, through which door. The signal aborts when the caller goes away. */
-export interface Caller {
-  readonly requestId: string;
-  readonly token: string | null;
-  readonly client: { readonly ip: string | null; readonly door: string; readonly user_agent: string | null };
-  readonly signal: AbortSignal;
-}
-
-/** A governed read without SQL; each part is parsed on its own. */
-export interface Read {
-  readonly dataset: string;
-  readonly select: string | null;
-  readonly where: string | null;
-  readonly order: string | null;
-}
-
-export interface Ask {
-  readonly text: { readonly sql: string } | { readonly read: Read };
-  readonly params?: readonly unknown[];
-  readonly limit?: number;
-  readonly offset?: number;
-  readonly cursor?: string;
-}
-
-export interface Delivery {
-  /** A page is counted and has a cursor; a stream goes on to `max_rows`. */
-  readonly mode: 'page' | 'stream';
-  readonly encoding: RowEncoding;
-}
+export type { Ask, Caller } from './request/ask.ts';
+export type { AnswerColumn, DecisionSummary } from './request/plan.ts';
 
 export interface AnswerEnd {
   readonly rows: number;

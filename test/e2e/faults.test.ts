@@ -415,7 +415,8 @@ describe('a caller who goes away', () => {
         const id = answer.headers.get('x-request-id');
         await expect.poll(() => finished(id)).toMatchObject({ code: 'cancelled' });
         expect(served(id)).toMatchObject({ status: 499, route: '/v1/query' });
-        expect(await recordOf(id)).toMatchObject([
+        const record = expect.poll(() => recordOf(id));
+        await record.toMatchObject([
           { event: 'decision', decision: 'allow' },
           { event: 'query', error_code: 'cancelled' },
         ]);

@@ -3,7 +3,6 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { buildWarehouse } from '../../examples/energy-community/build-warehouse.ts';
-import { readArtifacts } from '../../src/artifacts.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import type { Gate } from '../../src/gate.ts';
@@ -11,6 +10,7 @@ import { createMetrics } from '../../src/observe/metrics.ts';
 import type { Observation } from '../../src/observe.ts';
 import { pushAsOperator } from '../../src/push.ts';
 import { type Serving, serve } from '../../src/serve.ts';
+import { readArtifacts } from '../../src/state/artifacts.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../examples/energy-community');
 const LEFT_OUT = new Set([

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readArtifacts } from '../../src/artifacts.ts';
+import { readArtifacts } from '../../src/state/artifacts.ts';
 import { forward, type Reply, startGate, type TestGate } from './gate.ts';
 
 const REGION = "SELECT region FROM gold.members WHERE member_id = 'M0001'";
