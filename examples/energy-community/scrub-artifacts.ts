@@ -36,10 +36,25 @@ const sortKeys = (value: Json): Json =>
     ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
     : value;
 
+/** Who depends on whom comes in the order in which dbt's threads read the files. */
+const sortEdges = (value: Json): Json =>
+  sortKeys(
+    Object.fromEntries(
+      Object.entries(value as { [key: string]: string[] }).map(([key, others]) => [key, [...others].sort()]),
+    ),
+  );
+
 type Artifact = { [key: string]: Json };
 
 const SHAPES: Readonly<Record<string, (artifact: Artifact) => Artifact>> = {
-  manifest: (manifest) => ({ ...manifest, macros: {}, nodes: sortKeys(manifest.nodes!) }),
+  manifest: (manifest) => ({
+    ...manifest,
+    macros: {},
+    nodes: sortKeys(manifest.nodes!),
+    parent_map: sortEdges(manifest.parent_map!),
+    child_map: sortEdges(manifest.child_map!),
+    group_map: sortEdges(manifest.group_map!),
+  }),
   catalog: (catalog) => ({ ...catalog, nodes: sortKeys(catalog.nodes!) }),
   run_results: (results) => ({
     ...results,
