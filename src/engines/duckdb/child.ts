@@ -72,7 +72,11 @@ function serve(socket: Socket): void {
     } finally {
       control.detach();
       running.delete(id);
-      sessions.give(session);
+      await session.end().then(
+        () => sessions.give(session),
+        // Its connection is left to the collector.
+        () => {},
+      );
     }
   }
 

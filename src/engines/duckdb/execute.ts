@@ -65,7 +65,7 @@ export async function execute(
     first = false;
   };
 
-  const next = chunkReader(result, control);
+  const next = chunkReader(result, session, control);
   for (;;) {
     const chunk = await next();
     if (control.stopped !== null) return;
@@ -101,15 +101,17 @@ async function start(session: Session, request: RunRequest, control: QueryContro
   const statement = await control.spend(() => session.prepare(request.sql));
   if (duckdb.prepared_statement_type(statement) !== duckdb.StatementType.SELECT) throw new NotSelect();
   bindParams(statement, request.params);
-  return control.spend(() =>
-    request.maxRows < WHOLE
-      ? duckdb.execute_prepared(statement)
-      : duckdb.execute_prepared_streaming(statement),
-  );
+  if (request.maxRows < WHOLE) return control.spend(() => duckdb.execute_prepared(statement));
+  await session.begin();
+  return control.spend(() => duckdb.execute_prepared_streaming(statement));
 }
 
 /** Null at the end; each chunk is valid until the next call. */
-function chunkReader(result: duckdb.Result, control: QueryControl): () => Promise<duckdb.DataChunk | null> {
+function chunkReader(
+  result: duckdb.Result,
+  session: Session,
+  control: QueryControl,
+): () => Promise<duckdb.DataChunk | null> {
   if (!duckdb.result_is_streaming(result)) {
     const count = duckdb.result_chunk_count(result);
     let index = 0;
@@ -117,7 +119,9 @@ function chunkReader(result: duckdb.Result, control: QueryControl): () => Promis
   }
   return async () => {
     const chunk = await control.spend(() => duckdb.fetch_chunk(result));
-    return chunk !== null && duckdb.data_chunk_get_size(chunk) > 0 ? chunk : null;
+    if (chunk !== null && duckdb.data_chunk_get_size(chunk) > 0) return chunk;
+    if (control.stopped === null) await session.demandUnbroken();
+    return null;
   };
 }
 

@@ -9,6 +9,7 @@ const CACHED_TEXT = 64 << 10;
 export class Session {
   readonly connection: duckdb.Connection;
   private readonly prepared = new Map<string, duckdb.PreparedStatement>();
+  private inTransaction = false;
 
   constructor(connection: duckdb.Connection) {
     this.connection = connection;
@@ -30,6 +31,26 @@ export class Session {
     this.prepared.set(sql, statement);
     if (this.prepared.size > PREPARED) this.forget(this.prepared.keys().next().value ?? sql);
     return statement;
+  }
+
+  /**
+   * What is streamed runs in a transaction: a query that fails in the middle ends its stream as if it were whole (driver
+   * 1.5.6), and only a transaction keeps the mark of it.
+   */
+  async begin(): Promise<void> {
+    await duckdb.query(this.connection, 'BEGIN TRANSACTION');
+    this.inTransaction = true;
+  }
+
+  /** @throws the engine's error where the query that was streamed failed; it does not say of what */
+  async demandUnbroken(): Promise<void> {
+    await duckdb.query(this.connection, 'SELECT 1');
+  }
+
+  /** Leaves nothing of the query behind. */
+  async end(): Promise<void> {
+    if (this.inTransaction) await duckdb.query(this.connection, 'ROLLBACK');
+    this.inTransaction = false;
   }
 
   /** Called when a statement failed, and for texts that are not worth keeping. */
