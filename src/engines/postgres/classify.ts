@@ -6,6 +6,8 @@ import { type Code, SluiceError } from '../../errors.ts';
 const CODES_BY_STATE: Readonly<Record<string, Code>> = {
   // A read gone wrong on the way, or a server that is going down.
   '08': 'engine_unavailable',
+  // Too few values were bound.
+  '08P01': 'sql_parameter',
   // invalid authorization, no such database
   '28': 'engine_unavailable',
   '3D': 'engine_unavailable',

@@ -34,9 +34,15 @@ const SINCE_14: Readonly<Record<string, string>> = { client_connection_check_int
 
 /** `$1` is the statement timeout in milliseconds. */
 export function settingsFor(version: number): string {
-  const settings = { ...FIXED, ...(version >= 14 ? SINCE_14 : {}) };
+  return version >= 14 ? SETTINGS_SINCE_14 : SETTINGS;
+}
+
+function select(settings: Readonly<Record<string, string>>): string {
   const calls = Object.entries(settings).map(
     ([name, value]) => `pg_catalog.set_config('${name}', '${value}', true)`,
   );
   return `SELECT ${[...calls, `pg_catalog.set_config('statement_timeout', $1, true)`].join(', ')}`;
 }
+
+const SETTINGS = select(FIXED);
+const SETTINGS_SINCE_14 = select({ ...FIXED, ...SINCE_14 });

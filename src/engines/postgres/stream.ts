@@ -33,6 +33,8 @@ type State =
 
 /** Bytes after which a chunk is handed over. */
 const BATCH = 64 << 10;
+/** A small result needs a small buffer; it grows where it must. */
+const FIRST_BUFFER = 4 << 10;
 /** Bytes that may wait for the reader. */
 const WINDOW = 1 << 20;
 /** Time that readers may take in all before the server's own timeout, which counts it, ends the query. */
@@ -53,7 +55,7 @@ export class QueryStream implements RunningQuery, RowReceiver {
   private readonly begun = Promise.withResolvers<void>();
   private readonly settled = Promise.withResolvers<void>();
   private readonly queue: RowChunk[] = [];
-  private readonly out = new ByteWriter(BATCH * 2);
+  private readonly out = new ByteWriter(FIRST_BUFFER);
   private encoder: RowEncoder | null = null;
   private state: State = { kind: 'running' };
   private stopping: 'cancelled' | 'timeout' | null = null;
@@ -198,7 +200,7 @@ export class QueryStream implements RunningQuery, RowReceiver {
   }
 
   private completed(): void {
-    this.flush();
+    this.flush(true);
     if (this.stopping !== null)
       this.finish({ kind: 'failed', error: failure(new Error('stopped'), this.stopping) });
     else this.finish({ kind: 'ended', truncated: null });
@@ -225,9 +227,9 @@ export class QueryStream implements RunningQuery, RowReceiver {
       );
   }
 
-  private flush(): void {
+  private flush(end = false): void {
     if (this.batchRows === 0) return;
-    const bytes = this.out.take(BATCH * 2);
+    const bytes = this.out.take(end ? 0 : BATCH * 2);
     this.queue.push({ rows: this.batchRows, bytes });
     this.sent += bytes.byteLength;
     this.waiting += bytes.byteLength;
@@ -238,7 +240,7 @@ export class QueryStream implements RunningQuery, RowReceiver {
 
   /** Enough was read: what else the server has is thrown away, or stopped where it is much. */
   private cut(why: 'rows' | 'bytes'): void {
-    this.flush();
+    this.flush(true);
     this.finish({ kind: 'ended', truncated: why });
     this.timer = setTimeout(() => this.cancelServer(), LINGER_MS);
   }
