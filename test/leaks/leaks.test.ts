@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadParser } from '../../src/sql/parse.ts';
+import { faultsAreLeaks, runCampaign } from './campaign.ts';
+import { duckdbStand } from './duckdb-stand.ts';
+import { load } from './oracle.ts';
+import { random } from './random.ts';
+import type { Stand } from './stand.ts';
+import { add, emptyTally, report } from './tally.ts';
+import type { Case } from './world.ts';
+import { isFair, makeWorld } from './worlds.ts';
+
+const FOLDER = join(import.meta.dirname, 'regressions');
+const CASES = 3_000;
+const BUDGET_MS = 15_000;
+
+let stand: Stand;
+
+beforeAll(async () => {
+  await loadParser();
+  stand = await duckdbStand();
+});
+
+afterAll(() => stand.close());
+
+describe('a leak or fault that was found stays closed', () => {
+  it.each(readdirSync(FOLDER).filter((name) => name.endsWith('.json')))('%s', async (name) => {
+    const { world, sql, params } = JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as Case;
+    expect(isFair(world)).toBe(true);
+    const loaded = await load(world, stand, { barrier: 'needed', verifyEvery: 1 });
+    const verdict = await faultsAreLeaks(() => loaded.judge(sql, params));
+    expect(verdict.kind === 'leak' ? verdict : null).toBeNull();
+  });
+});
+
+it('what may not be seen changes nothing that is seen, in fresh cases', async () => {
+  const seed = process.env.SLUICE_SEED ?? String(Date.now() % 1_000_000);
+  const started = performance.now();
+  const tally = emptyTally();
+  const findings: unknown[] = [];
+  for (let world = 0; tally.cases < CASES && performance.now() - started < BUDGET_MS; world++) {
+    const result = await runCampaign(
+      {
+        seed,
+        firstWorld: world,
+        worlds: 1,
+        perWorld: 100,
+        oracle: { barrier: 'needed', verifyEvery: 4 },
+        maxLeaks: 1,
+      },
+      stand,
+    );
+    add(tally, result.tally);
+    findings.push(...result.findings);
+  }
+  console.log(`leak oracle, seed ${seed} (SLUICE_SEED repeats it)\n${report(tally, 0)}`);
+  expect(findings).toEqual([]);
+  expect(tally.equal / tally.cases).toBeGreaterThan(0.6);
+});
+
+describe('the oracle can fail', () => {
+  it('finds what the barrier is for, when it is taken away', async () => {
+    const findings: unknown[] = [];
+    for (let world = 0; findings.length === 0 && world < 60; world++) {
+      const campaign = { seed: 'open', firstWorld: world, worlds: 1, perWorld: 200, maxLeaks: 1 };
+      const oracle = { barrier: 'none', verifyEvery: 1000 } as const;
+      findings.push(...(await runCampaign({ ...campaign, oracle }, stand)).findings);
+    }
+    expect(findings.length).toBeGreaterThan(0);
+  });
+
+  it('makes twins that are fair and differ', () => {
+    const worlds = Array.from({ length: 40 }, (_, i) => makeWorld(random(`fair:${i}`)));
+    expect(worlds.every(isFair)).toBe(true);
+    const differ = worlds.filter(({ datasets }) =>
+      datasets.some(({ rows, twin }) => JSON.stringify(rows) !== JSON.stringify(twin)),
+    );
+    expect(differ.length).toBeGreaterThan(20);
+  });
+});

@@ -1,0 +1,135 @@
+/**
+ * The leak oracle's command: `node test/leaks/run.ts --cases N --seed S --engine duckdb`. Spreads worlds over processes,
+ * prints what was compared and covered, shrinks each leak to a small case under regressions/, and exits 1 if there was one.
+ */
+import { fork } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadParser } from '../../src/sql/parse.ts';
+import { type Campaign, type CampaignResult, type Finding, runCampaign } from './campaign.ts';
+import { duckdbStand } from './duckdb-stand.ts';
+import { shrink } from './shrink.ts';
+import { add, emptyTally, report, type Tally } from './tally.ts';
+
+const { values } = parseArgs({
+  options: {
+    cases: { type: 'string', default: '10000' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    engine: { type: 'string', default: 'duckdb' },
+    /** `none`, `shield` or `offset` instead of what is needed: leaks are expected, and none is kept. */
+    barrier: { type: 'string', default: 'needed' },
+    workers: { type: 'string', default: String(Math.min(availableParallelism(), 8)) },
+    'max-leaks': { type: 'string', default: '5' },
+    /** Where small cases go; `none` only prints. */
+    regressions: { type: 'string', default: join(import.meta.dirname, 'regressions') },
+    missing: { type: 'string', default: '40' },
+  },
+});
+
+const BARRIERS = ['needed', 'none', 'shield', 'offset'] as const;
+const barrier = BARRIERS.find((name) => name === values.barrier) ?? 'needed';
+
+const PER_WORLD = 200;
+/** Worlds that a worker takes at a time: its figures come back after each share. */
+const SHARE = 5;
+
+if (process.send === undefined) await main();
+else work();
+
+async function main(): Promise<void> {
+  if (values.engine !== 'duckdb') throw new Error(`no oracle for the engine ${values.engine}`);
+  const started = performance.now();
+  const worlds = Math.ceil(Number(values.cases) / PER_WORLD);
+  const workers = Math.max(1, Math.min(Number(values.workers), Math.ceil(worlds / SHARE)));
+  console.log(
+    `leak oracle: ${worlds * PER_WORLD} cases, seed ${values.seed}, engine ${values.engine}, barrier ${values.barrier}`,
+  );
+  const tally = emptyTally();
+  const findings: Finding[] = [];
+  let next = 0;
+  let reported = performance.now();
+  const take = (): Campaign | null => {
+    if (next >= worlds || findings.length >= Number(values['max-leaks'])) return null;
+    const firstWorld = next;
+    next += SHARE;
+    return {
+      seed: values.seed,
+      firstWorld,
+      worlds: Math.min(SHARE, worlds - firstWorld),
+      perWorld: PER_WORLD,
+      oracle: { barrier, verifyEvery: 4 },
+      maxLeaks: Number(values['max-leaks']),
+    };
+  };
+  await Promise.all(
+    Array.from({ length: workers }, () =>
+      worker(take, (result) => {
+        add(tally, result.tally);
+        findings.push(...result.findings);
+        if (performance.now() - reported < 15_000) return;
+        reported = performance.now();
+        console.log(progress(tally, started));
+      }),
+    ),
+  );
+  console.log(report(tally, Number(values.missing)));
+  console.log(progress(tally, started));
+  await save(findings.slice(0, Number(values['max-leaks'])));
+  process.exitCode = tally.leaks > 0 ? 1 : 0;
+}
+
+function progress(tally: Tally, started: number): string {
+  const seconds = (performance.now() - started) / 1000;
+  return `${tally.cases} cases in ${seconds.toFixed(1)} s, ${Math.round(tally.cases / seconds)} a second, ${tally.leaks} leaks`;
+}
+
+/** A process, so that nothing that the engine does can stop the others. */
+function worker(take: () => Campaign | null, done: (result: CampaignResult) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = fork(import.meta.filename, process.argv.slice(2), { serialization: 'advanced' });
+    const give = (): void => {
+      const campaign = take();
+      if (campaign === null) child.disconnect();
+      else child.send(campaign);
+    };
+    child.on('message', (result: CampaignResult) => {
+      done(result);
+      give();
+    });
+    child.on('error', reject);
+    child.on('exit', (code, signal) =>
+      code === 0 ? resolve() : reject(new Error(`a worker ended with ${signal ?? code}`)),
+    );
+    give();
+  });
+}
+
+function work(): void {
+  const ready = Promise.all([duckdbStand(), loadParser()]);
+  process.on('message', async (campaign: Campaign) => {
+    const [stand] = await ready;
+    process.send?.(await runCampaign(campaign, stand));
+  });
+  process.on('disconnect', () => process.exit(0));
+}
+
+async function save(findings: readonly Finding[]): Promise<void> {
+  if (findings.length === 0) return;
+  await loadParser();
+  const stand = await duckdbStand();
+  for (const { at, found, verdict } of findings) {
+    console.log(`\nleak at ${at}: ${verdict.why}\n${verdict.detail}\nquery: ${found.sql}`);
+    const small = await shrink(found, verdict.why, stand, {
+      barrier,
+      verifyEvery: 1,
+    });
+    console.log(`\nsmall: ${small.found.sql}\n${small.detail}`);
+    if (values.regressions === 'none' || barrier !== 'needed') continue;
+    const file = join(values.regressions, `${at.replaceAll(/[^a-z0-9]+/gi, '-')}.json`);
+    writeFileSync(file, `${JSON.stringify({ why: small.why, ...small.found }, null, 1)}\n`);
+    console.log(`written to ${file}`);
+  }
+  stand.close();
+}

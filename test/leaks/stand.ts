@@ -1,0 +1,30 @@
+/** The port of the oracle to an engine: the governed database, its twin and the physical copy, side by side. */
+import type { Witness } from '../../src/engines/engine.ts';
+import type { Code } from '../../src/errors.ts';
+import type { ParamValue } from '../../src/sql/stages.ts';
+import type { CataloguedColumn, Row, Storage } from './world.ts';
+
+export interface Table {
+  readonly schema: string;
+  readonly name: string;
+  readonly columns: readonly CataloguedColumn[];
+  readonly rows: readonly Row[];
+}
+
+export type Side = 'governed' | 'twin' | 'copy';
+
+export type Outcome =
+  | { readonly kind: 'rows'; readonly rows: readonly (readonly unknown[])[] }
+  /** The class that a caller would be told, and the text that only the log sees. */
+  | { readonly kind: 'failed'; readonly code: Code; readonly text: string };
+
+export interface Stand {
+  readonly engine: 'duckdb';
+  /** The database that relations lie in. */
+  database(storage: Storage): string;
+  /** Replaces everything that a side holds. */
+  load(side: Side, tables: readonly Table[], storage: Storage): Promise<void>;
+  run(side: Side, sql: string, params: readonly ParamValue[]): Promise<Outcome>;
+  witness(sql: string): Promise<Witness>;
+  close(): void;
+}

@@ -1,0 +1,166 @@
+/** One world of the oracle: what is stored, in two versions that differ only in what may not be seen, and what is allowed. */
+import type { Decision } from '../../src/access/decision.ts';
+import type { Catalogue, Dataset } from '../../src/catalogue/dataset.ts';
+import { typeFamily } from '../../src/catalogue/types.ts';
+import type { Identity } from '../../src/identity/identity.ts';
+import type { MaskSpec, Predicate } from '../../src/policies/policy.ts';
+import type { ParamValue } from '../../src/sql/stages.ts';
+
+/** A value as the text that the engine converts to the column's type; null is NULL. */
+export type Cell = string | null;
+export type Row = readonly Cell[];
+
+export interface WorldColumn {
+  readonly name: string;
+  /** The engine's type text. */
+  readonly type: string;
+  /** What the values look like: see flavours.ts. */
+  readonly flavour: string;
+}
+
+export interface WorldDataset {
+  readonly id: string;
+  /** Where it lies in the governed databases. */
+  readonly schema: string;
+  readonly table: string;
+  readonly columns: readonly WorldColumn[];
+  readonly rows: readonly Row[];
+  /** The twin: the same as far as the caller may see. */
+  readonly twin: readonly Row[];
+  /** Denied and not discoverable: it must look as if it did not exist. */
+  readonly denied: boolean;
+  readonly hidden: readonly string[];
+  readonly masks: Readonly<Record<string, MaskSpec>>;
+  readonly filters: readonly Predicate[];
+}
+
+/** `packed` is compressed as in a database file, `parquet` is read from files: engines take other ways through each. */
+export type Storage = 'memory' | 'packed' | 'parquet';
+
+export interface World {
+  readonly storage: Storage;
+  readonly datasets: readonly WorldDataset[];
+  readonly attributes: Identity['attributes'];
+}
+
+export interface Case {
+  readonly world: World;
+  readonly sql: string;
+  readonly params: readonly ParamValue[];
+}
+
+export const MASK_KEY = new Uint8Array(Buffer.from('the key of masks, for the oracle alone', 'utf8'));
+
+export function identityOf(world: World): Identity {
+  return {
+    sub: 'ada',
+    kind: 'user',
+    display_name: null,
+    groups: ['analysts'],
+    roles: ['reader'],
+    scopes: [],
+    attributes: world.attributes,
+    issuer: 'https://login.example.com',
+  };
+}
+
+export interface CataloguedColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+export function toDataset(
+  id: string,
+  columns: readonly CataloguedColumn[],
+  relation: Dataset['relation'],
+): Dataset {
+  const [namespace, name] = id.split('.') as [string, string];
+  return {
+    id,
+    names: [id],
+    namespace,
+    name,
+    version: null,
+    uniqueId: `model.world.${name}`,
+    engine: 'warehouse',
+    relation,
+    description: '',
+    owner: null,
+    resourceType: 'model',
+    package: 'world',
+    folder: [],
+    materialized: 'table',
+    access: null,
+    group: null,
+    contract: false,
+    tags: [],
+    columns: columns.map((column) => ({
+      name: column.name,
+      folded: column.name.toLowerCase(),
+      type: column.type,
+      family: typeFamily(column.type),
+      description: '',
+      tags: [],
+      state: 'documented',
+      exposed: true,
+    })),
+    accessLevel: 'internal',
+    accessLevelSource: 'the world',
+    invalid: null,
+  };
+}
+
+/** Bare names go through the namespaces in this order, as a search path. */
+export const SEARCH_PATH = ['gold', 'silver'] as const;
+
+export function catalogueOf(datasets: readonly Dataset[]): Catalogue {
+  const byId = new Map(datasets.map((dataset) => [dataset.id, dataset]));
+  const candidates = (parts: readonly string[]): readonly Dataset[] => {
+    const name = parts.join('.').toLowerCase();
+    const names = parts.length > 1 ? [name] : SEARCH_PATH.map((namespace) => `${namespace}.${name}`);
+    return names.flatMap((one) => byId.get(one) ?? []);
+  };
+  return {
+    datasets,
+    projects: [],
+    byId: (id) => byId.get(id.toLowerCase()),
+    lookup: (parts) => candidates(parts)[0],
+    candidates,
+  };
+}
+
+export function decisionOf(dataset: WorldDataset): Decision {
+  return {
+    dataset_id: dataset.id,
+    allow: !dataset.denied,
+    reason: dataset.denied ? 'denied_by_policy' : 'allowed',
+    reasons: [],
+    rows: dataset.filters.map((predicate, i) => ({ policy: `rows-${i}`, predicate })),
+    masks: Object.fromEntries(
+      Object.entries(dataset.masks).map(([column, mask]) => [
+        column.toLowerCase(),
+        { policy: `mask-${mask.kind}`, mask },
+      ]),
+    ),
+    hidden: dataset.hidden.map((column) => column.toLowerCase()),
+    limits: {},
+    expires_at: null,
+    discoverable: !dataset.denied,
+  };
+}
+
+/** Nobody is held back: what the physical copy is read with. */
+export function openDecision(id: string): Decision {
+  return {
+    dataset_id: id,
+    allow: true,
+    reason: 'allowed',
+    reasons: [],
+    rows: [],
+    masks: {},
+    hidden: [],
+    limits: {},
+    expires_at: null,
+    discoverable: true,
+  };
+}

@@ -1,0 +1,306 @@
+/** Makes worlds: datasets of every type, policies over them, and twins that differ only in what is hidden. */
+import type { MaskSpec, Predicate, ScalarOperand } from '../../src/policies/policy.ts';
+import { copyOf, isVisible, masked } from './copy.ts';
+import { cell, FLAVOURS, flavourOf, SECRET } from './flavours.ts';
+import type { Random } from './random.ts';
+import {
+  type Cell,
+  identityOf,
+  MASK_KEY,
+  type Row,
+  type Storage,
+  type World,
+  type WorldColumn,
+  type WorldDataset,
+} from './world.ts';
+
+/** Ordinary names, and some that need quotes or care. */
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  digits: ['code', 'number_text', 'Ref No'],
+  words: ['name', 'title', 'select', 'naïve'],
+  patterns: ['pattern'],
+  regions: ['region'],
+  moments: ['moment'],
+  documents: ['document'],
+  keys: ['id', 'k'],
+  small: ['n', 'level', 'Qty'],
+  wide: ['wide'],
+  widest: ['widest'],
+  unsigned: ['u'],
+  amounts: ['amount', 'price'],
+  ratios: ['ratio'],
+  flags: ['flag', 'active'],
+  days: ['born', 'day'],
+  clocks: ['clock'],
+  stamps: ['at'],
+  zoned: ['seen'],
+  spans: ['span'],
+  uuids: ['uid'],
+  bytes: ['raw'],
+  json: ['doc'],
+  ints: ['ints'],
+  texts: ['tags'],
+  structs: ['st'],
+  enums: ['grade'],
+};
+const COMMON = ['keys', 'digits', 'words', 'regions', 'small'] as const;
+const TITLES = ['members', 'orders', 'meters', 'visits'] as const;
+
+export function makeWorld(random: Random): World {
+  const attributes = {
+    regions: random.pick([['EU', 'FR'], ['US'], ['north', ''], []]),
+    level: random.between(0, 8),
+    team: random.pick(['EU', 'alpha', '']),
+    flag: random.chance(0.5),
+  };
+  const world: World = { storage: 'memory', attributes, datasets: [] };
+  const datasets = TITLES.slice(0, random.between(2, 4)).map((title, i) =>
+    makeDataset(title, i, world, random),
+  );
+  // Most of a world is open to the caller; now and then one dataset is not there at all.
+  const denied = random.chance(0.35) ? random.below(datasets.length) : -1;
+  const storage = random.pick<Storage>(['memory', 'memory', 'memory', 'packed', 'parquet']);
+  return {
+    storage: storage === 'parquet' && !datasets.every(fitsParquet) ? 'packed' : storage,
+    attributes,
+    datasets: datasets.map((dataset, i) => ({ ...dataset, denied: i === denied && i > 0 })),
+  };
+}
+
+/** Types that come back from Parquet as they were. */
+function fitsParquet(dataset: WorldDataset): boolean {
+  return dataset.columns.every(({ type }) => !/^(HUGEINT|INTERVAL|ENUM|JSON|TIME$)/.test(type));
+}
+
+/** What the caller may see of the twin is what may be seen of the first version. */
+export function isFair(world: World): boolean {
+  const identity = identityOf(world);
+  return world.datasets.every((dataset) => {
+    const [a, b] = [dataset.rows, dataset.twin].map((rows) => copyOf(dataset, rows, identity, MASK_KEY).rows);
+    return JSON.stringify(a) === JSON.stringify(b);
+  });
+}
+
+function makeDataset(title: string, index: number, world: World, random: Random): WorldDataset {
+  const flavours = [
+    ...COMMON,
+    ...random.some(
+      Object.keys(FLAVOURS).filter((name) => !COMMON.includes(name as 'keys')),
+      0.35,
+    ),
+  ];
+  const columns: WorldColumn[] = [];
+  for (const flavour of flavours) {
+    const name = random.pick(NAMES[flavour]!);
+    columns.push({ name, type: random.pick(FLAVOURS[flavour]!.types), flavour });
+  }
+  const bare: WorldDataset = {
+    id: `${index % 3 === 2 ? 'silver' : 'gold'}.${title}`,
+    schema: 'raw',
+    table: `${title}_${index}`,
+    columns: random.shuffled(columns),
+    rows: [],
+    twin: [],
+    denied: false,
+    hidden: [],
+    masks: {},
+    filters: [],
+  };
+  return populate(governed(bare, random), world, random);
+}
+
+function governed(dataset: WorldDataset, random: Random): WorldDataset {
+  if (random.chance(0.12)) return dataset;
+  const filters = random.chance(0.7)
+    ? Array.from({ length: random.chance(0.2) ? 2 : 1 }, () => makeFilter(dataset, 2, random))
+    : [];
+  const hidden = random.some(
+    dataset.columns.map((column) => column.name),
+    0.12,
+  );
+  const masks: Record<string, MaskSpec> = {};
+  for (const column of dataset.columns) {
+    if (!hidden.includes(column.name) && random.chance(0.18)) masks[column.name] = makeMask(column, random);
+  }
+  // A dataset without a visible column cannot be asked for anything.
+  return { ...dataset, filters, hidden: hidden.slice(0, dataset.columns.length - 2), masks };
+}
+
+function makeMask(column: WorldColumn, random: Random): MaskSpec {
+  return random.pick<() => MaskSpec>([
+    () => ({ kind: 'null' }),
+    () => ({ kind: 'hash', scope: random.pick(['global', 'dataset'] as const) }),
+    () => ({
+      kind: 'partial',
+      first: random.between(0, 2),
+      last: random.between(0, 2),
+      with: random.pick(['*', '#', '•']),
+    }),
+    () => ({ kind: 'constant', value: constantFor(column, random) }),
+  ])();
+}
+
+function constantFor(column: WorldColumn, random: Random): string | number | boolean {
+  switch (flavourOf(column).kind) {
+    case 'int':
+      return random.pick([0, 5, 1.5, 1e30]);
+    case 'decimal':
+    case 'float':
+      return random.pick([0, 1.25, 7]);
+    case 'bool':
+      return random.pick([true, false, 'true']);
+    case 'date':
+      return random.pick(['2000-01-01', 'never']);
+    case 'uuid':
+      return random.pick(['00000000-0000-4000-8000-000000000000', 'none']);
+    default:
+      return random.pick(['hidden', '', "it's"]);
+  }
+}
+
+const COMPARED = /^(VARCHAR|TEXT|TINYINT|SMALLINT|INTEGER|BIGINT|DECIMAL.*|DOUBLE|BOOLEAN|DATE|UUID)$/;
+
+function makeFilter(dataset: WorldDataset, depth: number, random: Random): Predicate {
+  const again = (): Predicate => makeFilter(dataset, depth - 1, random);
+  const region: Predicate = {
+    kind: 'any',
+    left: {
+      kind: 'column',
+      name: dataset.columns.find(({ flavour }) => flavour === 'regions')!.name.toLowerCase(),
+    },
+    list: { kind: 'identity', path: ['attributes', 'regions'] },
+  };
+  if (depth === 0 || random.chance(0.5)) {
+    const leaf = random.next();
+    if (leaf < 0.35) return region;
+    if (leaf < 0.37) return { kind: random.pick(['true', 'false'] as const) };
+    return makeLeaf(dataset, random);
+  }
+  return random.pick<() => Predicate>([
+    () => ({ kind: 'and', args: [again(), again()] }),
+    () => ({ kind: 'or', args: [again(), again()] }),
+    () => ({ kind: 'or', args: [region, again()] }),
+    () => ({ kind: 'not', arg: again() }),
+  ])();
+}
+
+function makeLeaf(dataset: WorldDataset, random: Random): Predicate {
+  const column = random.pick(dataset.columns.filter(({ type }) => COMPARED.test(type)));
+  const left: ScalarOperand = { kind: 'column', name: column.name.toLowerCase() };
+  const other = dataset.columns.filter(({ type, name }) => type === column.type && name !== column.name);
+  const right = (): ScalarOperand =>
+    random.chance(0.1) && other.length > 0
+      ? { kind: 'column', name: random.pick(other).name.toLowerCase() }
+      : valueFor(column, random);
+  const isText = flavourOf(column).kind === 'text';
+  return random.pick<() => Predicate>([
+    () => ({
+      kind: 'compare',
+      op: random.pick(['=', '<>', '<', '<=', '>', '>='] as const),
+      left,
+      right: right(),
+    }),
+    () => ({ kind: 'compare', op: random.pick(['<>', '<=', '>='] as const), left, right: right() }),
+    () => ({ kind: 'in', left, values: [right(), right(), right()] }),
+    () => ({ kind: 'is_null', arg: left, negated: random.chance(0.8) }),
+    () =>
+      isText
+        ? {
+            kind: 'like',
+            left,
+            pattern: random.pick(['%a%', '_', '1%', '%\\%%', '%']),
+            negated: random.chance(0.3),
+          }
+        : { kind: 'is_null', arg: left, negated: true },
+  ])();
+}
+
+function valueFor(column: WorldColumn, random: Random): ScalarOperand {
+  const chosen = random.next();
+  if (chosen < 0.08)
+    return { kind: 'identity', path: ['attributes', random.pick(['level', 'team', 'missing', 'flag'])] };
+  const text = random.pick(flavourOf(column).ordinary);
+  switch (flavourOf(column).kind) {
+    case 'int':
+    case 'decimal':
+    case 'float':
+      return { kind: 'literal', value: Number(text) };
+    case 'bool':
+      return { kind: 'literal', value: text === 'true' };
+    default:
+      return { kind: 'literal', value: text };
+  }
+}
+
+/** Rows: about half of them visible, and poison mostly where it cannot be seen. */
+function populate(dataset: WorldDataset, world: World, random: Random): WorldDataset {
+  const identity = identityOf(world);
+  const large = random.chance(0.03);
+  const wanted = large ? 2500 : random.pick([0, 3, 8, 14, 20]);
+  const open =
+    dataset.filters.length === 0 && dataset.hidden.length === 0 && Object.keys(dataset.masks).length === 0;
+  const row = (poison: number): Row =>
+    dataset.columns.map((column) => cell(column, poisonIn(dataset, column, poison, open), random));
+  const visible: Row[] = [];
+  const hidden: Row[] = [];
+  for (let i = 0; i < wanted * 6 && visible.length < wanted / 2; i++) {
+    const made = row(0);
+    if (isVisible(dataset, made, identity)) visible.push(made);
+    else if (hidden.length < wanted / 2)
+      hidden.push(dataset.columns.map((column, at) => spoil(column, made[at]!, random)));
+  }
+  for (let i = 0; i < wanted && hidden.length < wanted / 2; i++) hidden.push(row(0.5));
+  const rows = random.shuffled([...visible, ...hidden.filter((made) => !isVisible(dataset, made, identity))]);
+  const twin = twinOf({ ...dataset, rows }, world, random);
+  return random.chance(0.5) ? { ...dataset, rows, twin } : { ...dataset, rows: twin, twin: rows };
+}
+
+/** Columns that the caller does not see as they are hold poison in every row. */
+function poisonIn(dataset: WorldDataset, column: WorldColumn, poison: number, open: boolean): number {
+  const unseen = dataset.hidden.includes(column.name) || Object.hasOwn(dataset.masks, column.name);
+  return open ? 0.01 : unseen ? Math.max(poison, 0.4) : poison;
+}
+
+/** Filters look at some columns only, so poison in one column mostly leaves a hidden row hidden. */
+function spoil(column: WorldColumn, value: Cell, random: Random): Cell {
+  return random.chance(0.25) ? random.pick(flavourOf(column).poison) : value;
+}
+
+function twinOf(dataset: WorldDataset, world: World, random: Random): readonly Row[] {
+  const identity = identityOf(world);
+  const shown = (row: Row): string => JSON.stringify(copyOf(dataset, [row], identity, MASK_KEY).rows);
+  const dropsHidden = random.chance(0.15);
+  return dataset.rows.flatMap((row) => {
+    const visible = isVisible(dataset, row, identity);
+    if (!visible && dropsHidden) return [];
+    const before = shown(row);
+    for (let attempt = 0; attempt < 4; attempt++) {
+      const made = row.map((value, i) => changed(dataset, i, value, visible, random));
+      if (isVisible(dataset, made, identity) === visible && shown(made) === before) return [made];
+    }
+    return [row];
+  });
+}
+
+function changed(dataset: WorldDataset, at: number, value: Cell, visible: boolean, random: Random): Cell {
+  const column = dataset.columns[at]!;
+  if (!visible || dataset.hidden.includes(column.name)) return cell(column, 0.1, random);
+  const mask = dataset.masks[column.name];
+  if (mask === undefined) return value;
+  const isText = /^(VARCHAR|TEXT)$/.test(column.type);
+  const other =
+    mask.kind === 'partial' && isText && value !== null
+      ? inside(value, mask.first, mask.last)
+      : cell(column, 0.1, random);
+  return masked(column, other, mask, dataset.id, MASK_KEY) ===
+    masked(column, value, mask, dataset.id, MASK_KEY)
+    ? other
+    : value;
+}
+
+/** Another text of the same length and the same ends. */
+function inside(value: string, first: number, last: number): string {
+  return Array.from(value, (point, i) =>
+    i < first || i >= Array.from(value).length - last ? point : SECRET[i % SECRET.length]!,
+  ).join('');
+}
