@@ -2,7 +2,7 @@
  * The leak oracle's command: `node test/leaks/run.ts --cases N --seed S --engine duckdb`. Spreads worlds over processes,
  * prints what was compared and covered, shrinks each leak to a small case under regressions/, and exits 1 if there was one.
  */
-import { fork } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -129,6 +129,8 @@ async function save(findings: readonly Finding[]): Promise<void> {
     if (values.regressions === 'none' || barrier !== 'needed') continue;
     const file = join(values.regressions, `${at.replaceAll(/[^a-z0-9]+/gi, '-')}.json`);
     writeFileSync(file, `${JSON.stringify({ why: small.why, ...small.found }, null, 1)}\n`);
+    // As the rest of the project is formatted, so that it can be committed as it is.
+    execFileSync('npx', ['biome', 'format', '--write', file], { stdio: 'ignore' });
     console.log(`written to ${file}`);
   }
   stand.close();
