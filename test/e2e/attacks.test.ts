@@ -1,7 +1,6 @@
-/** Hostile texts over HTTP: each has its stable answer, and nothing but a bounded SELECT over catalogued relations reaches the engine. */
+/** What is hidden is answered like what is not there, and nothing but a bounded SELECT over catalogued relations reaches the engine. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CODES } from '../../src/errors.ts';
-import { ATTACKS, look, recorded, textOf } from './attacks.ts';
+import { look, recorded } from '../attacks/look.ts';
 import { startGate, type TestGate } from './gate.ts';
 
 let gate: TestGate;
@@ -17,39 +16,16 @@ beforeAll(async () => {
 
 afterAll(() => gate.close());
 
-describe.each(ATTACKS)('$class', ({ cases }) => {
-  it.each(cases.map((attack) => ({ attack, shown: textOf(attack).slice(0, 80) })))(
-    '$shown',
-    async ({ attack }) => {
-      const text = textOf(attack);
-      const before = run.length;
-      const reply = await gate.query('analyst', text);
-      expect(reply.body.code, reply.text).toBe(attack.code);
-      expect(reply.status).toBe(CODES[attack.code].status);
-      expect(reply.status).toBeLessThan(500);
-      expect(reply.headers.get('content-type')).toContain('application/problem+json');
-      expect(reply.body.request_id).toBe(reply.headers.get('x-request-id'));
-      expect(run.slice(before)).toEqual([]);
-    },
-  );
-});
-
-describe('taken together', () => {
-  it('there are at least 100 hostile texts in at least 15 classes', () => {
-    const texts = ATTACKS.flatMap(({ cases }) => cases);
-    console.log(`${texts.length} hostile texts of ${ATTACKS.length} classes, over HTTP`);
-    expect(new Set(ATTACKS.map((one) => one.class)).size).toBeGreaterThanOrEqual(15);
-    expect(new Set(texts.map(textOf)).size).toBeGreaterThanOrEqual(100);
+describe('a hostile text', () => {
+  it('is a problem with its status, and the request id of its headers', async () => {
+    const reply = await gate.query('analyst', 'DROP TABLE gold.members');
+    expect(reply.body.code).toBe('sql_not_select');
+    expect(reply.status).toBe(400);
+    expect(reply.headers.get('content-type')).toContain('application/problem+json');
+    expect(reply.body.request_id).toBe(reply.headers.get('x-request-id'));
   });
 
-  it('none was an unclassified fault', () => {
-    const codes = gate.observed.flatMap((seen) => (seen.kind === 'request_failed' ? [seen.code] : []));
-    expect(codes.filter((code) => ['internal', 'rewrite_failed', 'verify_failed'].includes(code))).toEqual(
-      [],
-    );
-  });
-
-  it('each is on record as refused, without its literals', async () => {
+  it('is on record as refused, without its literals', async () => {
     const reply = await gate.query('analyst', "SELECT pg_read_file('/etc/a-very-telling-name')");
     const [event] = await gate.serving.open.gate.audit.tail(1);
     expect(event).toMatchObject({

@@ -1,37 +1,6 @@
-/** The hostile texts of test/attacks, and a witness that stands before the engine. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** A witness that stands before the engine, and a look at what it saw. */
 import { parse } from 'libpg-query';
-import { parse as parseYaml } from 'yaml';
 import type { Engine } from '../../src/engines/engine.ts';
-import type { Code } from '../../src/errors.ts';
-
-const FOLDER = join(import.meta.dirname, '../attacks');
-
-interface Attack {
-  readonly sql?: string;
-  /** A text too long to write out. */
-  readonly repeat?: { readonly [part in 'head' | 'open' | 'body' | 'close']: string } & {
-    readonly times: number;
-  };
-  readonly code: Code;
-}
-
-export interface AttackClass {
-  readonly class: string;
-  readonly reason: string;
-  readonly cases: readonly Attack[];
-}
-
-export const ATTACKS = readdirSync(FOLDER)
-  .filter((file) => file.endsWith('.yaml'))
-  .map((file) => parseYaml(readFileSync(join(FOLDER, file), 'utf8')) as AttackClass);
-
-export function textOf({ sql, repeat }: Attack): string {
-  if (repeat === undefined) return sql ?? '';
-  const { head, open, body, close, times } = repeat;
-  return head + open.repeat(times) + body + close.repeat(times);
-}
 
 /** Passes everything on, and keeps the texts that were run. */
 export function recorded(engine: Engine, texts: string[]): Engine {
