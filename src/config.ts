@@ -46,7 +46,7 @@ export function parseConfig(text: string, path: string, env: Environment): Confi
   return deepFreeze({ ...withPort(resolvePaths(value, folder), env), file: path, folder, fromEnvironment });
 }
 
-/** A copy fit for logs: without anything that came from the environment, and without passwords in URLs. */
+/** A copy fit for logs: without anything that came from the environment, and without passwords. */
 export function redacted(config: Config): unknown {
   const hidden = new Set(config.fromEnvironment);
   const walk = (value: unknown, path: readonly PropertyKey[]): unknown => {
@@ -54,7 +54,12 @@ export function redacted(config: Config): unknown {
     if (typeof value === 'string') return value.replace(/(\w+:\/\/)[^/@\s]*@/g, '$1***@');
     if (Array.isArray(value)) return value.map((item, index) => walk(item, [...path, index]));
     if (value === null || typeof value !== 'object') return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, [...path, key])]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [
+        key,
+        key === 'password' ? '(a password)' : walk(item, [...path, key]),
+      ]),
+    );
   };
   return walk(config, []);
 }
@@ -84,7 +89,9 @@ function resolvePaths(value: Loaded, folder: string): Loaded {
     engines: Object.fromEntries(
       Object.entries(value.engines).map(([name, engine]) => [
         name,
-        { ...engine, database: at(engine.database), parquet: at(engine.parquet) },
+        engine.kind === 'duckdb'
+          ? { ...engine, database: at(engine.database), parquet: at(engine.parquet) }
+          : { ...engine, ssl_ca: at(engine.ssl_ca) },
       ]),
     ),
     metadata: {

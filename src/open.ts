@@ -9,6 +9,7 @@ import { BoundedCache, Tickets } from './cache.ts';
 import type { Config } from './config.ts';
 import { createDuckDbEngine } from './engines/duckdb/engine.ts';
 import type { Engine } from './engines/engine.ts';
+import { createPostgresEngine } from './engines/postgres/engine.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate, Permission } from './gate.ts';
 import { createAuthenticator } from './identity/authenticate.ts';
@@ -97,11 +98,23 @@ async function openEngines(
   observe: Observe,
 ): Promise<ReadonlyMap<string, Engine>> {
   const engines = new Map<string, Engine>();
-  for (const [name, engine] of Object.entries(config.engines)) {
-    engines.set(
-      name,
-      await createDuckDbEngine({
-        name,
+  for (const name of Object.keys(config.engines))
+    engines.set(name, await openEngine(name, config, publishDir, observe));
+  return engines;
+}
+
+async function openEngine(
+  name: string,
+  { engines, limits }: Config,
+  publishDir: string,
+  observe: Observe,
+): Promise<Engine> {
+  const engine = engines[name]!;
+  const shared = { name, perIdentity: limits.per_identity, queue: limits.queue, observe };
+  switch (engine.kind) {
+    case 'duckdb':
+      return createDuckDbEngine({
+        ...shared,
         ...(engine.database === undefined ? {} : { database: engine.database }),
         ...(engine.parquet === undefined ? {} : { parquet: engine.parquet }),
         catalog: engine.catalog ?? basename(engine.database ?? '', extname(engine.database ?? '')),
@@ -109,14 +122,20 @@ async function openEngines(
         memoryLimit: engine.memory_limit ?? null,
         tempLimit: engine.temp_limit ?? null,
         threads: engine.threads ?? null,
-        concurrency: config.limits.concurrency,
-        perIdentity: config.limits.per_identity,
-        queue: config.limits.queue,
-        observe,
-      }),
-    );
+        concurrency: limits.concurrency,
+      });
+    case 'postgres': {
+      const { url, host, port, database, user, password, ssl, ssl_ca: sslCa, pool } = engine;
+      return createPostgresEngine({
+        ...shared,
+        connection: { url, host, port, database, user, password, ssl, sslCa },
+        concurrency: pool ?? limits.concurrency,
+        preparedStatements: engine.prepared_statements ?? true,
+      });
+    }
+    default:
+      return engine satisfies never;
   }
-  return engines;
 }
 
 export async function openGate(config: Config, options: OpenOptions): Promise<OpenGate> {

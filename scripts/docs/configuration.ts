@@ -8,6 +8,7 @@ interface Node {
   readonly default?: unknown;
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
+  readonly const?: unknown;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly properties?: Readonly<Record<string, Node>>;
@@ -15,6 +16,7 @@ interface Node {
   readonly additionalProperties?: Node | boolean;
   readonly items?: Node;
   readonly anyOf?: readonly Node[];
+  readonly oneOf?: readonly Node[];
   readonly $ref?: string;
   readonly $defs?: Readonly<Record<string, Node>>;
 }
@@ -45,11 +47,14 @@ ${sections('', root, root, new Set()).join('\n\n')}
 `;
 }
 
-/** A section for an object, then one for each object below it. */
+/** A section for an object, or for each kind of it, then one for each object below it. */
 function sections(path: string, node: Node, root: Node, shown: Set<string>): string[] {
+  if (node.oneOf !== undefined) return node.oneOf.flatMap((kind) => sections(path, kind, root, shown));
   const properties = Object.entries(node.properties ?? {});
   const rows = properties.map(([key, property]) => row(key, property, node.required ?? [], path, root));
-  const heading = path === '' ? '## The whole file' : `## \`${path}\``;
+  const kind = node.properties?.kind?.const;
+  const heading =
+    path === '' ? '## The whole file' : `## \`${path}\`${kind === undefined ? '' : `, \`kind: ${kind}\``}`;
   const own = [heading, '', '| key | type | default | meaning |', '| --- | --- | --- | --- |', ...rows].join(
     '\n',
   );
@@ -92,7 +97,10 @@ function objectBelow(node: Node, root: Node): { readonly node: Node; readonly su
     return { node: at.items, suffix: '[]' };
   }
   const { additionalProperties } = at;
-  if (typeof additionalProperties === 'object' && additionalProperties.properties !== undefined) {
+  if (
+    typeof additionalProperties === 'object' &&
+    (additionalProperties.properties ?? additionalProperties.oneOf) !== undefined
+  ) {
     return { node: additionalProperties, suffix: '.<name>' };
   }
   return null;
@@ -101,13 +109,14 @@ function objectBelow(node: Node, root: Node): { readonly node: Node; readonly su
 function typeOf(node: Node, root: Node): string {
   const at = follow(node, root);
   if (at.title !== undefined) return at.title;
+  if (at.const !== undefined) return `\`${String(at.const)}\``;
   if (at.enum !== undefined) return at.enum.map((word) => `\`${String(word)}\``).join(', ');
   if (at.anyOf !== undefined)
     return [...new Set(at.anyOf.map((branch) => typeOf(branch, root)))].join(' or ');
   if (at.items !== undefined) return `list of ${plural(typeOf(at.items, root))}`;
   if (typeof at.additionalProperties === 'object')
     return `map of ${plural(typeOf(at.additionalProperties, root))}`;
-  if (at.properties !== undefined) return 'object';
+  if (at.properties !== undefined || at.oneOf !== undefined) return 'object';
   if (at.type === 'integer') return bounds(at);
   const types = [at.type ?? 'anything'].flat();
   return types.map((type) => (type === 'string' ? 'text' : type)).join(' or ');

@@ -36,9 +36,10 @@ export function describeIssue(issue: z.core.$ZodIssue, context: IssueContext): P
       );
     }
   }
-  if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid ')) {
+  const allowed = wordsOf(issue);
+  if (allowed !== null) {
     const given: unknown = document.getIn(issue.path);
-    const words = issue.values.map(String);
+    const words = allowed.map(String);
     const shown = typeof given === 'string' && !filled.includes(showPath(issue.path));
     const hint = shown ? suggest(given, words) : '';
     return [{ line, text: `${at}must be ${words.length === 1 ? '' : 'one of '}${words.join(', ')}${hint}` }];
@@ -48,6 +49,14 @@ export function describeIssue(issue: z.core.$ZodIssue, context: IssueContext): P
   }
   const absent = issue.code === 'invalid_type' && issue.path.length > 0 && !document.hasIn(issue.path);
   return [{ line, text: `${at}${absent ? 'is missing' : lowerFirst(issue.message)}` }];
+}
+
+/** The words that a value may be, where that is all there is to say. */
+function wordsOf(issue: z.core.$ZodIssue): readonly unknown[] | null {
+  if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid ')) return issue.values;
+  if (issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options))
+    return issue.options;
+  return null;
 }
 
 /** Of a failed union, the branch that came furthest; none where all failed at the value itself. */

@@ -12,7 +12,7 @@ const path = z.string().min(1, { error: 'must be a path' });
 
 const duckdb = z
   .strictObject({
-    kind: z.enum(['duckdb']).describe('What executes queries.'),
+    kind: z.literal('duckdb').describe('A DuckDB file or a folder of Parquet, in a process of the gate.'),
     database: path
       .optional()
       .describe(
@@ -40,6 +40,62 @@ const duckdb = z
   .refine((engine) => engine.parquet === undefined || engine.catalog !== undefined, {
     error: 'parquet needs a catalog name as well',
   });
+
+const postgres = z
+  .strictObject({
+    kind: z.literal('postgres').describe('A PostgreSQL server, 13 or newer.'),
+    url: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, { error: 'must begin with postgres://' })
+      .optional()
+      .describe(
+        'Where the server is: `postgres://user:password@host:5432/database`, with `?sslmode=` where TLS is not as `ssl` has it by default. Holds a password, so take it from the environment.',
+      ),
+    host: z.string().min(1).optional().describe('Name, address or socket folder. Default: localhost.'),
+    port: z.int().min(1).max(65_535).optional().describe('Default: 5432.'),
+    database: z.string().min(1).optional().describe('The database that dbt builds into.'),
+    user: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('A role with nothing but SELECT on what is published; `sluice doctor` checks it.'),
+    password: z.string().min(1).optional().describe('Take it from the environment.'),
+    ssl: z
+      .enum(['disable', 'require', 'verify'])
+      .optional()
+      .describe(
+        '`verify` checks the certificate and its name, `require` encrypts only. Default: `verify`, and `disable` for a server on this machine.',
+      ),
+    ssl_ca: path.optional().describe("A file of certificates to trust instead of the system's."),
+    pool: z
+      .int()
+      .min(1)
+      .max(1_024)
+      .optional()
+      .describe(
+        'Queries that run at once on this server; two more connections serve the gate itself. Default: `limits.concurrency`.',
+      ),
+    prepared_statements: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether statements stay prepared on a connection. Default: true; false behind a pooler that does not keep them.',
+      ),
+  })
+  .refine((engine) => engine.url !== undefined || engine.database !== undefined, {
+    error: 'needs a url, or a database and a user',
+  })
+  .refine(
+    (engine) => engine.url !== undefined || engine.user !== undefined || engine.database === undefined,
+    {
+      error: 'needs a user as well',
+    },
+  )
+  .refine(
+    ({ url, host, port, database, user, password }) =>
+      url === undefined || [host, port, database, user, password].every((part) => part === undefined),
+    { error: 'takes either a url or host, port, database, user and password' },
+  );
 
 const rows = z.int().min(1).max(1_000_000_000);
 
@@ -74,7 +130,7 @@ export const configSchema = z
         'What policies see as `environment`. The development issuer runs where it is `development` only.',
       ),
     engines: z
-      .record(name, duckdb)
+      .record(name, z.discriminatedUnion('kind', [duckdb, postgres]))
       .refine((engines) => Object.keys(engines).length > 0, { error: 'needs at least one engine' })
       .describe('What executes queries, by name.'),
     metadata: z

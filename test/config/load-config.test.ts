@@ -289,7 +289,24 @@ const MISTAKES: readonly { name: string; text: string; says: readonly string[] }
   },
 ];
 
+const ENGINE_MISTAKES: readonly (readonly [engine: string, says: string])[] = [
+  ['kind: postgress', 'kind: must be one of duckdb, postgres (did you mean "postgres"?)'],
+  ['database: warehouse', 'kind: must be one of duckdb, postgres'],
+  ['kind: postgres', 'needs a url, or a database and a user'],
+  ['kind: postgres, database: d', 'needs a user as well'],
+  ['kind: postgres, url: "mysql://u:p@h/d"', 'url: must begin with postgres://'],
+  ['kind: postgres, url: "postgres://u:p@h/d", host: h', 'takes either a url or host, port'],
+  ['kind: postgres, url: "postgres://h/d", threads: 2', 'unknown key "threads"'],
+];
+
 describe('a configuration that is wrong', () => {
+  it.each(ENGINE_MISTAKES)('an engine with %s', (engine, says) => {
+    const { code, message } = failure(() => load(`engines:\n  warehouse: { ${engine} }\n`));
+    expect(code).toBe('config_invalid');
+    expect(message).toContain('conf/sluice.yml:2: engines.warehouse');
+    expect(message).toContain(says);
+  });
+
   it.each(MISTAKES)('$name', ({ text, says }) => {
     const error = failure(() => load(text));
     expect(error.code).toBe('config_invalid');
@@ -401,5 +418,14 @@ describe('values from the environment', () => {
     const written = issuer('      jwks_uri: https://user:hunter2@id.example.com/keys\n');
     const shown = JSON.stringify(redacted(load(written) satisfies Config));
     expect(shown).toContain('https://***@id.example.com/keys');
+  });
+
+  it.each([
+    'url: "postgres://gate:hunter2@db.example.com/warehouse"',
+    'host: db.example.com, database: warehouse, user: gate, password: hunter2',
+  ])('nor does a password of a server: %s', (where) => {
+    const config = load(`engines:\n  warehouse: { kind: postgres, ${where} }\n`);
+    expect(config.engines.warehouse?.kind).toBe('postgres');
+    expect(JSON.stringify(redacted(config))).not.toContain('hunter2');
   });
 });

@@ -77,7 +77,7 @@ export const STANDS: readonly StandOf[] = [
         async open(options = {}) {
           const engine = createPostgresEngine({
             name: 'warehouse',
-            url: server.url,
+            connection: { url: server.url },
             ...DEFAULTS,
             ...options,
           });

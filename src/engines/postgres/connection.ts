@@ -8,17 +8,17 @@ export type Tls = 'disable' | 'require' | 'verify';
 
 export interface ConnectionOptions {
   /** `postgres://user:password@host:5432/database?sslmode=…`; goes before the parts. */
-  readonly url?: string;
+  readonly url?: string | undefined;
   /** A name, an address, or the folder of a socket. */
-  readonly host?: string;
-  readonly port?: number;
-  readonly database?: string;
-  readonly user?: string;
-  readonly password?: string;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly database?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
   /** Default: `verify`, and `disable` where the server is on this machine. */
-  readonly ssl?: Tls;
+  readonly ssl?: Tls | undefined;
   /** A file of certificates to trust instead of the system's. */
-  readonly sslCa?: string;
+  readonly sslCa?: string | undefined;
 }
 
 const CONNECT_MS = 5_000;

@@ -17,8 +17,9 @@ import { describe } from './describe.ts';
 import { Server } from './server.ts';
 import { ConnectionLost, QueryStream } from './stream.ts';
 
-export interface PostgresOptions extends ConnectionOptions {
+export interface PostgresOptions {
   readonly name: string;
+  readonly connection: ConnectionOptions;
   /** Queries that run at once on this server. */
   readonly concurrency: number;
   readonly perIdentity: number;
@@ -55,7 +56,7 @@ class PostgresEngine implements Engine {
     this.options = options;
     this.admission = new Admission({ concurrency, perPrincipal: perIdentity, queue });
     this.server = new Server({
-      config: clientConfig(options),
+      config: clientConfig(options.connection),
       concurrency,
       onLost: (why) => observe({ kind: 'engine_lost', engine: name, pid: 0, why }),
     });
