@@ -6,8 +6,9 @@ import { checkEvent } from '../src/audit/check.ts';
 import type { AuditEvent } from '../src/audit/event.ts';
 import { openAuditLog } from '../src/audit/log.ts';
 import { verifyAudit } from '../src/audit/verify.ts';
+import { ms, QUICK, report } from './report.ts';
 
-const SECONDS = Number(process.argv[2] ?? 3);
+const SECONDS = QUICK ? 0.5 : 3;
 const APPENDERS = [1, 8, 64];
 
 /** A small query's record, as the gate makes it. */
@@ -129,7 +130,12 @@ try {
     for (const appenders of APPENDERS) {
       const path = join(folder, `${survives}-${appenders}.db`);
       const log = await openAuditLog({ path, survives });
-      add(survives, appenders, await measure(appenders, (each) => log.append(each)));
+      const measured = await measure(appenders, (each) => log.append(each));
+      add(survives, appenders, measured);
+      report(
+        `audit, ${survives}, ${appenders} at once`,
+        `${ms(measured.median)} median, ${Math.round(measured.rate).toLocaleString('en')} events a second; ${(measured.median / raw.median).toFixed(1)} raw flushes`,
+      );
       await log.close();
     }
   }

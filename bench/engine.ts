@@ -6,6 +6,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { createDuckDbEngine } from '../src/engines/duckdb/engine.ts';
 import type { Engine } from '../src/engines/engine.ts';
 import type { VerifiedQuery } from '../src/sql/stages.ts';
+import { QUICK, report } from './report.ts';
 
 const QUERIES: readonly (readonly [name: string, sql: string])[] = [
   ['constant', 'SELECT 1 AS one LIMIT 2'],
@@ -19,7 +20,7 @@ const QUERIES: readonly (readonly [name: string, sql: string])[] = [
     'SELECT "region", sum("value") FROM "warehouse"."gold"."members" GROUP BY 1 LIMIT 101',
   ],
 ];
-const SECONDS = 1.5;
+const SECONDS = QUICK ? 0.5 : 1.5;
 
 async function rate(parallel: number, once: (i: number) => Promise<void>): Promise<number> {
   for (let i = 0; i < 50; i++) await once(i);
@@ -92,9 +93,9 @@ async function main(): Promise<void> {
           JSON.stringify(result.getRowsJson());
         });
         const child = await rate(parallel, throughEngine(engine, sql));
-        const ratio = `${Math.round((child / raw) * 100)}%`;
-        console.log(
-          `${name.padEnd(20)} x${parallel}  raw ${raw.toFixed(0).padStart(6)}  process ${child.toFixed(0).padStart(6)}  ${ratio}`,
+        report(
+          `engine process beside the driver in this one, ${name}, ${parallel} at once`,
+          `${Math.round((child / raw) * 100)}% (${Math.round(child)} against ${Math.round(raw)} a second)`,
         );
       }
     }

@@ -6,8 +6,9 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { createDuckDbEngine } from '../src/engines/duckdb/engine.ts';
 import type { RowEncoding } from '../src/engines/engine.ts';
 import type { VerifiedQuery } from '../src/sql/stages.ts';
+import { QUICK, report } from './report.ts';
 
-const ROWS = Number(process.env.ROWS ?? 10_000_000);
+const ROWS = Number(process.env.ROWS ?? (QUICK ? 1_000_000 : 10_000_000));
 const READINGS = `CREATE TABLE gold.readings AS
 SELECT i AS reading_id, timestamp '2020-01-01' + to_seconds(i * 60) AS read_at,
        (['north', 'south', 'a-region-with-a-longer-name'])[i % 3 + 1] AS region,
@@ -83,8 +84,9 @@ async function main(): Promise<void> {
     }
     const seconds = (performance.now() - started) / 1000;
     const rate = Math.round(rows / seconds).toLocaleString('en');
-    console.log(
-      `${encoding.padEnd(6)} ${rate} rows/s, ${Math.round(bytes / 1e6 / seconds)} MB/s; peak memory: gate ${peakOf('self')}, engine process ${peakOf(pid)}`,
+    report(
+      `${ROWS / 1e6} million rows out of the engine process as ${encoding}`,
+      `${rate} rows a second (${Math.round(bytes / 1e6 / seconds)} MB/s); peak memory: reader ${peakOf('self')}, engine process ${peakOf(pid)}`,
     );
   }
 }
