@@ -1,5 +1,4 @@
 /** The state that the gate serves: taken from the store, put beside what the engines hold, swapped whole, and never worse than the last good one. */
-import { randomUUID } from 'node:crypto';
 import type { Engine, PhysicalRelation, Staged } from '../engines/engine.ts';
 import { SluiceError } from '../errors.ts';
 import type { Observe } from '../observe.ts';
@@ -45,15 +44,12 @@ export interface MetadataOptions {
   readonly observe: Observe;
 }
 
-/** Under which the store keeps a name of its own for each push. */
-const PUSH = 'push';
-
 export function createMetadata({ store, engines, observe }: MetadataOptions): Metadata {
   let state: AppliedState | null = null;
   /** The push that `state` came from. */
-  let taken: string | null = null;
+  let taken: number | null = null;
   /** A push that could not be taken over: not tried again until the next one. */
-  let refused: string | null = null;
+  let refused: number | null = null;
   /** Takeovers and pushes, one after the other. */
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -87,17 +83,20 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
     return { physical, discard, commit };
   }
 
-  /** Names the latest push, null before the first. One that brought new data alone leaves the hash as it was. */
-  async function latestPush(): Promise<string | null> {
-    const [hash, push] = await Promise.all([store.latestSnapshotHash(), store.get(PUSH)]);
-    return hash === null ? null : `${hash} ${push}`;
-  }
-
-  async function takeOver(push: string): Promise<void> {
-    if (push === taken || push === refused) return;
+  async function takeOver(): Promise<void> {
     const stored = await store.latestSnapshot();
-    if (stored === null) return;
+    // Whoever had the turn before may have taken it over already.
+    if (stored === null || stored.push === taken || stored.push === refused) return;
     const staged = await stageAll();
+    // The data may be that of a push after this one: it is never served under the rules of this one.
+    const overtaken = await store.latestPush().then(
+      (push) => push !== stored.push,
+      () => true,
+    );
+    if (overtaken) {
+      await staged.discard();
+      return takeOver();
+    }
     try {
       const snapshot = buildSnapshot({
         ...(JSON.parse(stored.input) as PushedInput),
@@ -106,12 +105,12 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
       // From here to the end nothing waits: the data and what is known of it change at once.
       staged.commit();
       state = { snapshot, etag: stored.hash, createdAt: stored.createdAt, createdBy: stored.createdBy };
-      taken = push;
+      taken = stored.push;
       refused = null;
       observe({ kind: 'snapshot_applied', etag: state.etag, datasets: snapshot.catalogue.datasets.length });
     } catch (thrown) {
       await staged.discard();
-      refused = push;
+      refused = stored.push;
       observe({ kind: 'snapshot_refused', etag: stored.hash, error: thrown });
       if (state === null) throw thrown;
     }
@@ -120,12 +119,12 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
   return {
     loaded: () => state?.snapshot ?? null,
     async current() {
-      const latest = await latestPush().catch((thrown: unknown) => {
+      const latest = await store.latestPush().catch((thrown: unknown) => {
         // The last good state goes on: what it decides does not depend on the store.
         if (state === null) throw thrown;
         return taken;
       });
-      if (latest !== null && latest !== taken && latest !== refused) await inTurn(() => takeOver(latest));
+      if (latest !== null && latest !== taken && latest !== refused) await inTurn(takeOver);
       if (state === null)
         throw new SluiceError('snapshot_missing', undefined, { hint: 'Push a state first: `sluice push`.' });
       return state;
@@ -142,23 +141,15 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
             return { snapshot, etag: snapshot.hash, changed: snapshot.hash !== latest };
           }
           const { physical: _, ...kept } = trimInput(input);
-          const { saved } = await store.saveSnapshot({
+          const { saved, latest } = await store.saveSnapshot({
             hash: snapshot.hash,
             input: JSON.stringify(kept),
             createdBy: options.by,
             expected: options.expected,
           });
-          const stored = await store.latestSnapshot();
-          const push = randomUUID();
-          await store.set(PUSH, push);
           staged.commit();
-          taken = `${snapshot.hash} ${push}`;
-          state = {
-            snapshot,
-            etag: snapshot.hash,
-            createdAt: stored?.createdAt ?? '',
-            createdBy: stored?.createdBy ?? options.by,
-          };
+          taken = latest.push;
+          state = { snapshot, etag: latest.hash, createdAt: latest.createdAt, createdBy: latest.createdBy };
           observe({
             kind: 'snapshot_applied',
             etag: snapshot.hash,

@@ -29,5 +29,12 @@ export const STATE_FILE: FileKind = {
           value TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;`,
     },
+    {
+      version: 2,
+      name: 'pushes are counted',
+      sql: `
+        ALTER TABLE snapshots ADD COLUMN push INTEGER NOT NULL DEFAULT 0;
+        UPDATE snapshots SET push = id;`,
+    },
   ],
 };

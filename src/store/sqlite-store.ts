@@ -24,29 +24,33 @@ export function openSqliteStore(path: string, options: StoreOptions): Store {
 }
 
 function sqliteStore(db: DatabaseSync, { keep, keys, now }: Required<StoreOptions>): Store {
-  // Every request asks these two: to prepare them would cost several times what it costs to run them.
-  const findLatest = db.prepare('SELECT hash FROM snapshots ORDER BY id DESC LIMIT 1');
-  const findValue = db.prepare('SELECT value FROM kv WHERE name = ?');
-  const latestHash = (): string | null => {
-    const row = findLatest.get();
-    return row === undefined ? null : String(row.hash);
-  };
+  // Every request asks this: to prepare it would cost several times what it costs to run it.
+  const findPush = db.prepare('SELECT push FROM snapshots ORDER BY id DESC LIMIT 1');
+  const latestRow = (): Readonly<Record<string, unknown>> | undefined =>
+    db
+      .prepare('SELECT id, hash, created_at, created_by, bytes, push FROM snapshots ORDER BY id DESC LIMIT 1')
+      .get();
 
-  const insertSnapshot = (snapshot: SaveSnapshot, body: Uint8Array, bytes: number): boolean => {
-    const latest = latestHash();
-    if (snapshot.expected !== undefined && snapshot.expected !== latest) {
+  const insertSnapshot = (snapshot: SaveSnapshot, body: Uint8Array, bytes: number) => {
+    const before = latestRow();
+    if (snapshot.expected !== undefined && snapshot.expected !== (before?.hash ?? null)) {
       throw new SluiceError('metadata_conflict', undefined, {
         hint: 'Fetch the metadata again, apply the change to it, and push with its ETag.',
       });
     }
-    if (snapshot.hash === latest) return false;
-    db.prepare(
-      'INSERT INTO snapshots (hash, created_at, created_by, bytes, input) VALUES (?, ?, ?, ?, ?)',
-    ).run(snapshot.hash, now().toISOString(), snapshot.createdBy, bytes, body);
-    db.prepare(
-      'DELETE FROM snapshots WHERE id NOT IN (SELECT id FROM snapshots ORDER BY id DESC LIMIT ?)',
-    ).run(keep);
-    return true;
+    const push = Number(before?.push ?? 0) + 1;
+    const saved = snapshot.hash !== before?.hash;
+    if (saved) {
+      db.prepare(
+        'INSERT INTO snapshots (hash, created_at, created_by, bytes, input, push) VALUES (?, ?, ?, ?, ?, ?)',
+      ).run(snapshot.hash, now().toISOString(), snapshot.createdBy, bytes, body, push);
+      db.prepare(
+        'DELETE FROM snapshots WHERE id NOT IN (SELECT id FROM snapshots ORDER BY id DESC LIMIT ?)',
+      ).run(keep);
+    } else {
+      db.prepare('UPDATE snapshots SET push = ? WHERE id = ?').run(push, Number(before.id));
+    }
+    return { saved, latest: snapshotRow(latestRow() ?? {}) };
   };
 
   const makeKey = (name: KeyName): Uint8Array => {
@@ -68,7 +72,7 @@ function sqliteStore(db: DatabaseSync, { keep, keys, now }: Required<StoreOption
         const raw = Buffer.from(snapshot.input, 'utf8');
         // Compressed on another thread, before the lock is taken. The checksum lets a damaged file be told apart.
         const body = await compress(raw, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
-        return { saved: inTransaction(db, () => insertSnapshot(snapshot, body, raw.length)) };
+        return inTransaction(db, () => insertSnapshot(snapshot, body, raw.length));
       }),
 
     latestSnapshot: () =>
@@ -79,12 +83,22 @@ function sqliteStore(db: DatabaseSync, { keep, keys, now }: Required<StoreOption
         return { ...snapshotRow(row), input } satisfies StoredSnapshot;
       }),
 
-    latestSnapshotHash: () => guarded(async () => latestHash()),
+    latestSnapshotHash: () =>
+      guarded(async () => {
+        const row = latestRow();
+        return row === undefined ? null : String(row.hash);
+      }),
+
+    latestPush: () =>
+      guarded(async () => {
+        const row = findPush.get();
+        return row === undefined ? null : Number(row.push);
+      }),
 
     listSnapshots: () =>
       guarded(async () =>
         db
-          .prepare('SELECT hash, created_at, created_by, bytes FROM snapshots ORDER BY id DESC')
+          .prepare('SELECT hash, created_at, created_by, bytes, push FROM snapshots ORDER BY id DESC')
           .all()
           .map(snapshotRow),
       ),
@@ -93,7 +107,7 @@ function sqliteStore(db: DatabaseSync, { keep, keys, now }: Required<StoreOption
 
     get: (name) =>
       guarded(async () => {
-        const row = findValue.get(name);
+        const row = db.prepare('SELECT value FROM kv WHERE name = ?').get(name);
         return row === undefined ? null : String(row.value);
       }),
 
@@ -141,5 +155,6 @@ function snapshotRow(row: Readonly<Record<string, unknown>>): SnapshotRow {
     createdAt: String(row.created_at),
     createdBy: String(row.created_by),
     bytes: Number(row.bytes),
+    push: Number(row.push),
   };
 }

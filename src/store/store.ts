@@ -10,6 +10,8 @@ export interface SnapshotRow {
   readonly createdBy: string;
   /** Bytes of `input` as UTF-8. */
   readonly bytes: number;
+  /** Number of the last push of it: grows with each push, also with one that brought new data to the same snapshot. */
+  readonly push: number;
 }
 
 export interface StoredSnapshot extends SnapshotRow {
@@ -27,13 +29,14 @@ export interface SaveSnapshot {
 
 export interface Store {
   /**
-   * Makes it the latest, whole or not at all. Saving the latest again changes nothing.
+   * Makes it the latest, whole or not at all. Saving the latest again counts as a push and changes nothing else.
    * Throws metadata_conflict where `expected` is not the latest, state_unavailable where it cannot be written.
    */
-  saveSnapshot(snapshot: SaveSnapshot): Promise<{ readonly saved: boolean }>;
+  saveSnapshot(snapshot: SaveSnapshot): Promise<{ readonly saved: boolean; readonly latest: SnapshotRow }>;
   latestSnapshot(): Promise<StoredSnapshot | null>;
-  /** Cheap: to see whether another process pushed. */
   latestSnapshotHash(): Promise<string | null>;
+  /** Number of the latest push, null before the first. Cheap: to see whether another process pushed. */
+  latestPush(): Promise<number | null>;
   /** The ones still kept, newest first. */
   listSnapshots(): Promise<readonly SnapshotRow[]>;
   /** 32 or more secret bytes under that name: the configured ones, else random ones made at first use and kept. */

@@ -115,6 +115,8 @@ describe('queries under way', () => {
     });
     const lines = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
     const opening = await lines.read();
+    const applied = () => gate.observed.filter((seen) => seen.kind === 'snapshot_applied').length;
+    const before = applied();
 
     let pushing = true;
     const seen: { value: unknown; masked: boolean | undefined }[] = [];
@@ -135,6 +137,8 @@ describe('queries under way', () => {
     }
     pushing = false;
     await Promise.all(asking);
+    // Each push once: to take one's own push over again would read the source again, whatever stands there by then.
+    expect(applied()).toBe(before + 4);
 
     let text = String(opening.value);
     for (let part = await lines.read(); !part.done; part = await lines.read()) text += part.value;

@@ -49,16 +49,26 @@ describe('snapshots', () => {
       createdAt: '2026-01-02T03:04:05.678Z',
       createdBy: 'ci',
       bytes: Buffer.byteLength(push(2).input),
+      push: 2,
     });
   });
 
   test('saving the latest again adds nothing; saving an older one makes it the latest', async () => {
     const store = await open();
-    expect(await store.saveSnapshot(push(1))).toEqual({ saved: true });
-    expect(await store.saveSnapshot(push(1))).toEqual({ saved: false });
+    expect(await store.saveSnapshot(push(1))).toMatchObject({ saved: true });
+    expect(await store.saveSnapshot(push(1))).toMatchObject({ saved: false });
     await store.saveSnapshot(push(2));
     await store.saveSnapshot(push(1));
     expect((await store.listSnapshots()).map((row) => row.hash)).toEqual(['h1', 'h2', 'h1']);
+  });
+
+  test('each push counts, also one of the same', async () => {
+    const store = await open({ keep: 2 });
+    expect(await store.latestPush()).toBeNull();
+    for (const [n, wanted] of [1, 1, 2, 1, 3, 3].map((hash, i) => [hash, i + 1] as const)) {
+      expect((await store.saveSnapshot(push(n))).latest).toMatchObject({ hash: `h${n}`, push: wanted });
+      expect(await store.latestPush()).toBe(wanted);
+    }
   });
 
   test('only the last ones are kept', async () => {
@@ -86,7 +96,7 @@ describe('snapshots', () => {
     const store = await open();
     for (const n of before) await store.saveSnapshot(push(n));
     const saving = store.saveSnapshot({ ...push(9), expected });
-    if (ok) await expect(saving).resolves.toEqual({ saved: true });
+    if (ok) await expect(saving).resolves.toMatchObject({ saved: true });
     else await expect(saving).rejects.toMatchObject({ code: 'metadata_conflict' });
     expect(await store.latestSnapshotHash()).toBe(ok ? 'h9' : (before.map((n) => `h${n}`).at(-1) ?? null));
   });
@@ -147,6 +157,7 @@ test('the file is private and records its migrations', async () => {
   const db = new DatabaseSync(path, { readOnly: true });
   expect(db.prepare('SELECT version, name FROM migrations').all()).toEqual([
     { version: 1, name: 'snapshots, keys, values' },
+    { version: 2, name: 'pushes are counted' },
   ]);
   db.close();
 });
