@@ -36,17 +36,21 @@ interface Measured {
   readonly storeMs: number;
   readonly storedMb: number;
   readonly peakMb: number;
+  /** Of all threads: what is left of the time on a machine that does other work. */
+  readonly cpuMs: number;
 }
 
 /** What a push does: parse, build, and trim to the text for the store. */
 function measure(folder: string): Measured {
   const start = performance.now();
+  const busy = process.cpuUsage();
   const input = readInput(folder);
   const read = performance.now();
   const snapshot = buildSnapshot(input);
   const built = performance.now();
   const stored = JSON.stringify(trimInput(input)).length;
   const end = performance.now();
+  const { user, system } = process.cpuUsage(busy);
   const { datasets, columns } = coverageOf(snapshot.catalogue);
   return {
     datasets,
@@ -56,6 +60,7 @@ function measure(folder: string): Measured {
     storeMs: end - built,
     storedMb: stored / 1e6,
     peakMb: process.resourceUsage().maxRSS / 1024,
+    cpuMs: (user + system) / 1000,
   };
 }
 
@@ -110,7 +115,7 @@ if (flag === '--measure' && folder !== undefined) {
     print('largest real artifact', size(real), measured);
     report(
       'push of the largest real artifact',
-      `${took(measured).toFixed(0)} ms`,
+      `${took(measured).toFixed(0)} ms (${measured.cpuMs.toFixed(0)} ms of CPU)`,
       '500 ms',
       took(measured) <= 500,
     );
@@ -123,7 +128,12 @@ if (flag === '--measure' && folder !== undefined) {
     const measured = inChild(scratch);
     print('synthetic', size(scratch), measured);
     const seconds = took(measured) / 1000;
-    report('push of 10,000 models with 300,000 columns', `${seconds.toFixed(2)} s`, '8 s', seconds <= 8);
+    report(
+      'push of 10,000 models with 300,000 columns',
+      `${seconds.toFixed(2)} s (${(measured.cpuMs / 1000).toFixed(2)} s of CPU)`,
+      '8 s',
+      seconds <= 8,
+    );
     const peak = measured.peakMb;
     report('  peak memory meanwhile', `${peak.toFixed(0)} MB`, '1,200 MB', peak <= 1200);
     // V8 compiles PostgreSQL's parser a second time once it is used, and takes some 500 MB for a moment: once a process.
