@@ -23,12 +23,16 @@ const PROBES: Readonly<
 
 const ALWAYS = ['limitOption', 'op'];
 
+/** As many as the grammar lets a relation have. */
+const MOST_PARTS = 3;
+
 /** @returns SQL that the guard has still to pass. @throws SluiceError bad_request naming the part */
 export function composeRead(read: ReadParts, maxBytes: number): string {
-  const name = read.dataset
-    .split('.')
-    .map((part) => `"${part.replaceAll('"', '""')}"`)
-    .join('.');
+  const parts = read.dataset.split('.');
+  // What no dataset is called is not a fault in SQL that the caller never wrote.
+  if (parts.length > MOST_PARTS || parts.includes(''))
+    throw new SluiceError('dataset_not_found', `No such dataset: ${read.dataset}`);
+  const name = parts.map((part) => `"${part.replaceAll('"', '""')}"`).join('.');
   const select = read.select === null ? '*' : checked('select', read.select, maxBytes);
   const where = read.where === null ? '' : `\nWHERE (\n${checked('where', read.where, maxBytes)}\n)`;
   const order = read.order === null ? '' : `\nORDER BY ${checked('order', read.order, maxBytes)}`;

@@ -1,0 +1,122 @@
+/** The ways in that every hostile text is sent through: HTTP, its explanation, and the command line on a gate of its own process. */
+
+import { inProcessClient } from '../../src/doors/cli/client.ts';
+import { runCli } from '../../src/doors/cli/program.ts';
+import type { Wiring } from '../../src/doors/cli/wiring.ts';
+import { createHttpDoor } from '../../src/doors/http/server.ts';
+import type { TestGate } from '../e2e/gate.ts';
+import { type Attack, textOf } from './corpus.ts';
+
+/** What every door tells alike. */
+export interface Told {
+  readonly code: string | null;
+  readonly rows: readonly (readonly unknown[])[] | null;
+  readonly columns: readonly string[] | null;
+  /** All of it, for messages. */
+  readonly text: string;
+}
+
+export type Door = (persona: string, attack: Attack) => Promise<Told>;
+
+interface Body {
+  readonly code?: string;
+  readonly rows?: readonly (readonly unknown[])[];
+  readonly columns?: readonly { readonly name: string }[];
+}
+
+function told(text: string): Told {
+  const body = JSON.parse(text) as Body;
+  return {
+    code: body.code ?? null,
+    rows: body.rows ?? null,
+    columns: body.columns?.map((column) => column.name) ?? null,
+    text,
+  };
+}
+
+export function httpDoor(gate: TestGate, path: '/v1/query' | '/v1/explain' = '/v1/query'): Door {
+  return async (persona, attack) => {
+    const { params } = attack;
+    const body = { sql: textOf(attack), ...(params === undefined ? {} : { params }) };
+    return told((await gate.call(persona, 'POST', path, { body })).text);
+  };
+}
+
+export interface CliRun {
+  readonly exit: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Cli {
+  run(args: readonly string[], input?: string, terminal?: { width: number }): Promise<CliRun>;
+  close(): Promise<void>;
+}
+
+/** `sluice` as `main.ts` puts it together where no gate is running, but for the process: the door is opened once. */
+export async function cliOn(gate: TestGate): Promise<Cli> {
+  const { open } = gate.serving;
+  const door = await createHttpDoor({
+    gate: open.gate,
+    door: 'cli',
+    health: {
+      instance: open.instance,
+      ready: open.ready,
+      metrics: () => Promise.resolve({ type: 'text/plain', text: '' }),
+    },
+    bodyBytes: gate.config.limits.body_bytes,
+    pushBytes: gate.config.limits.push_bytes,
+    version: '0.0.0',
+  });
+  const client = inProcessClient(door, async () => {});
+  const elsewhere = (): never => {
+    throw new Error('not a command of these tests');
+  };
+  return {
+    async run(args, input = '', terminal) {
+      const said = { out: '', err: '' };
+      const wiring: Wiring = {
+        cwd: gate.folder,
+        version: '0.0.0',
+        terminal: {
+          out: (text) => {
+            said.out += text;
+          },
+          err: (text) => {
+            said.err += text;
+          },
+          write: async (bytes) => {
+            said.out += Buffer.from(bytes).toString();
+            return true;
+          },
+          interactive: terminal !== undefined,
+          width: terminal?.width ?? null,
+        },
+        loadConfig: () => gate.config,
+        connect: async () => client,
+        mintToken: (_config, persona) => gate.token(persona),
+        readInput: async () => input,
+        personas: elsewhere,
+        pushLocal: elsewhere,
+        readPush: elsewhere,
+        serve: elsewhere,
+        verifyAudit: elsewhere,
+        tailAudit: elsewhere,
+      };
+      const exit = await runCli(args, wiring);
+      return { exit, ...said };
+    },
+    close: async () => {
+      await door.close();
+    },
+  };
+}
+
+export function cliDoor(cli: Cli): Door {
+  return async (persona, attack) => {
+    const params = (attack.params ?? []).flatMap((param) => ['--param', JSON.stringify(param)]);
+    const args = ['query', '-', '--as', persona, '--format', 'json', ...params];
+    const { exit, out, err } = await cli.run(args, textOf(attack));
+    return told(exit === 0 ? out : err);
+  };
+}
