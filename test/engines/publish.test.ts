@@ -203,6 +203,17 @@ describe('a database file', () => {
     process.kill(started?.kind === 'engine_started' ? started.pid : 0, 'SIGKILL');
     expect(await rows(bench.engine, VERSION)).toEqual([[1]]);
   });
+
+  it('whose copy is gone is not served in a newer state that nobody published', async () => {
+    bench = await openBench(state(1));
+    await writeWarehouse(bench.database, state(2));
+    rmSync(join(bench.folder, 'published', 'warehouse', copies()[0]!));
+    const started = bench.observed.findLast((event) => event.kind === 'engine_started');
+    process.kill(started?.kind === 'engine_started' ? started.pid : 0, 'SIGKILL');
+    await expect(rows(bench.engine, VERSION)).rejects.toMatchObject({ code: 'engine_unavailable' });
+    await bench.engine.publish();
+    expect(await rows(bench.engine, VERSION)).toEqual([[2]]);
+  });
 });
 
 describe('Parquet files', () => {

@@ -67,6 +67,7 @@ class DuckDbEngine implements Engine {
   private generation: Generation | null = null;
   private publishing: Promise<void> | null = null;
   private publishAgain: Promise<void> | null = null;
+  private copying: Promise<void> | null = null;
   private closed = false;
 
   constructor(options: DuckDbOptions) {
@@ -250,7 +251,7 @@ class DuckDbEngine implements Engine {
 
   /**
    * The process of what is held. Where it cannot be started, its copy may be gone (another gate shares the folder), so
-   * the source is published again, once, and that is held instead.
+   * it is copied again, once, from a source that is still the same.
    */
   private async processOf(hold: Hold): Promise<{ readonly worker: Worker; readonly hold: Hold }> {
     try {
@@ -259,7 +260,10 @@ class DuckDbEngine implements Engine {
       hold.leave();
       if (this.closed) throw error;
     }
-    await this.publish().catch(() => {});
+    this.copying ??= this.copyAgain().finally(() => {
+      this.copying = null;
+    });
+    await this.copying;
     const again = this.hold();
     try {
       return { worker: await again.generation.process(), hold: again };
@@ -267,6 +271,14 @@ class DuckDbEngine implements Engine {
       again.leave();
       throw error;
     }
+  }
+
+  /** Data that is newer than what is served stays out: its rules come with the push that brings it. */
+  private async copyAgain(): Promise<void> {
+    const served = this.published?.key;
+    const found = await this.source.publish().catch(() => null);
+    if (found !== null && found.key === served && this.published?.key === served)
+      (await this.prepare(found)).commit();
   }
 
   private hold(): Hold {
