@@ -102,6 +102,7 @@ export async function cliOn(gate: TestGate): Promise<Cli> {
         serve: elsewhere,
         verifyAudit: elsewhere,
         tailAudit: elsewhere,
+        examine: elsewhere,
       };
       const exit = await runCli(args, wiring);
       return { exit, ...said };
