@@ -202,6 +202,10 @@ const wiring: Wiring = {
     const [{ readTail }, { auditPath }] = await Promise.all([import('./audit/read.ts'), import('./open.ts')]);
     return readTail(auditPath(config), count);
   },
+  async examine(config) {
+    const { examine } = await import('./doctor.ts');
+    return examine(config);
+  },
 };
 
 const code = await runCli(process.argv.slice(2), wiring);

@@ -9,6 +9,7 @@ import { BoundedCache, Tickets } from './cache.ts';
 import type { Config } from './config.ts';
 import { createDuckDbEngine } from './engines/duckdb/engine.ts';
 import type { Engine } from './engines/engine.ts';
+import type { ConnectionOptions } from './engines/postgres/connection.ts';
 import { createPostgresEngine } from './engines/postgres/engine.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate, Permission } from './gate.ts';
@@ -92,6 +93,14 @@ export interface OpenOptions {
   readonly role: 'serve' | 'cli';
 }
 
+/** Where the server of an engine is. */
+export function postgresConnection(
+  engine: Extract<Config['engines'][string], { kind: 'postgres' }>,
+): ConnectionOptions {
+  const { url, host, port, database, user, password, ssl, ssl_ca: sslCa } = engine;
+  return { url, host, port, database, user, password, ssl, sslCa };
+}
+
 async function openEngines(
   config: Config,
   publishDir: string,
@@ -124,15 +133,13 @@ async function openEngine(
         threads: engine.threads ?? null,
         concurrency: limits.concurrency,
       });
-    case 'postgres': {
-      const { url, host, port, database, user, password, ssl, ssl_ca: sslCa, pool } = engine;
+    case 'postgres':
       return createPostgresEngine({
         ...shared,
-        connection: { url, host, port, database, user, password, ssl, sslCa },
-        concurrency: pool ?? limits.concurrency,
+        connection: postgresConnection(engine),
+        concurrency: engine.pool ?? limits.concurrency,
         preparedStatements: engine.prepared_statements ?? true,
       });
-    }
     default:
       return engine satisfies never;
   }

@@ -31,7 +31,7 @@ const STAGES = Object.keys(MAY_IMPORT);
 const SPINES = ['query', 'explain', 'discover', 'push', 'gate', 'request', 'state'];
 
 /** The edge of the house: puts everything together. */
-const ASSEMBLY = ['main', 'open', 'serve'];
+const ASSEMBLY = ['main', 'open', 'serve', 'doctor'];
 
 function allowed(from: string, to: string): boolean {
   if (ASSEMBLY.includes(from)) return true;

@@ -14,6 +14,7 @@ const COMMANDS = [
   ['query'],
   ['explain'],
   ['test'],
+  ['doctor'],
   ['token'],
   ['audit'],
   ['audit', 'verify'],

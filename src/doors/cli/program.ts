@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { SluiceError } from '../../errors.ts';
 import { auditTail, auditVerify } from './commands/audit.ts';
+import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
 import { init } from './commands/init.ts';
 import { push } from './commands/push.ts';
@@ -14,7 +15,7 @@ import { faultOf, renderFault } from './fault.ts';
 import type { Wiring } from './wiring.ts';
 
 const EXIT_CODES = `
-Exit codes: 0 ok, 1 failure, 2 a check says no (test, audit verify), 64 wrong usage.
+Exit codes: 0 ok, 1 failure, 2 a check says no (test, doctor, audit verify), 64 wrong usage.
 
 In the folder of a dbt project:
   sluice init                                            writes sluice.yml and a first policy
@@ -126,6 +127,15 @@ export async function runCli(args: readonly string[], wiring: Wiring): Promise<E
       code = await runPolicyTests({ path, ...options }, config(), wiring);
     },
   );
+
+  withJson(
+    program
+      .command('doctor')
+      .description('examine the engines: are they there, and can the gate only read them?'),
+  ).action(async (options) => {
+    json = options.json === true;
+    code = await doctor(options, config(), wiring);
+  });
 
   program
     .command('token')

@@ -19,6 +19,18 @@ export interface AuditVerdict {
   readonly problem?: string;
 }
 
+/** What an examination of one engine found. */
+export interface EngineReport {
+  readonly engine: string;
+  readonly kind: string;
+  readonly findings: readonly {
+    readonly level: 'ok' | 'warning' | 'problem';
+    readonly check: string;
+    readonly message: string;
+    readonly hint: string | null;
+  }[];
+}
+
 export interface ServeHandle {
   readonly address: string;
   /** Address of the development issuer, null where there is none. */
@@ -51,6 +63,8 @@ export interface Wiring {
     options: { expectHead?: string; onProgress?: (events: number) => void },
   ): Promise<AuditVerdict>;
   tailAudit(config: Config, count: number): Promise<readonly object[]>;
+  /** Every engine, without opening a gate. */
+  examine(config: Config): Promise<readonly EngineReport[]>;
 }
 
 export interface PushFiles {

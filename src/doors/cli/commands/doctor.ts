@@ -1,0 +1,33 @@
+/** `sluice doctor`: whether each engine is there, and whether the gate can do nothing in it but read what is published. */
+import type { Config } from '../../../config.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { withoutControls } from '../table.ts';
+import type { EngineReport, Wiring } from '../wiring.ts';
+
+const SIGNS = { ok: '✓', warning: '!', problem: '✗' } as const;
+
+export async function doctor(
+  options: { readonly json?: boolean },
+  config: Config,
+  { terminal, examine }: Wiring,
+): Promise<ExitCode> {
+  const reports = await examine(config);
+  const levels = reports.flatMap(({ findings }) => findings.map(({ level }) => level));
+  const count = (level: 'warning' | 'problem'): number => levels.filter((one) => one === level).length;
+  const [problems, warnings] = [count('problem'), count('warning')];
+  if (options.json)
+    terminal.out(`${JSON.stringify({ ok: problems === 0, problems, warnings, engines: reports })}\n`);
+  else {
+    for (const report of reports) terminal.out(shown(report));
+    terminal.out(`${problems} problems, ${warnings} warnings\n`);
+  }
+  return problems === 0 ? 0 : 2;
+}
+
+function shown({ engine, kind, findings }: EngineReport): string {
+  const lines = findings.flatMap(({ level, message, hint }) => [
+    `  ${SIGNS[level]} ${withoutControls(message)}`,
+    ...(hint === null ? [] : [`      ${withoutControls(hint)}`]),
+  ]);
+  return [`${engine} (${kind})`, ...lines, ''].join('\n');
+}
