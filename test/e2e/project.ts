@@ -7,8 +7,14 @@ import { DuckDBInstance } from '@duckdb/node-api';
 export interface ProjectTable {
   readonly schema: string;
   readonly name: string;
-  /** `name TYPE`. */
-  readonly columns: readonly string[];
+  /** `name TYPE`, or in parts where the name is no plain word. */
+  readonly columns: readonly (string | ProjectColumn)[];
+}
+
+export interface ProjectColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly tags?: readonly string[];
 }
 
 export interface Project {
@@ -72,8 +78,8 @@ function manifestOf(tables: readonly ProjectTable[]): object {
     config: { enabled: true },
     columns: Object.fromEntries(
       columns.map((column) => {
-        const [label, ...type] = column.split(' ');
-        return [label, { name: label, data_type: type.join(' ') }];
+        const { name: label, type, tags = [] } = typeof column === 'string' ? partsOf(column) : column;
+        return [label, { name: label, data_type: type, tags }];
       }),
     ),
   }));
@@ -89,4 +95,9 @@ function manifestOf(tables: readonly ProjectTable[]): object {
     exposures: {},
     groups: {},
   };
+}
+
+function partsOf(column: string): ProjectColumn {
+  const [name = '', ...type] = column.split(' ');
+  return { name, type: type.join(' ') };
 }
