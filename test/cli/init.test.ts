@@ -34,7 +34,10 @@ it('writes a configuration, a policy, personas and a test', async () => {
 });
 
 it('what it wrote is pushed, tested and served', async () => {
-  expect((await run('push')).stdout).toMatch(/^✓ applied .*: 12 datasets, \d+ columns, 1 policy\n$/);
+  expect(await run('push')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^✓ applied .*: 12 datasets, \d+ columns, 1 policy\n$/),
+  });
   expect(await run('test')).toMatchObject({ code: 0 });
   const file = join(project, 'sluice.yml');
   const ports = `doors: { http: { port: ${await freePort()} } }\n`;

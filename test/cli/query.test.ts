@@ -57,8 +57,20 @@ async function answersAsPromised(): Promise<void> {
   });
 }
 
+/** The value that cannot be cast stands behind hundreds of thousands that can. */
+async function failsHalfway(): Promise<void> {
+  const sql =
+    "SELECT CASE WHEN kwh > 4.5 THEN ('x' || kwh::text)::int ELSE 1 END AS v FROM gold.meter_readings";
+  const ran = await run('query', sql, '--as', 'service', '--format', 'csv');
+  expect(ran.code).toBe(1);
+  expect(ran.stdout).toMatch(/^v\r\n1\r\n/);
+  expect(ran.stderr).toMatch(/^gate_unreachable: The gate broke the answer off\./);
+}
+
 describe('in its own process', () => {
   it('answers in every format', answersAsPromised);
+
+  it('an answer that fails halfway is a failure', failsHalfway);
 
   it('takes its copy of the warehouse along when it ends', () => {
     const left = readdirSync(join(here.folder, '.sluice'), { recursive: true, encoding: 'utf8' });
@@ -107,6 +119,8 @@ describe('of a running gate', () => {
   });
 
   it('answers in every format', answersAsPromised);
+
+  it('an answer that fails halfway is a failure', failsHalfway);
 
   it('goes to the gate that runs on the same state by itself', async () => {
     await run('query', 'SELECT 1 AS one', '--as', 'analyst');
