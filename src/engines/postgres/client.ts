@@ -38,6 +38,8 @@ export class GateClient extends pg.Client {
   constructor(config: pg.ClientConfig) {
     super(config);
     this.tap = new RowTap(this.connection);
+    // A connection that ends tells its query as well; without a listener it would end the gate.
+    this.on('error', () => {});
     this.connection.on('backendKeyData', (key: BackendKey) => {
       this.key = key;
     });
