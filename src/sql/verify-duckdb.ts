@@ -22,7 +22,7 @@ type Visit = (value: unknown, look: Look) => void;
  * operators and functions that the parser makes of syntax are left out. Throws verify_failed on anything unknown.
  */
 export function duckdbWitness(serialized: unknown): Witness {
-  const answer = asObject(typeof serialized === 'string' ? JSON.parse(serialized) : serialized);
+  const answer = asObject(typeof serialized === 'string' ? parsed(serialized) : serialized);
   const statements = answer.statements;
   if (answer.error !== false || !Array.isArray(statements) || statements.length !== 1) {
     throw strange('the text does not parse as one query');
@@ -30,6 +30,15 @@ export function duckdbWitness(serialized: unknown): Witness {
   const look: Look = { relations: new Set(), functions: new Set(), ctes: new Set() };
   query(statements[0], look);
   return { relations: [...look.relations].sort(), functions: [...look.functions].sort() };
+}
+
+/** DuckDB writes infinity as it is, which is no JSON. */
+function parsed(serialized: string): unknown {
+  try {
+    return JSON.parse(serialized);
+  } catch {
+    throw strange('an answer that is no JSON');
+  }
 }
 
 const plain: Visit = () => {};

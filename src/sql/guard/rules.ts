@@ -182,7 +182,10 @@ const DECIMAL = /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 function checkConstant(constant: A_Const, seen: Inspection, place: Place): void {
   const number = constant.fval?.fval;
-  if (number === undefined || (number.length <= 400 && DECIMAL.test(number))) return;
+  // Beyond a double's range DuckDB makes infinity of it.
+  const fits = (text: string): boolean =>
+    text.length <= 400 && DECIMAL.test(text) && Number.isFinite(Number(text));
+  if (number === undefined || fits(number)) return;
   refuse(
     seen,
     place,
