@@ -28,7 +28,7 @@ describe('a leak or fault that was found stays closed', () => {
   it.each(readdirSync(FOLDER).filter((name) => name.endsWith('.json')))('%s', async (name) => {
     const { world, sql, params } = JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as Case;
     expect(isFair(world)).toBe(true);
-    const loaded = await load(world, stand, { barrier: 'needed', verifyEvery: 1 });
+    const loaded = await load(world, stand, { barrier: 'needed', verifyEvery: 1, wordsEvery: 1 });
     const verdict = await faultsAreLeaks(() => loaded.judge(sql, params));
     expect(verdict.kind === 'leak' ? verdict : null).toBeNull();
   });
@@ -46,7 +46,7 @@ it('what may not be seen changes nothing that is seen, in fresh cases', async ()
         firstWorld: world,
         worlds: 1,
         perWorld: 100,
-        oracle: { barrier: 'needed', verifyEvery: 4 },
+        oracle: { barrier: 'needed', verifyEvery: 4, wordsEvery: 3 },
         maxLeaks: 1,
       },
       stand,
@@ -64,7 +64,7 @@ describe('the oracle can fail', () => {
     const findings: unknown[] = [];
     for (let world = 0; findings.length === 0 && world < 60; world++) {
       const campaign = { seed: 'open', firstWorld: world, worlds: 1, perWorld: 200, maxLeaks: 1 };
-      const oracle = { barrier: 'none', verifyEvery: 1000 } as const;
+      const oracle = { barrier: 'none', verifyEvery: 1000, wordsEvery: 1000 } as const;
       findings.push(...(await runCampaign({ ...campaign, oracle }, stand)).findings);
     }
     expect(findings.length).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 /**
  * The leak oracle's command: `node test/leaks/run.ts --cases N --seed S --engine duckdb`. Spreads worlds over processes,
- * prints what was compared and covered, shrinks each leak to a small case under regressions/, and exits 1 if there was one.
+ * prints what was compared and covered, shrinks each leak to a small case under regressions/, and exits 2 if there was one.
  */
 import { execFileSync, fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -16,6 +16,8 @@ import { add, emptyTally, report, type Tally } from './tally.ts';
 const { values } = parseArgs({
   options: {
     cases: { type: 'string', default: '10000' },
+    /** Where in the seed's worlds to begin. */
+    first: { type: 'string', default: '0' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     engine: { type: 'string', default: 'duckdb' },
     /** `none`, `shield` or `offset` instead of what is needed: leaks are expected, and none is kept. */
@@ -24,6 +26,8 @@ const { values } = parseArgs({
     'max-leaks': { type: 'string', default: '5' },
     /** Where small cases go; `none` only prints. */
     regressions: { type: 'string', default: join(import.meta.dirname, 'regressions') },
+    /** Leaks are only counted, not made small. */
+    quick: { type: 'boolean', default: false },
     missing: { type: 'string', default: '40' },
   },
 });
@@ -41,6 +45,7 @@ else work();
 async function main(): Promise<void> {
   if (values.engine !== 'duckdb') throw new Error(`no oracle for the engine ${values.engine}`);
   const started = performance.now();
+  const first = Number(values.first);
   const worlds = Math.ceil(Number(values.cases) / PER_WORLD);
   const workers = Math.max(1, Math.min(Number(values.workers), Math.ceil(worlds / SHARE)));
   console.log(
@@ -48,18 +53,18 @@ async function main(): Promise<void> {
   );
   const tally = emptyTally();
   const findings: Finding[] = [];
-  let next = 0;
+  let next = first;
   let reported = performance.now();
   const take = (): Campaign | null => {
-    if (next >= worlds || findings.length >= Number(values['max-leaks'])) return null;
+    if (next >= first + worlds || findings.length >= Number(values['max-leaks'])) return null;
     const firstWorld = next;
     next += SHARE;
     return {
       seed: values.seed,
       firstWorld,
-      worlds: Math.min(SHARE, worlds - firstWorld),
+      worlds: Math.min(SHARE, first + worlds - firstWorld),
       perWorld: PER_WORLD,
-      oracle: { barrier, verifyEvery: 4 },
+      oracle: { barrier, verifyEvery: 4, wordsEvery: 3 },
       maxLeaks: Number(values['max-leaks']),
     };
   };
@@ -68,6 +73,7 @@ async function main(): Promise<void> {
       worker(take, (result) => {
         add(tally, result.tally);
         findings.push(...result.findings);
+        for (const { at, verdict } of result.findings) console.log(`leak at ${at}: ${verdict.why}`);
         if (performance.now() - reported < 15_000) return;
         reported = performance.now();
         console.log(progress(tally, started));
@@ -76,8 +82,8 @@ async function main(): Promise<void> {
   );
   console.log(report(tally, Number(values.missing)));
   console.log(progress(tally, started));
-  await save(findings.slice(0, Number(values['max-leaks'])));
-  process.exitCode = tally.leaks > 0 ? 1 : 0;
+  if (!values.quick) await save(findings.slice(0, Number(values['max-leaks'])));
+  process.exitCode = tally.leaks > 0 ? 2 : 0;
 }
 
 function progress(tally: Tally, started: number): string {
@@ -124,6 +130,7 @@ async function save(findings: readonly Finding[]): Promise<void> {
     const small = await shrink(found, verdict.why, stand, {
       barrier,
       verifyEvery: 1,
+      wordsEvery: 1,
     });
     console.log(`\nsmall: ${small.found.sql}\n${small.detail}`);
     if (values.regressions === 'none' || barrier !== 'needed') continue;

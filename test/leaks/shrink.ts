@@ -25,7 +25,7 @@ export async function shrink(
 ): Promise<Shrunk> {
   let left = budget;
   let detail = '';
-  const every = { ...options, verifyEvery: 1 };
+  const every = { ...options, verifyEvery: 1, wordsEvery: 1 };
   const fails = async (candidate: Case): Promise<boolean> => {
     if (left <= 0 || !isFair(candidate.world)) return false;
     left -= 1;
@@ -39,7 +39,9 @@ export async function shrink(
       return false;
     }
   };
-  let best = found;
+  // As printed, so that lengths can be compared.
+  const [plain] = [...printed(found, (root) => [root])];
+  let best = plain !== undefined && (await fails(plain)) ? plain : found;
   for (let before = Number.POSITIVE_INFINITY; left > 0 && size(best) < before; ) {
     before = size(best);
     best = await first(best, shorterQueries, fails);
@@ -74,14 +76,16 @@ async function first(
   return best;
 }
 
-function* shorterQueries(one: Case): Iterable<Case> {
+const shorterQueries = (one: Case): Iterable<Case> => printed(one, reductions);
+
+function* printed(one: Case, change: (root: RawNode) => Iterable<RawNode>): Iterable<Case> {
   let root: RawNode;
   try {
     root = (parseSync(one.sql) as unknown as { stmts: { stmt: RawNode }[] }).stmts[0]!.stmt;
   } catch {
     return;
   }
-  for (const tree of reductions(root)) {
+  for (const tree of change(root)) {
     try {
       yield { ...one, sql: print((tree as { SelectStmt: SelectStmt }).SelectStmt) };
     } catch {

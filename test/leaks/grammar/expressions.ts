@@ -201,9 +201,12 @@ const FLAVOURED: Readonly<Record<string, { flavours: readonly string[]; otherwis
 };
 
 export function filled(template: string, place: Place, grammar: Grammar): string {
-  return template.replace(/[{<](\w+)[}>]/g, (hole, name: string) => {
-    if (hole.startsWith('<')) return one(name, { ...place, mode: ROW }, grammar);
-    return one(name, place, grammar);
+  let last = '';
+  return template.replace(/==|[{<](\w+)[}>]/g, (hole, name: string) => {
+    if (hole !== '==') {
+      last = one(name, hole.startsWith('<') ? { ...place, mode: ROW } : place, grammar);
+    }
+    return last;
   });
 }
 

@@ -1,6 +1,7 @@
 /**
  * The expressions of the grammar, by the kind that they give. `{kind}` is an expression of that kind, `<kind>` one over
- * the rows of a group (inside an aggregate); the other holes are in HOLES and in expressions.ts.
+ * the rows of a group (inside an aggregate); the other holes are in HOLES and in expressions.ts. `==`
+ * repeats what the hole before it became, so that an order leaves no ties that could be told apart.
  */
 import type { Kind } from '../flavours.ts';
 
@@ -502,12 +503,12 @@ export const AGGREGATE: Readonly<Partial<Record<Kind, readonly string[]>>> = {
     'regr_count(<float>, <float>)',
     ...fill('NAME(<int>, 0.5)', 'quantile quantile_disc'),
     'percentile_disc({q}) within group (order by <int>{order})',
-    'mode() within group (order by <key>)',
-    'mode(<key>)',
-    'arg_max(<int>, <key>)',
-    ...fill('NAME(<key>, <int>)', 'arg_min max_by min_by'),
-    'first(<int> order by <int>{order})',
-    'last(<int> order by <int>)',
+    'mode() within group (order by <key> * 0)',
+    'mode(<key> * 0)',
+    'arg_max(<int>, ==)',
+    ...fill('NAME(<int>, ==)', 'arg_min max_by min_by'),
+    'first(<int> order by =={order})',
+    'last(<int> order by ==)',
   ],
   decimal: ['sum(<decimal>)', 'min(<decimal>)', 'max(<decimal>)', 'sum({distinct}<decimal>)'],
   float: [
@@ -532,11 +533,11 @@ export const AGGREGATE: Readonly<Partial<Record<Kind, readonly string[]>>> = {
     'string_agg(<text>, {sep} order by <text>)',
     "string_agg({distinct}<text>, ',' order by <text> desc)",
     'listagg(<text>, {sep} order by <text>)',
-    'group_concat(<text> order by <text>)',
-    'any_value(<text> order by <text>)',
+    'group_concat(<text> order by ==)',
+    'any_value(<text> order by ==)',
     'percentile_disc(0.5) within group (order by <text>)',
-    'mode() within group (order by <text> desc)',
-    'first(<text> order by <text> nulls first)',
+    'mode() within group (order by left(<text>, 0) desc)',
+    'first(<text> order by == nulls first)',
     'cast(histogram(<text>) as text)',
     'cast(approx_top_k(<key>, 2) as text)',
   ],
@@ -548,28 +549,26 @@ export const AGGREGATE: Readonly<Partial<Record<Kind, readonly string[]>>> = {
   uuid: ['min(<uuid>)', 'max(<uuid>)'],
   interval: ['min(<interval>)', 'sum(<interval>)'],
   json: [
-    ...fill('NAME(<anything1> order by <anything1>)', 'json_agg jsonb_agg json_group_array'),
+    ...fill('NAME(<anything1> order by ==)', 'json_agg jsonb_agg json_group_array'),
     ...fill('NAME(<key>::text, 1)', 'json_object_agg jsonb_object_agg json_group_object'),
   ],
   ints: [
-    'array_agg(<int> order by <int>)',
-    'list(<int> order by <int> desc)',
+    'array_agg(<int> order by ==)',
+    'list(<int> order by == desc)',
     'max(<int>, 2)',
-    'array_agg(distinct <int> order by <int>)',
+    'array_agg(distinct <int> order by ==)',
     'min(<int>, 2)',
   ],
-  texts: [
-    'array_agg(<text> order by <text>{order})',
-    'array_agg(<text> order by <text>) filter (where <bool>)',
-  ],
+  texts: ['array_agg(<text> order by =={order})', 'array_agg(<text> order by ==) filter (where <bool>)'],
   enum: ['min(<enum>)', 'max(<enum>)'],
 };
 
 /** With OVER; `{over}` is a window. */
 export const WINDOW: Readonly<Partial<Record<Kind, readonly string[]>>> = {
   int: [
-    ...fill('NAME() over {ordered}', 'rank dense_rank row_number'),
-    'ntile(2) over {ordered}',
+    ...fill('NAME() over {ordered}', 'rank dense_rank'),
+    'ntile(2) over {total}',
+    'row_number() over {total}',
     ...fill('NAME({int}) over {over}', 'sum min max'),
     'count(*) over {over}',
     'count({int}) filter (where {bool}) over {over}',
