@@ -1,5 +1,6 @@
 /** The reference of accepted functions, operators and types, from the tables that the guard reads. */
-import { FUNCTIONS, type SqlFunction } from '../../src/sql/guard/functions.ts';
+import type { SqlFunction } from '../../src/sql/guard/function-row.ts';
+import { FUNCTIONS } from '../../src/sql/guard/functions.ts';
 import { OPERATORS } from '../../src/sql/guard/operators.ts';
 import { TYPES } from '../../src/sql/guard/types.ts';
 
@@ -22,6 +23,8 @@ function bound({ sized, literals }: SqlFunction): string {
   return parts.join('; ');
 }
 
+const named = (name: string | null): string => (name === null ? '' : `\`${name}\``);
+
 export function functionsPage(): string {
   const groups = [...new Set(FUNCTIONS.map((one) => one.group))];
   const lines = [
@@ -36,12 +39,12 @@ export function functionsPage(): string {
     lines.push(
       `## ${group}`,
       '',
-      '| function | arguments | kind | gives | raises | bounds | in DuckDB |',
-      '|---|---|---|---|---|---|---|',
+      '| function | arguments | kind | gives | raises | bounds | in DuckDB | in PostgreSQL |',
+      '|---|---|---|---|---|---|---|---|',
     );
     for (const one of FUNCTIONS.filter((candidate) => candidate.group === group))
       lines.push(
-        `| \`${one.name}\` | ${arity(one)} | ${one.kind} | ${one.result} | ${raises(one)} | ${bound(one)} | \`${one.duckdb}\` |`,
+        `| \`${one.name}\` | ${arity(one)} | ${one.kind} | ${one.result} | ${raises(one)} | ${bound(one)} | ${named(one.duckdb)} | ${named(one.postgres)} |`,
       );
     lines.push('');
   }

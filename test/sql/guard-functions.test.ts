@@ -42,6 +42,9 @@ afterAll(() => duckdb.closeSync());
 /** DuckDB lists LAG and LEAD with all their defaults, and has WITHIN GROUP as syntax over other functions. */
 const OWN_RULES = new Set(['lag', 'lead', 'percentile_cont', 'percentile_disc']);
 
+/** Those that DuckDB has. */
+const HERE = FUNCTIONS.flatMap((f) => (f.duckdb === null ? [] : [{ ...f, duckdb: f.duckdb }]));
+
 describe('the table of functions', () => {
   it('names each function once', () => {
     const names = FUNCTIONS.map((f) => f.name);
@@ -51,7 +54,7 @@ describe('the table of functions', () => {
   });
 
   it('lowers to names that DuckDB has in system.main, with as many arguments', () => {
-    const wrong = FUNCTIONS.filter((f) => !OWN_RULES.has(f.name)).flatMap((f) => {
+    const wrong = HERE.filter((f) => !OWN_RULES.has(f.name)).flatMap((f) => {
       const there = known.get(f.duckdb);
       if (there === undefined) return [`${f.name}: no ${f.duckdb}`];
       const takes = (count: number): boolean =>
@@ -64,7 +67,7 @@ describe('the table of functions', () => {
   });
 
   it('holds no volatile function, and nothing that reads a table', () => {
-    const wrong = FUNCTIONS.filter((f) => {
+    const wrong = HERE.filter((f) => {
       const there = known.get(f.duckdb);
       return there?.volatile === true || there?.kinds.has('pragma') === true;
     });
@@ -72,7 +75,7 @@ describe('the table of functions', () => {
   });
 
   it('agrees with DuckDB on what is an aggregate', () => {
-    const wrong = FUNCTIONS.filter((f) => {
+    const wrong = HERE.filter((f) => {
       const kinds = known.get(f.duckdb)?.kinds ?? new Set(['aggregate']);
       return f.kind === 'scalar' ? kinds.has('aggregate') : kinds.has('scalar');
     });

@@ -108,7 +108,8 @@ async function tally(expressions: readonly string[]): Promise<Tally> {
     try {
       const names = resolved(`SELECT ${expression} FROM x`, [T]);
       result.accepted += 1;
-      if (raisesIn(names.tree, { ranges: names.ranges, params: [] }) !== 'nowhere') continue;
+      if (raisesIn(names.tree, { engine: 'duckdb', ranges: names.ranges, params: [] }) !== 'nowhere')
+        continue;
       query = governed(sql, [T]);
     } catch (error) {
       if (error instanceof SluiceError) continue;

@@ -31,7 +31,7 @@ beforeAll(loadParser);
 
 function raises(sql: string, params: readonly ParamValue[] = []): boolean {
   const query = resolved(sql, DATASETS);
-  return raisesIn(query.tree, { ranges: query.ranges, params }) !== 'nowhere';
+  return raisesIn(query.tree, { engine: 'duckdb', ranges: query.ranges, params }) !== 'nowhere';
 }
 
 const SAFE = [

@@ -1,7 +1,8 @@
 /** Holds a function call to its row of the table: name, place, number of arguments, literals, sizes. */
 import type { A_Const, FuncCall, Node } from '@pgsql/types';
 import { closest, distance } from 'fastest-levenshtein';
-import { calledName, FUNCTIONS, functionNamed, type SqlFunction } from './functions.ts';
+import type { SqlFunction } from './function-row.ts';
+import { calledName, FUNCTIONS, functionNamed } from './functions.ts';
 import { type Inspection, type Place, refuse } from './inspection.ts';
 
 /** What PostgreSQL's own syntax may turn into: EXTRACT, POSITION, SUBSTRING, TRIM, AT TIME ZONE. */

@@ -1,78 +1,23 @@
 /**
  * The one table of accepted functions. Guard, fences and lowering read it; what is not in it is refused. Volatile, file,
  * network, catalog, sequence, settings and sleep functions are never on it, nor any that take the name of another.
+ * What PostgreSQL has of it, and what it alone has, stands in functions-postgres.ts.
  */
 import type { FuncCall } from '@pgsql/types';
 import type { TypeFamily } from '../../catalogue/dataset.ts';
-
-export type FunctionGroup =
-  | 'string'
-  | 'numeric'
-  | 'date'
-  | 'aggregate'
-  | 'window'
-  | 'json'
-  | 'array'
-  | 'statistics'
-  | 'conditional';
-
-export interface SqlFunction {
-  /** As the caller writes it, folded. */
-  readonly name: string;
-  readonly group: FunctionGroup;
-  /** `ordered` needs WITHIN GROUP, `window` needs OVER; an aggregate may have OVER, FILTER, DISTINCT and ORDER BY. */
-  readonly kind: 'scalar' | 'aggregate' | 'ordered' | 'window';
-  /** Number of arguments; with WITHIN GROUP see `within`. */
-  readonly min: number;
-  readonly max: number;
-  /** Number of direct arguments that WITHIN GROUP takes; null where it is not accepted. */
-  readonly within: number | null;
-  /** `argument`: that of the first argument. */
-  readonly result: TypeFamily | 'argument';
-  /**
-   * Whether it can raise on some value of its declared argument types (casts of arguments are judged apart).
-   * `unless_constant`: cannot, while at most one argument is not a literal. Aggregates and window functions see only rows
-   * that the filter kept, so they are `false`.
-   */
-  readonly raises: boolean | 'unless_constant';
-  /** Arguments that must be literals: fields of dates, formats. */
-  readonly literals: readonly number[];
-  /** The argument that sizes the result: a literal whole number up to `max`; `multiplies` where it repeats what it is given. */
-  readonly sized: { readonly argument: number; readonly max: number; readonly multiplies: boolean } | null;
-  /** Its name in DuckDB's `system.main`; the meaning is the same or, where the name is too, documented as the engine's. */
-  readonly duckdb: string;
-}
-
-type Extra = Partial<Pick<SqlFunction, 'raises' | 'literals' | 'sized' | 'duckdb' | 'within' | 'kind'>>;
-type Row = readonly [name: string, min: number, max: number, result: SqlFunction['result'], extra?: Extra];
-
-/** Arguments that a function without an upper bound may have. */
-const MANY = 64;
-/** Longest text or list that a literal may ask for. */
-const LONGEST = 10_000;
-const total: Extra = { raises: false };
-const steady: Extra = { raises: 'unless_constant' };
-const as = (duckdb: string, extra: Extra = {}): Extra => ({ ...extra, duckdb });
-const sized = (argument: number, max: number, multiplies = false): Extra => ({
-  sized: { argument, max, multiplies },
-});
-
-function rows(group: FunctionGroup, kind: SqlFunction['kind'], table: readonly Row[]): SqlFunction[] {
-  return table.map(([name, min, max, result, extra]) => ({
-    name,
-    group,
-    kind,
-    min,
-    max,
-    result,
-    within: null,
-    raises: kind === 'scalar',
-    literals: [],
-    sized: null,
-    duckdb: name,
-    ...extra,
-  }));
-}
+import {
+  as,
+  type Extra,
+  LONGEST,
+  MANY,
+  type Row,
+  rows,
+  type SqlFunction,
+  sized,
+  steady,
+  total,
+} from './function-row.ts';
+import { IN_POSTGRES, POSTGRES_FUNCTIONS } from './functions-postgres.ts';
 
 const STRING: readonly Row[] = [
   ['ascii', 1, 1, 'integer', total],
@@ -474,16 +419,17 @@ const CONDITIONAL: readonly Row[] = [
 
 /** Every accepted function, in the order of the groups. Null order, division and matching are the engine's own. */
 export const FUNCTIONS: readonly SqlFunction[] = [
-  ...rows('string', 'scalar', STRING),
-  ...rows('numeric', 'scalar', NUMERIC),
-  ...rows('date', 'scalar', DATE),
-  ...rows('aggregate', 'aggregate', AGGREGATE),
-  ...rows('window', 'window', WINDOW),
-  ...rows('statistics', 'aggregate', STATISTICS),
-  ...rows('json', 'scalar', JSON_FUNCTIONS),
-  ...rows('json', 'aggregate', JSON_AGGREGATES),
-  ...rows('array', 'scalar', ARRAY),
-  ...rows('conditional', 'scalar', CONDITIONAL),
+  ...rows('string', 'scalar', STRING, IN_POSTGRES),
+  ...rows('numeric', 'scalar', NUMERIC, IN_POSTGRES),
+  ...rows('date', 'scalar', DATE, IN_POSTGRES),
+  ...rows('aggregate', 'aggregate', AGGREGATE, IN_POSTGRES),
+  ...rows('window', 'window', WINDOW, IN_POSTGRES),
+  ...rows('statistics', 'aggregate', STATISTICS, IN_POSTGRES),
+  ...rows('json', 'scalar', JSON_FUNCTIONS, IN_POSTGRES),
+  ...rows('json', 'aggregate', JSON_AGGREGATES, IN_POSTGRES),
+  ...rows('array', 'scalar', ARRAY, IN_POSTGRES),
+  ...rows('conditional', 'scalar', CONDITIONAL, IN_POSTGRES),
+  ...POSTGRES_FUNCTIONS,
 ];
 
 /** What `CURRENT_DATE` and its kin become: functions, so that no column of that name can stand in for them. */

@@ -1,4 +1,4 @@
-/** The accepted operators, with what the engine makes of them; a name that is not listed, or one with a schema, is refused. */
+/** The accepted operators, with what the engines make of them; a name that is not listed, or one with a schema, is refused. */
 import type { TypeFamily } from '../../catalogue/dataset.ts';
 
 export interface Operator {
@@ -11,6 +11,8 @@ export interface Operator {
   readonly raises: boolean;
   /** May stand before ANY, ALL and IN. */
   readonly quantified: boolean;
+  /** Whether PostgreSQL has it; its own meaning holds there: `/` of whole numbers is whole, `~` matches anywhere. */
+  readonly postgres: boolean;
 }
 
 type Row = readonly [
@@ -56,6 +58,7 @@ const TABLE: readonly Row[] = [
   ['@', 'prefix', 'argument', true],
 ];
 
+const ONLY_DUCKDB = new Set(['//', '**']);
 const COMPARISONS = new Set(['=', '<>', '<', '<=', '>', '>=']);
 
 export const OPERATORS: readonly Operator[] = TABLE.map(([name, fix, result, raises]) => ({
@@ -65,6 +68,7 @@ export const OPERATORS: readonly Operator[] = TABLE.map(([name, fix, result, rai
   result,
   raises,
   quantified: COMPARISONS.has(name),
+  postgres: !ONLY_DUCKDB.has(name),
 }));
 
 const BY_NAME: ReadonlyMap<string, Operator> = new Map(OPERATORS.map((o) => [o.name, o]));

@@ -1,4 +1,4 @@
-/** The accepted types of casts, how they are written, and what they are called in DuckDB; no reg*, no user types. */
+/** The accepted types of casts, how they are written, and what they are called in each engine; no reg*, no user types. */
 import type { TypeName } from '@pgsql/types';
 import type { TypeFamily } from '../../catalogue/dataset.ts';
 
@@ -12,13 +12,15 @@ export interface SqlType {
   readonly modifiers: { readonly min: number; readonly max: number };
   /** The tree's name of the type that stands for it in DuckDB, with the same meaning or the engine's own. */
   readonly duckdb: string;
+  /** The same for PostgreSQL; null where it has no such type. */
+  readonly postgres: string | null;
 }
 
 type Row = readonly [
   name: string,
   written: string,
   family: TypeFamily,
-  extra?: { duckdb?: string; min?: number; max?: number },
+  extra?: { duckdb?: string; postgres?: string | null; min?: number; max?: number },
 ];
 
 const TABLE: readonly Row[] = [
@@ -49,16 +51,16 @@ const TABLE: readonly Row[] = [
   ['bytea', 'bytea', 'bytes'],
   ['jsonb', 'jsonb', 'json', { duckdb: 'pg_catalog.json' }],
   // Names that only the engine knows; callers who write for it may use them.
-  ['tinyint', 'tinyint', 'integer'],
-  ['hugeint', 'hugeint', 'integer'],
-  ['utinyint', 'utinyint', 'integer'],
-  ['usmallint', 'usmallint', 'integer'],
-  ['uinteger', 'uinteger', 'integer'],
-  ['ubigint', 'ubigint', 'integer'],
-  ['double', 'double', 'float', { duckdb: 'pg_catalog.float8' }],
-  ['string', 'string', 'text', { duckdb: 'text' }],
-  ['blob', 'blob', 'bytes', { duckdb: 'bytea' }],
-  ['datetime', 'datetime', 'timestamp', { duckdb: 'pg_catalog.timestamp' }],
+  ['tinyint', 'tinyint', 'integer', { postgres: null }],
+  ['hugeint', 'hugeint', 'integer', { postgres: null }],
+  ['utinyint', 'utinyint', 'integer', { postgres: null }],
+  ['usmallint', 'usmallint', 'integer', { postgres: null }],
+  ['uinteger', 'uinteger', 'integer', { postgres: null }],
+  ['ubigint', 'ubigint', 'integer', { postgres: null }],
+  ['double', 'double', 'float', { duckdb: 'pg_catalog.float8', postgres: 'pg_catalog.float8' }],
+  ['string', 'string', 'text', { duckdb: 'text', postgres: 'text' }],
+  ['blob', 'blob', 'bytes', { duckdb: 'bytea', postgres: 'bytea' }],
+  ['datetime', 'datetime', 'timestamp', { duckdb: 'pg_catalog.timestamp', postgres: 'pg_catalog.timestamp' }],
 ];
 
 export const TYPES: readonly SqlType[] = TABLE.map(([name, written, family, extra]) => ({
@@ -67,6 +69,7 @@ export const TYPES: readonly SqlType[] = TABLE.map(([name, written, family, extr
   family,
   modifiers: { min: extra?.min ?? 0, max: extra?.max ?? 0 },
   duckdb: extra?.duckdb ?? name,
+  postgres: extra?.postgres === undefined ? name : extra.postgres,
 }));
 
 const BY_NAME: ReadonlyMap<string, SqlType> = new Map(TYPES.map((t) => [t.name, t]));
@@ -83,6 +86,9 @@ export const INTERVAL_FIELDS: ReadonlyMap<number, string> = new Map([
   [1 << 11, 'MINUTE'],
   [1 << 12, 'SECOND'],
 ]);
+
+/** What the rewriter's own expressions cast to and callers may not, by dotted name: how it is written. */
+export const OWN_TYPES: ReadonlyMap<string, string> = new Map([['pg_catalog.bit', 'bit']]);
 
 /** The accepted type of this dotted name. */
 export function typeNamed(name: string): SqlType | undefined {

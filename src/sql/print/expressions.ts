@@ -11,7 +11,7 @@ import type {
   TypeCast,
   TypeName,
 } from '@pgsql/types';
-import { dottedName, INTERVAL_FIELDS, typeOf } from '../guard/types.ts';
+import { dottedName, INTERVAL_FIELDS, OWN_TYPES, typeOf } from '../guard/types.ts';
 import { type Print, quoteName, strings, unprintable } from './tokens.ts';
 
 export function printAll(print: Print, nodes: readonly Node[] | undefined): string {
@@ -185,7 +185,7 @@ function intervalField(modifiers: readonly Node[]): string {
 }
 
 function printType(print: Print, type: TypeName): string {
-  const written = typeOf(type)?.written ?? fail('this type');
+  const written = typeOf(type)?.written ?? OWN_TYPES.get(dottedName(type)) ?? fail('this type');
   const modifiers = type.typmods === undefined ? '' : `(${printAll(print, type.typmods)})`;
   return `${written}${modifiers}${'[]'.repeat((type.arrayBounds ?? []).length)}`;
 }

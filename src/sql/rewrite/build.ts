@@ -2,6 +2,9 @@
 import type { ParamValue } from '../stages.ts';
 import type { Node } from '../tree.ts';
 
+/** The dialects there are. */
+export type EngineKind = 'duckdb' | 'postgres';
+
 /** The range of the raw relation inside a governed subquery. */
 export const RAW = 'raw';
 
@@ -25,16 +28,29 @@ export function bool(value: boolean): Node {
   return { A_Const: { boolval: value ? { boolval: true } : {} } };
 }
 
+/** Where the engine's own functions are. */
+export const SYSTEM_SCHEMA = { duckdb: ['system', 'main'], postgres: ['pg_catalog'] } as const;
+
+export type Call = (functionName: string, ...args: Node[]) => Node;
+
 /** A function of the engine's own, by its full name, so that nothing in a warehouse can stand in for it. */
-export function call(functionName: string, ...args: Node[]): Node {
-  return {
+function caller(schema: readonly string[]): Call {
+  return (functionName, ...args) => ({
     FuncCall: {
-      funcname: [name('system'), name('main'), name(functionName)],
+      funcname: [...schema, functionName].map(name),
       ...(args.length === 0 ? {} : { args }),
       funcformat: 'COERCE_EXPLICIT_CALL',
     },
-  };
+  });
 }
+
+export const CALLS: Readonly<Record<EngineKind, Call>> = {
+  duckdb: caller(SYSTEM_SCHEMA.duckdb),
+  postgres: caller(SYSTEM_SCHEMA.postgres),
+};
+
+/** DuckDB's. */
+export const call: Call = CALLS.duckdb;
 
 export function operation(operator: string, lexpr: Node, rexpr: Node): Node {
   return { A_Expr: { kind: 'AEXPR_OP', name: [name(operator)], lexpr, rexpr } };
@@ -89,6 +105,7 @@ const TYPES = {
   timestamptz: 'pg_catalog.timestamptz',
   interval: 'pg_catalog.interval',
   uuid: 'uuid',
+  bit: 'pg_catalog.bit',
 } as const;
 
 export type CastTarget = keyof typeof TYPES;

@@ -15,6 +15,7 @@ import {
   call,
   cast,
   column,
+  type EngineKind,
   every,
   isIn,
   not,
@@ -23,7 +24,7 @@ import {
   text,
   UNKNOWN_CONDITION,
 } from './build.ts';
-import { fits } from './literals.ts';
+import { fits, isNumber } from './literals.ts';
 
 export interface FilterOptions {
   readonly dataset: Dataset;
@@ -31,6 +32,7 @@ export interface FilterOptions {
   readonly binder: Binder;
   /** The range under which the raw columns stand. */
   readonly range: string;
+  readonly engine: EngineKind;
 }
 
 type Scalar = string | number | boolean;
@@ -197,6 +199,12 @@ function bound(operand: Operand, type: SqlType, options: FilterOptions): Node | 
         ? cast(options.binder.bind(BigInt(value)), 'bigint')
         : null;
     case 'decimal':
+      // PostgreSQL compares decimals of any size, and a float of it would overflow on the largest.
+      if (options.engine === 'postgres') {
+        return typeof value !== 'boolean' && isNumber(String(value))
+          ? cast(cast(options.binder.bind(String(value)), 'text'), 'decimal')
+          : null;
+      }
       if (typeof value !== 'boolean' && fits(String(value), type)) {
         const exact = cast(options.binder.bind(String(value)), 'text');
         return cast(exact, 'decimal', [type.precision!, type.scale!]);
@@ -261,14 +269,15 @@ function isNull(operand: Operand, negated: boolean): Node {
   }
 }
 
-/** Policies escape with a backslash, as PostgreSQL does; DuckDB has no escape unless told. */
+/** Policies escape with a backslash, as PostgreSQL does unless told; DuckDB has no escape unless told. */
 function like(operand: Operand, pattern: string, negated: boolean, options: FilterOptions): Node {
   if (operand.kind !== 'column' || operand.type.family !== 'text') return UNKNOWN_CONDITION;
   if (/(?<!\\)(?:\\\\)*\\$/.test(pattern)) return UNKNOWN_CONDITION;
   const bound = cast(options.binder.bind(pattern), 'text');
-  const matches = pattern.includes('\\')
-    ? call('like_escape', operand.node, bound, text('\\'))
-    : likeOperation(operand.node, bound);
+  const matches =
+    options.engine === 'duckdb' && pattern.includes('\\')
+      ? call('like_escape', operand.node, bound, text('\\'))
+      : likeOperation(operand.node, bound);
   return negated ? not(matches) : matches;
 }
 

@@ -10,15 +10,18 @@ import { CTE_PREFIX } from '../resolve/context.ts';
 import type { DatasetUse } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, mapChildren, open, walk } from '../walk.ts';
-import { type Binder, call, column, every, RAW, whole } from './build.ts';
+import { type Binder, call, column, type EngineKind, every, RAW, whole } from './build.ts';
 import { filterExpression } from './filters.ts';
 import { maskExpression } from './masks.ts';
 
 /**
- * What stands between the rows that a filter removes and the caller's expressions (DuckDB 1.5).
- * `shield`: each column passes through `least(c, c)`, which gives new vectors. Otherwise functions that DuckDB takes for
+ * What stands between the rows that a filter removes and the caller's expressions.
+ * DuckDB 1.5. `shield`: each column passes through `least(c, c)`, which gives new vectors. Otherwise functions that DuckDB takes for
  * unable to raise run over a whole dictionary, and others over the least and greatest value while planning, hidden ones
  * included. `fence`: an OFFSET besides, which no condition is moved across. `offset`, without the shield, is for tests.
+ * PostgreSQL. `offset`: OFFSET 0, which is no step of the plan, but keeps the subquery from being pulled up and conditions
+ * from being pushed down. `fence`: texts pass through `least` besides, since the planner otherwise looks through it to the
+ * column's most common values, hidden ones included, and runs the caller's LIKE on them.
  */
 export type Barrier = 'none' | 'shield' | 'fence' | 'offset';
 
@@ -27,6 +30,7 @@ export interface GovernOptions {
   readonly identity: Identity;
   readonly maskKey: Uint8Array | null;
   readonly binder: Binder;
+  readonly engine: EngineKind;
   readonly barrier: Barrier;
   /** By range: conditions of the caller's that may run on any row, in the engine's dialect, over RAW. */
   readonly pushed: ReadonlyMap<string, readonly Node[]>;
@@ -83,6 +87,7 @@ function governed(range: string, use: DatasetUse, needed: ReadonlySet<string>, o
       identity: options.identity,
       binder: options.binder,
       range: RAW,
+      engine: options.engine,
     }),
   );
   const barrier = filters.length > 0 ? options.barrier : 'none';
@@ -117,15 +122,29 @@ function governed(range: string, use: DatasetUse, needed: ReadonlySet<string>, o
   });
 }
 
+function shield(stored: Node, { family }: Column, engine: EngineKind): Node {
+  switch (engine) {
+    case 'duckdb':
+      return call('least', stored, stored);
+    case 'postgres':
+      return family === 'text' || family === 'bytes'
+        ? { MinMaxExpr: { op: 'IS_LEAST', args: [stored, stored] } }
+        : stored;
+    default:
+      return engine satisfies never;
+  }
+}
+
 function release(wanted: Column, shielded: boolean, use: DatasetUse, options: GovernOptions): Node {
   const { dataset, decision } = use.governed;
   const stored = column(RAW, wanted.name);
-  const raw = shielded ? call('least', stored, stored) : stored;
+  const raw = shielded ? shield(stored, wanted, options.engine) : stored;
   const mask = Object.hasOwn(decision.masks, wanted.folded) ? decision.masks[wanted.folded] : undefined;
   if (mask === undefined) return raw;
   return maskExpression(wanted, raw, mask.mask, {
     datasetId: dataset.id,
     key: options.maskKey,
     binder: options.binder,
+    engine: options.engine,
   });
 }

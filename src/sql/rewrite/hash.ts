@@ -5,7 +5,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { SqlType } from '../stages.ts';
 import type { Node } from '../tree.ts';
-import { type Binder, call, cast, operation, text, whole } from './build.ts';
+import { type Binder, CALLS, call, cast, type EngineKind, operation, text, whole } from './build.ts';
 
 const BLOCK = 64;
 
@@ -49,23 +49,58 @@ function bitsOf(type: SqlType): number {
 /**
  * @param value the raw column; NULL stays NULL.
  * @param type a type that is `hashable`: text becomes hex, an integer the first 63 bits as a BIGINT, a UUID the first 128.
+ * The same value on every engine.
  */
-export function hashExpression(value: Node, type: SqlType, key: Uint8Array, binder: Binder): Node {
+export function hashExpression(
+  value: Node,
+  type: SqlType,
+  key: Uint8Array,
+  binder: Binder,
+  engine: EngineKind,
+): Node {
   const message = type.family === 'text' ? value : cast(value, 'text');
+  const { hmac, first63 } = ENGINES[engine];
   const digest = hmac(message, key, binder);
+  const first = (digits: number): Node => CALLS[engine]('left', digest, whole(digits));
   switch (type.family) {
-    case 'integer': {
-      const first = operation('||', text('0x'), call('left', digest, whole(16)));
-      return cast(operation('>>', cast(first, 'ubigint'), whole(1)), 'bigint');
-    }
+    case 'integer':
+      return first63(first(16));
     case 'uuid':
-      return cast(call('left', digest, whole(32)), 'uuid');
+      return cast(first(32), 'uuid');
     default:
       return digest;
   }
 }
 
-function hmac(message: Node, key: Uint8Array, binder: Binder): Node {
+interface HashEngine {
+  /** In lower-case hex. */
+  readonly hmac: (message: Node, key: Uint8Array, binder: Binder) => Node;
+  /** Of 16 hex digits, as a BIGINT. */
+  readonly first63: (hex: Node) => Node;
+}
+
+const ENGINES: Readonly<Record<EngineKind, HashEngine>> = {
+  duckdb: {
+    hmac: hmacDuckDb,
+    first63: (hex) =>
+      cast(operation('>>', cast(operation('||', text('0x'), hex), 'ubigint'), whole(1)), 'bigint'),
+  },
+  postgres: {
+    hmac: hmacPostgres,
+    first63: (hex) =>
+      cast(operation('>>', cast(operation('||', text('x'), hex), 'bit', [64]), whole(1)), 'bigint'),
+  },
+};
+
+/** Without pgcrypto: sha256 is the server's own since PostgreSQL 11. */
+function hmacPostgres(message: Node, key: Uint8Array, binder: Binder): Node {
+  const own = CALLS.postgres;
+  const block = (byte: number): Node => own('decode', cast(binder.bind(pad(key, byte)), 'text'), text('hex'));
+  const digest = own('sha256', operation('||', block(0x36), own('convert_to', message, text('UTF8'))));
+  return own('encode', own('sha256', operation('||', block(0x5c), digest)), text('hex'));
+}
+
+function hmacDuckDb(message: Node, key: Uint8Array, binder: Binder): Node {
   const inner = call('unhex', cast(binder.bind(pad(key, 0x36)), 'text'));
   const outer = call('unhex', cast(binder.bind(pad(key, 0x5c)), 'text'));
   const digest = call('sha256', operation('||', inner, call('encode', message)));

@@ -5,7 +5,7 @@ import type { ParamValue } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { open } from '../walk.ts';
 import { whole } from './build.ts';
-import { unsupported } from './lower-duckdb.ts';
+import { unsupported } from './unsupported.ts';
 
 export interface Page {
   /** Most rows that the engine may give; the caller of rewrite adds the one that tells whether there are more. */

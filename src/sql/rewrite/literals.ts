@@ -36,6 +36,11 @@ export function isInterval(value: string): boolean {
   return INTERVAL.test(value);
 }
 
+/** Plain decimal notation, of a length that no engine minds. */
+export function isNumber(value: string): boolean {
+  return NUMBER.test(value) && value.length <= 100;
+}
+
 /** Whether the text of a literal converts to the type without an error. */
 export function fits(value: string, type: SqlType): boolean {
   switch (type.family) {

@@ -9,6 +9,7 @@ import { typeNamed } from '../guard/types.ts';
 import type { Node } from '../tree.ts';
 import { close, mapChildren, open } from '../walk.ts';
 import { call, column, isIn, not, some } from './build.ts';
+import { notHere, unsupported } from './unsupported.ts';
 
 export interface Lowering {
   /** Gives range names that the statement does not use yet. */
@@ -49,6 +50,7 @@ function lowerCall(body: FuncCall): Node {
   const name = calledName(body);
   const entry = name === null ? undefined : functionNamed(name);
   if (entry === undefined) throw refused(name ?? 'a qualified function');
+  if (entry.duckdb === null) throw notHere(entry.name);
   const { agg_star: star, ...rest } = body;
   const target = star === true ? 'count_star' : entry.duckdb;
   return close('FuncCall', {
@@ -120,10 +122,6 @@ function lowerOperation(
     default:
       return mapChildren(node, again);
   }
-}
-
-export function unsupported(what: string): SluiceError {
-  return new SluiceError('sql_construct_refused', `${what} is not available on this engine`);
 }
 
 /** The arguments of the function that PostgreSQL's grammar puts around a pattern. */

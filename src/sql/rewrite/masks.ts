@@ -5,7 +5,19 @@ import type { MaskSpec } from '../../policies/policy.ts';
 import { columnType } from '../resolve/types.ts';
 import type { SqlType } from '../stages.ts';
 import type { Node } from '../tree.ts';
-import { type Binder, bool, type CastTarget, call, cast, operation, text, when, whole } from './build.ts';
+import {
+  type Binder,
+  bool,
+  CALLS,
+  type Call,
+  type CastTarget,
+  cast,
+  type EngineKind,
+  operation,
+  text,
+  when,
+  whole,
+} from './build.ts';
 import { type HashScope, hashable, hashExpression, scopedKey } from './hash.ts';
 import { fits } from './literals.ts';
 
@@ -14,6 +26,7 @@ export interface MaskOptions {
   /** Null where no key is configured: hashes become NULL. */
   readonly key: Uint8Array | null;
   readonly binder: Binder;
+  readonly engine: EngineKind;
 }
 
 /** @param value a reference to the raw column. */
@@ -30,7 +43,7 @@ export function maskExpression(column: Column, value: Node, mask: MaskSpec, opti
     case 'hash':
       return hash(mask.scope, type, value, options);
     case 'partial':
-      return type.family === 'text' ? partial(mask, value) : nothing(value);
+      return type.family === 'text' ? partial(mask, value, CALLS[options.engine]) : nothing(value);
     default:
       return mask satisfies never;
   }
@@ -43,7 +56,8 @@ function nothing(value: Node): Node {
 
 function hash(scope: HashScope, type: SqlType, value: Node, options: MaskOptions): Node {
   if (options.key === null || !hashable(type)) return nothing(value);
-  return hashExpression(value, type, scopedKey(options.key, scope, options.datasetId), options.binder);
+  const key = scopedKey(options.key, scope, options.datasetId);
+  return hashExpression(value, type, key, options.binder, options.engine);
 }
 
 function constant(wanted: string | number | boolean, type: SqlType, value: Node, binder: Binder): Node {
@@ -112,7 +126,7 @@ function castTarget(type: SqlType): Target | null {
 }
 
 /** Keeps both ends where these are at most half of the text; a shorter text is hidden whole. Counted in code points. */
-function partial(mask: Extract<MaskSpec, { kind: 'partial' }>, value: Node): Node {
+function partial(mask: Extract<MaskSpec, { kind: 'partial' }>, value: Node, call: Call): Node {
   const fill = text([...mask.with][0] ?? '*');
   const length = call('length', value);
   const hidden = call('repeat', fill, length);

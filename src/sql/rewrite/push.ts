@@ -7,7 +7,6 @@ import type { ResolvedQuery } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, open, transform, walk } from '../walk.ts';
 import { column, RAW } from './build.ts';
-import { type Lowering, lowerToDuckDb } from './lower-duckdb.ts';
 import type { RaiseContext } from './raises/comparable.ts';
 import { conditionCanRaise } from './raises/raises.ts';
 
@@ -15,7 +14,7 @@ import { conditionCanRaise } from './raises/raises.ts';
 export function pushableConditions(
   resolved: ResolvedQuery,
   context: RaiseContext,
-  lowering: Lowering,
+  lower: (node: Node) => Node,
 ): ReadonlyMap<string, readonly Node[]> {
   const pushed = new Map<string, Node[]>();
   walk(close('SelectStmt', resolved.tree), (node) => {
@@ -24,7 +23,7 @@ export function pushableConditions(
     for (const condition of conjuncts(node.SelectStmt.whereClause)) {
       const range = onlyRange(condition, resolved);
       if (range === null || !kept.has(range) || conditionCanRaise(condition, context)) continue;
-      const copy = lowerToDuckDb(overRaw(condition), lowering);
+      const copy = lower(overRaw(condition));
       pushed.set(range, [...(pushed.get(range) ?? []), copy]);
     }
     return undefined;

@@ -1,22 +1,23 @@
 /** From resolved names to a governed tree, pass by pass: bound, fence, dialect, governed relations, values. The order matters. */
 import type { SelectStmt } from '@pgsql/types';
 import type { Relation } from '../../catalogue/dataset.ts';
-import { SluiceError } from '../../errors.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { GovernedQuery, ParamValue, ResolvedQuery, Unbranded } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, open, walk } from '../walk.ts';
-import { Binder } from './build.ts';
+import { Binder, type EngineKind } from './build.ts';
 import { compactParameters } from './compact.ts';
 import { type Barrier, governRelations } from './govern.ts';
 import { limitResult, type Page } from './limit.ts';
 import { lowerToDuckDb } from './lower-duckdb.ts';
+import { lowerToPostgres } from './lower-postgres.ts';
 import { pushableConditions } from './push.ts';
 import type { RaiseContext } from './raises/comparable.ts';
+import { matchesPatterns } from './raises/leakproof.ts';
 import { raisesIn } from './raises/raises.ts';
 
 export interface RewriteOptions {
-  readonly engine: 'duckdb' | 'postgres';
+  readonly engine: EngineKind;
   readonly identity: Identity;
   /** The caller's values for $1, $2, …, checked already. */
   readonly params: readonly ParamValue[];
@@ -29,20 +30,19 @@ export interface RewriteOptions {
 }
 
 export function rewrite(resolved: ResolvedQuery, options: RewriteOptions): GovernedQuery {
-  if (options.engine !== 'duckdb')
-    throw new SluiceError('rewrite_failed', undefined, { cause: 'no dialect for this engine' });
   const limited = limitResult(resolved.tree, options.page, options.params);
-  const context = { ranges: resolved.ranges, params: options.params };
+  const context = { engine: options.engine, ranges: resolved.ranges, params: options.params };
   const barrier = options.barrier ?? neededBarrier(resolved, context);
-  const lowering = { fresh: freshNames() };
-  const pushed = barrier === 'none' ? new Map() : pushableConditions(resolved, context, lowering);
-  const lowered = open(lowerToDuckDb(close('SelectStmt', limited), lowering)).body as SelectStmt;
+  const lower = lowererOf(options.engine);
+  const pushed = barrier === 'none' ? new Map() : pushableConditions(resolved, context, lower);
+  const lowered = open(lower(close('SelectStmt', limited))).body as SelectStmt;
   const binder = new Binder(options.params);
   const governed = governRelations(lowered, {
     uses: resolved.uses,
     identity: options.identity,
     maskKey: options.maskKey,
     binder,
+    engine: options.engine,
     barrier,
     pushed,
   });
@@ -57,17 +57,32 @@ export function rewrite(resolved: ResolvedQuery, options: RewriteOptions): Gover
   return query as GovernedQuery;
 }
 
+function lowererOf(engine: EngineKind): (node: Node) => Node {
+  switch (engine) {
+    case 'duckdb': {
+      const lowering = { fresh: freshNames() };
+      return (node) => lowerToDuckDb(node, lowering);
+    }
+    case 'postgres':
+      return lowerToPostgres;
+    default:
+      return engine satisfies never;
+  }
+}
+
 /** Without a row filter there is nothing to tell of. */
 function neededBarrier(resolved: ResolvedQuery, context: RaiseContext): Barrier {
   if ([...resolved.uses.values()].every((use) => use.governed.decision.rows.length === 0)) return 'none';
   const where = raisesIn(resolved.tree, context);
+  const postgres = context.engine === 'postgres';
   switch (where) {
     case 'nowhere':
       return 'none';
     case 'output':
-      return 'shield';
+      // PostgreSQL computes output row by row, after the filter.
+      return postgres ? 'none' : 'shield';
     case 'anywhere':
-      return 'fence';
+      return postgres && !matchesPatterns(resolved.tree, context) ? 'offset' : 'fence';
     default:
       return where satisfies never;
   }

@@ -1,7 +1,8 @@
 /** Which function calls cannot raise: the function table's word, narrowed by what DuckDB 1.5 was seen to do. */
 import type { FuncCall } from '@pgsql/types';
 import type { TypeFamily } from '../../../catalogue/dataset.ts';
-import { calledName, functionNamed, type SqlFunction } from '../../guard/functions.ts';
+import type { SqlFunction } from '../../guard/function-row.ts';
+import { calledName, functionNamed } from '../../guard/functions.ts';
 import type { Node } from '../../tree.ts';
 import { isBoolean, NUMBERS, PLAIN, type RaiseContext, typeWithParams } from './comparable.ts';
 import { isConstant } from './constants.ts';

@@ -3,9 +3,11 @@ import type { TypeFamily } from '../../../catalogue/dataset.ts';
 import { type Ranges, typeOf } from '../../resolve/types.ts';
 import type { ParamValue, SqlType } from '../../stages.ts';
 import type { Node } from '../../tree.ts';
+import type { EngineKind } from '../build.ts';
 import { fits } from '../literals.ts';
 
 export interface RaiseContext {
+  readonly engine: EngineKind;
   readonly ranges: Ranges;
   /** The caller's values: a parameter is judged by what is bound to it. */
   readonly params: readonly ParamValue[];
@@ -88,6 +90,7 @@ export const PLAIN: ReadonlySet<TypeFamily> = new Set([
 /** Whether two expressions may be compared, or stand as alternatives, without a conversion that could raise. */
 export function comparable(a: Node, b: Node, context: RaiseContext): boolean {
   if (isNull(a, context) || isNull(b, context)) return true;
+  if (context.engine === 'postgres') return leakproofComparison(a, b, context);
   const left = typeWithParams(a, context);
   const right = typeWithParams(b, context);
   const la = literalText(a, context);
@@ -97,6 +100,32 @@ export function comparable(a: Node, b: Node, context: RaiseContext): boolean {
   if (la !== null && left.family === 'text') return fits(la, right);
   if (left.family === right.family && PLAIN.has(left.family)) return true;
   return comparableNumbers(left, right, la ?? lb);
+}
+
+/** What PostgreSQL marks leakproof: decimals are not among it. */
+function leakproofComparison(a: Node, b: Node, context: RaiseContext): boolean {
+  const [left, right] = [typeInPostgres(a, context), typeInPostgres(b, context)];
+  const [la, lb] = [literalText(a, context), literalText(b, context)];
+  if (la !== null && lb !== null) return left.family === right.family && PLAIN.has(left.family);
+  // A literal text is read as the other side's type, before any row is.
+  if (lb !== null && right.family === 'text') return steady(left) && fits(lb, left);
+  if (la !== null && left.family === 'text') return steady(right) && fits(la, right);
+  if (left.family === right.family) return steady(left) && steady(right);
+  const families: readonly TypeFamily[] = [left.family, right.family];
+  return (
+    families.every((family) => family === 'integer' || family === 'float') && steady(left) && steady(right)
+  );
+}
+
+function steady(type: SqlType): boolean {
+  if (type.family === 'integer') return (type.bits ?? 128) <= 64;
+  return type.family === 'float' || PLAIN.has(type.family);
+}
+
+/** A number with a point or an exponent is a decimal here. */
+export function typeInPostgres(node: Node, context: RaiseContext): SqlType {
+  const type = typeWithParams(node, context);
+  return 'A_Const' in node && type.family === 'float' ? { family: 'decimal' } : type;
 }
 
 export const NUMBERS: ReadonlySet<TypeFamily> = new Set(['integer', 'decimal', 'float']);

@@ -21,6 +21,7 @@ import {
   typeWithParams,
 } from './comparable.ts';
 import { isConstant, safeConstant } from './constants.ts';
+import { leakproofCall, leakproofCast, leakproofOperator } from './leakproof.ts';
 
 /** Where a statement can raise: nowhere, only in what the outermost SELECT gives out, or where filters are as well. */
 export type RaisesIn = 'nowhere' | 'output' | 'anywhere';
@@ -91,7 +92,7 @@ function safe(node: Node, context: RaiseContext): boolean {
     case 'A_ArrayExpr':
       return childrenSafe(node, context) && alike((body.elements as Node[] | undefined) ?? [], context);
     case 'FuncCall':
-      return childrenSafe(node, context) && safeCall(body as FuncCall, context);
+      return childrenSafe(node, context) && safeFunction(body as FuncCall, context);
     case 'JoinExpr':
       return (
         childrenSafe(node, context) && (body.quals === undefined || isBoolean(body.quals as Node, context))
@@ -125,6 +126,10 @@ function safe(node: Node, context: RaiseContext): boolean {
     default:
       return tag satisfies never;
   }
+}
+
+function safeFunction(body: FuncCall, context: RaiseContext): boolean {
+  return context.engine === 'postgres' ? leakproofCall(body, context) : safeCall(body, context);
 }
 
 function childrenSafe(node: Node, context: RaiseContext): boolean {
@@ -205,7 +210,7 @@ function safeOperation(node: Node, body: Body, context: RaiseContext): boolean {
     }
     case 'AEXPR_LIKE':
     case 'AEXPR_ILIKE':
-      return isText(left!, context) && isPlainPattern(right, context);
+      return context.engine !== 'postgres' && isText(left!, context) && isPlainPattern(right, context);
     // ANY and ALL over a list are subqueries in DuckDB; patterns of SIMILAR TO are regular expressions.
     default:
       return false;
@@ -225,6 +230,7 @@ function safeOperator(left: Node | undefined, right: Node, body: Body, context: 
   const operator = operatorNamed(name);
   if (operator === undefined || left === undefined) return false;
   if (COMPARISONS.has(name)) return comparable(left, right, context);
+  if (context.engine === 'postgres') return leakproofOperator(name, left, right, context);
   const texts = isText(left, context) && isText(right, context);
   // A pattern that is a literal is compiled before any row is read.
   if (name === '~' || name === '!~') return texts && isConstant(right);
@@ -240,6 +246,7 @@ function safeCast(body: TypeCast, context: RaiseContext): boolean {
   const to = typeOfName(body.typeName);
   const literal = literalText(arg, context);
   if (literal !== null && from.family === 'text') return fits(literal, to);
+  if (context.engine === 'postgres') return leakproofCast(body, context);
   if (to.family === 'text') return PLAIN.has(from.family) || NUMBERS.has(from.family);
   if (to.family === 'float') return NUMBERS.has(from.family) && !/float4|real/.test(nameOf(body));
   if (from.family === 'integer' && to.family === 'integer') return (from.bits ?? 128) <= (to.bits ?? 0);

@@ -1,0 +1,79 @@
+/**
+ * Lowers a resolved tree to PostgreSQL's dialect. Syntax stays as it is, since the tree is of its own grammar; functions
+ * get their full name in pg_catalog. Operators stay bare: the engine empties the search path, so that pg_catalog is all
+ * there is to find them in, and forms such as IN and LIKE could not name a schema anyway.
+ */
+import type { A_Expr, A_Indirection, FuncCall, TypeCast } from '@pgsql/types';
+import { SluiceError } from '../../errors.ts';
+import { calledName, functionNamed } from '../guard/functions.ts';
+import { operatorNamed } from '../guard/operators.ts';
+import { dottedName, typeOf } from '../guard/types.ts';
+import type { Node } from '../tree.ts';
+import { close, mapChildren, open } from '../walk.ts';
+import { SYSTEM_SCHEMA } from './build.ts';
+import { notHere, unsupported } from './unsupported.ts';
+
+export function lowerToPostgres(node: Node): Node {
+  const lowered = mapChildren(node, lowerToPostgres);
+  const { tag, body } = open(lowered);
+  switch (tag) {
+    case 'FuncCall':
+      return lowerCall(body as FuncCall);
+    case 'TypeCast':
+      return lowerCast(body as TypeCast);
+    case 'A_Expr':
+      checkOperator(body as A_Expr);
+      return lowered;
+    case 'A_Indirection':
+      checkSteps(body as unknown as A_Indirection);
+      return lowered;
+    default:
+      return lowered;
+  }
+}
+
+/** What the grammar itself puts around the pattern of LIKE … ESCAPE and SIMILAR TO. */
+const PATTERNS: ReadonlySet<string> = new Set(['like_escape', 'similar_to_escape']);
+
+function lowerCall(body: FuncCall): Node {
+  const name = calledName(body) ?? '';
+  if (PATTERNS.has(name) && body.funcname?.length === 2) return close('FuncCall', body);
+  const entry = functionNamed(name);
+  if (entry === undefined) {
+    throw new SluiceError('rewrite_failed', undefined, { cause: `no lowering for ${name}` });
+  }
+  if (entry.postgres === null) throw notHere(entry.name);
+  // The grammar writes EXTRACT and its kin with their schema, and PostgreSQL 13 has some of them in no other form.
+  if (body.funcformat === 'COERCE_SQL_SYNTAX') return close('FuncCall', body);
+  return close('FuncCall', {
+    ...body,
+    funcname: [...SYSTEM_SCHEMA.postgres, entry.postgres].map((sval): Node => ({ String: { sval } })),
+    funcformat: 'COERCE_EXPLICIT_CALL',
+  });
+}
+
+function lowerCast(body: TypeCast): Node {
+  const typeName = body.typeName!;
+  const entry = typeOf(typeName);
+  if (entry === undefined) {
+    throw new SluiceError('rewrite_failed', undefined, { cause: `no type ${dottedName(typeName)}` });
+  }
+  if (entry.postgres === null) {
+    throw new SluiceError('sql_type_refused', `The type ${entry.written} is not available on this engine`);
+  }
+  const names = entry.postgres.split('.').map((sval): Node => ({ String: { sval } }));
+  return close('TypeCast', { ...body, typeName: { ...typeName, names } });
+}
+
+function checkOperator({ kind, name }: A_Expr): void {
+  if (kind !== 'AEXPR_OP') return;
+  const operator = open(name![0]!).body.sval as string;
+  if (operatorNamed(operator)?.postgres === false) {
+    throw new SluiceError('sql_operator_refused', `The operator ${operator} is not available on this engine`);
+  }
+}
+
+/** `('x').pg_read_file` calls the function: what looks like a field may be anything that takes one argument. */
+function checkSteps({ indirection }: A_Indirection): void {
+  if ((indirection ?? []).some((step) => !('A_Indices' in step))) throw unsupported('A field of a value');
+}
