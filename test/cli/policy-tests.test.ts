@@ -115,7 +115,7 @@ it.each([
   [
     'a key that there is not',
     'tests:\n  - name: x\n    as: officer\n    sqll: SELECT 1\n    expect: { row_count: 1 }',
-    /^policy_invalid: [^]*bad\.yml:4: .*did you mean "sql"/,
+    /^policy_invalid: [\s\S]*bad\.yml:4: .*did you mean "sql"/,
   ],
   [
     'an expectation of nothing',
