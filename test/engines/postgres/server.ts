@@ -1,6 +1,16 @@
 /** A real PostgreSQL server from the package registry, one cluster for each test file, gone with the process that started it. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -80,8 +90,17 @@ function runnable(found: Binaries, account: Account | undefined): Binaries {
   return { initdb: at(found.initdb), postgres: at(found.postgres) };
 }
 
-/** @param settings of the server, beside those that make it fast and forgetful */
-export async function startServer(settings: Readonly<Record<string, string>> = {}): Promise<TestServer> {
+/** Files in PEM. */
+export interface TlsFiles {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** @param given settings of the server, beside those that make it fast and forgetful */
+export async function startServer(
+  given: Readonly<Record<string, string>> = {},
+  tls?: TlsFiles,
+): Promise<TestServer> {
   const account = unprivileged();
   const { initdb, postgres } = runnable(await binaries(), account);
   const folder = mkdtempSync(join(tmpdir(), 'sluice-postgres-'));
@@ -103,6 +122,7 @@ export async function startServer(settings: Readonly<Record<string, string>> = {
   );
   if (made.status !== 0) throw new Error(`initdb: ${made.error ?? made.stderr}`);
 
+  const settings = tls === undefined ? given : { ...given, ...tlsSettings(tls, folder, account) };
   const port = await freePort();
   let server = await spawnServer(postgres, data, port, folder, account, settings);
   const kill = (): void => {
@@ -148,6 +168,22 @@ export async function startServer(settings: Readonly<Record<string, string>> = {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The server wants a key that is its own and nobody else's to read. */
+function tlsSettings(
+  { certificate, key }: TlsFiles,
+  folder: string,
+  account: Account | undefined,
+): Record<string, string> {
+  const copied = (path: string): string => {
+    const target = join(folder, basename(path));
+    copyFileSync(path, target);
+    chmodSync(target, 0o600);
+    if (account !== undefined) chownSync(target, account.uid, account.gid);
+    return target;
+  };
+  return { ssl: 'on', ssl_cert_file: copied(certificate), ssl_key_file: copied(key) };
 }
 
 async function spawnServer(
