@@ -179,8 +179,20 @@ describe('memory', () => {
   it('that the limit does not count ends the process before it ends the machine', async () => {
     bench = await openBench(NUMBERS, { memoryLimit: 64 << 20 });
     const sql = "SELECT length(repeat('x', 4000000000))";
-    await expect(rows(bench.engine, sql)).rejects.toMatchObject({ name: 'SluiceError' });
+    await expect(rows(bench.engine, sql)).rejects.toMatchObject({ code: 'out_of_memory' });
     expect(await rows(bench.engine, 'SELECT 1')).toEqual([[1]]);
+    expect(lost()).toHaveLength(1);
+  });
+
+  it('that one caller keeps taking past the limit costs that caller the next queries, and nobody else', async () => {
+    bench = await openBench(NUMBERS, { memoryLimit: 64 << 20 });
+    // Texts that double: no argument of any call says how long they become.
+    const sql = `SELECT length(${'hex('.repeat(32)}'a'${')'.repeat(32)})`;
+    const greedy = (): Promise<unknown> =>
+      rows(bench.engine, sql, { principal: 'greedy', timeoutMs: 60_000 });
+    for (let i = 0; i < 3; i++) await expect(greedy()).rejects.toMatchObject({ code: 'out_of_memory' });
+    await expect(greedy()).rejects.toMatchObject({ code: 'too_many_queries', status: 429 });
+    expect(await rows(bench.engine, 'SELECT 1', { principal: 'modest' })).toEqual([[1]]);
   });
 
   it.each([

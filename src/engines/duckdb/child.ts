@@ -2,7 +2,9 @@
  * The engine process: one locked DuckDB instance, served over the socket at file descriptor 3. It may be killed at any
  * moment, so it keeps no state of its own, and it ends when the gate does.
  */
+import { writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { totalmem } from 'node:os';
 import duckdb from '@duckdb/node-bindings';
 import { type Code, SluiceError } from '../../errors.ts';
 import { duckdbWitness } from '../../sql/verify-duckdb.ts';
@@ -12,12 +14,14 @@ import { describe } from './describe.ts';
 import { execute, NotSelect } from './execute.ts';
 import { FrameReader, headFrame, sealFrame } from './frames.ts';
 import { openInstance } from './instance.ts';
-import type { OpenRequest, Reply, Request, RunRequest } from './messages.ts';
+import { MEMORY_SIGNAL, type OpenRequest, type Reply, type Request, type RunRequest } from './messages.ts';
 import { Sessions } from './sessions.ts';
 
 /** DuckDB's limit does not count every allocation (a single huge text, for one), so the process watches itself. */
 const MEMORY_WATCH_MS = 200;
 const MEMORY_SLACK = 768 << 20;
+/** Of the machine, or of what the container may use, where no limit is configured: DuckDB itself takes up to 0.8. */
+const MEMORY_SHARE = 0.85;
 
 interface Instance {
   readonly catalog: string;
@@ -49,7 +53,7 @@ function serve(socket: Socket): void {
   async function open(id: number, request: OpenRequest): Promise<void> {
     const database = await openInstance(request);
     instance = { catalog: request.catalog, sessions: new Sessions(database) };
-    if (request.memoryLimit !== null) watchMemory(request.memoryLimit + MEMORY_SLACK);
+    watchMemory(request.memoryLimit === null ? usable() * MEMORY_SHARE : request.memoryLimit + MEMORY_SLACK);
     reply(id, { kind: 'opened' });
   }
 
@@ -144,8 +148,22 @@ function firstText(result: duckdb.Result): string {
 
 function watchMemory(most: number): void {
   setInterval(() => {
-    if (process.memoryUsage.rss() > most) endNow();
+    // The signal tells the gate why.
+    if (process.memoryUsage.rss() > most) process.kill(process.pid, MEMORY_SIGNAL);
   }, MEMORY_WATCH_MS).unref();
+}
+
+/** Bytes; Node gives 0 or an absurd number where no container bounds the process. */
+function usable(): number {
+  const bound = process.constrainedMemory();
+  return bound > 0 ? Math.min(bound, totalmem()) : totalmem();
+}
+
+/** Should the machine run out before that, it is this process that goes and not the gate (Linux; elsewhere there is no such file). */
+function volunteer(): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '1000');
+  } catch {}
 }
 
 /** At once: an orderly exit waits for the engine's threads, which may be what went wrong. */
@@ -153,4 +171,5 @@ function endNow(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
+volunteer();
 serve(new Socket({ fd: 3, readable: true, writable: true }));

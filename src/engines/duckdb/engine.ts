@@ -223,13 +223,18 @@ class DuckDbEngine implements Engine {
     { principal, signal }: RunOptions,
     last: boolean,
   ): Promise<QueryStream | null> {
+    const onOffence = (): void => this.offences.blame(principal, performance.now());
     try {
-      const onOffence = (): void => this.offences.blame(principal, performance.now());
       const graceMs = this.options.graceMs ?? 2000;
       return await QueryStream.start({ worker, request, graceMs, signal, onOffence });
     } catch (error) {
       if (!(error instanceof WorkerLost)) throw error;
       if (signal.aborted) throw new SluiceError('cancelled');
+      // Alone, or there each time: it was this query that took too much.
+      if (error.tooLarge === 1 || (error.tooLarge > 1 && last)) {
+        onOffence();
+        throw new SluiceError('out_of_memory', undefined, { cause: error });
+      }
       if (last) throw unavailable(error);
       return null;
     }

@@ -84,3 +84,6 @@ export function toWire(value: ParamValue | Uint8Array): WireParam {
 
 /** Bytes of rows that may be on their way to a reader; more are not fetched until it takes some. */
 export const WINDOW = 1 << 20;
+
+/** The engine process ends by it where it took more memory than it may. Nothing else here sends it. */
+export const MEMORY_SIGNAL = 'SIGUSR2';

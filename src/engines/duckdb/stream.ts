@@ -3,7 +3,7 @@ import type { SluiceError } from '../../errors.ts';
 import type { ResultColumn, RowChunk, RunningQuery } from '../engine.ts';
 import type { Reply, RunRequest, Truncation } from './messages.ts';
 import { WINDOW } from './messages.ts';
-import { failure, type Receiver, type Worker, WorkerLost } from './worker.ts';
+import { failure, type Loss, type Receiver, type Worker, WorkerLost } from './worker.ts';
 
 export interface StreamOptions {
   readonly worker: Worker;
@@ -91,13 +91,13 @@ export class QueryStream implements RunningQuery, Receiver {
     }
   }
 
-  lost(why: string): void {
+  lost(loss: Loss): void {
     if (this.stopping !== null) {
-      this.finish({ kind: 'failed', error: failure(this.stopping, why) });
+      this.finish({ kind: 'failed', error: failure(this.stopping, loss.text) });
       return;
     }
-    if (!this.started) this.begun.reject(new WorkerLost(why));
-    this.finish({ kind: 'failed', error: failure('engine_unavailable', why) });
+    if (!this.started) this.begun.reject(new WorkerLost(loss));
+    this.finish({ kind: 'failed', error: failure('engine_unavailable', loss.text) });
   }
 
   private async *iterate(): AsyncGenerator<RowChunk> {

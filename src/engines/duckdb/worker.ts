@@ -4,18 +4,31 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { SluiceError } from '../../errors.ts';
 import { type Frame, FrameReader, headFrame } from './frames.ts';
-import type { OpenRequest, Reply, Request } from './messages.ts';
+import { MEMORY_SIGNAL, type OpenRequest, type Reply, type Request } from './messages.ts';
 
 const START_TIMEOUT_MS = 20_000;
 
 /** Gets every answer to one request; `lost` when the process ends before the last. */
 export interface Receiver {
   receive(reply: Reply, body: Uint8Array): void;
-  lost(why: string): void;
+  lost(why: Loss): void;
 }
 
-/** The process ended before a request had an answer, and not because of that request: it may be made again. */
-export class WorkerLost extends Error {}
+export interface Loss {
+  readonly text: string;
+  /** How many requests went down with a process that took too much memory; 0 where that was not why. */
+  readonly tooLarge: number;
+}
+
+/** The process ended before a request had an answer, and as far as is known not because of that request: it may be made again. */
+export class WorkerLost extends Error {
+  readonly tooLarge: number;
+
+  constructor({ text, tooLarge }: Loss) {
+    super(text);
+    this.tooLarge = tooLarge;
+  }
+}
 
 export interface WorkerOptions {
   readonly open: OpenRequest;
@@ -33,6 +46,7 @@ export class Worker {
   private lastId = 0;
   private killedBecause: string | null = null;
   private ended = false;
+  private held = false;
 
   private constructor(process: ChildProcess, onEnd: (why: string) => void) {
     this.process = process;
@@ -50,7 +64,10 @@ export class Worker {
     // The exit event tells the same with its reason.
     this.socket.on('error', () => this.kill('closed its socket'));
     process.on('error', () => this.end('could not be started'));
-    process.on('exit', (code, signal) => this.end(this.killedBecause ?? `exited with ${signal ?? code}`));
+    process.on('exit', (code, signal) => {
+      if (this.killedBecause === null && signal === MEMORY_SIGNAL) this.end('took too much memory', true);
+      else this.end(this.killedBecause ?? `exited with ${signal ?? code}`);
+    });
   }
 
   /** @throws SluiceError with the process's code, WorkerLost when it could not be started */
@@ -77,13 +94,26 @@ export class Worker {
     this.lastId = (this.lastId + 1) >>> 0;
     const id = this.lastId;
     this.receivers.set(id, receiver);
-    if (this.ended) queueMicrotask(() => receiver.lost('ended'));
+    if (this.ended) queueMicrotask(() => receiver.lost({ text: 'ended', tooLarge: 0 }));
     else this.send(id, request);
     return id;
   }
 
   send(id: number, request: Request): void {
-    if (!this.ended) this.socket.write(headFrame(id, request));
+    if (this.ended) return;
+    this.holdBack();
+    this.socket.write(headFrame(id, request));
+  }
+
+  /** What is sent in one turn of the event loop leaves in one write: each write wakes the process. */
+  private holdBack(): void {
+    if (this.held) return;
+    this.held = true;
+    this.socket.cork();
+    setImmediate(() => {
+      this.held = false;
+      this.socket.uncork();
+    });
   }
 
   forget(id: number): void {
@@ -114,13 +144,14 @@ export class Worker {
     this.receivers.get(id)?.receive(head as Reply, body);
   }
 
-  private end(why: string): void {
+  private end(why: string, tooLarge = false): void {
     if (this.ended) return;
     this.ended = true;
     this.socket.destroy();
     const receivers = [...this.receivers.values()];
     this.receivers.clear();
-    for (const receiver of receivers) receiver.lost(why);
+    const loss = { text: why, tooLarge: tooLarge ? receivers.length : 0 };
+    for (const receiver of receivers) receiver.lost(loss);
     this.onEnd(why);
   }
 }
