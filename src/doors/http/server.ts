@@ -1,9 +1,9 @@
 /** The HTTP door: Fastify, one shape for every fault, a request id on every answer, security headers, bounded bodies. */
-import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
+import helmet from 'helmet';
 import { CODES, SluiceError } from '../../errors.ts';
 import type { Gate } from '../../gate.ts';
 import type { Observation } from '../../observe.ts';
@@ -43,16 +43,8 @@ export async function createHttpDoor(options: HttpDoorOptions): Promise<HttpApp>
   app.decorateRequest('door', options.door);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(() => JSON.stringify);
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id).header('cache-control', 'no-store');
-    // Not onResponse: it is never told of an answer that broke off.
-    reply.raw.once('close', () => options.gate.observe(served(request, reply)));
-  });
-  app.setErrorHandler((thrown, request, reply) => refuse(thrown, request, reply, options.gate));
-  app.setNotFoundHandler(() => {
-    throw new SluiceError('not_found', undefined, { hint: 'See /docs for what there is.' });
-  });
-  await app.register(helmet, {
+  // Made once: Fastify's plugin for it makes it anew for each request.
+  const secure = helmet({
     // Answers are data: a browser that shows one as a page loads and runs nothing. /docs has a policy of its own.
     contentSecurityPolicy: {
       useDefaults: false,
@@ -64,6 +56,18 @@ export async function createHttpDoor(options: HttpDoorOptions): Promise<HttpApp>
       },
     },
     frameguard: { action: 'deny' },
+  });
+  app.addHook('onRequest', (request, reply, done) =>
+    secure(request.raw, reply.raw, (fault) => done(fault as Error | undefined)),
+  );
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id).header('cache-control', 'no-store');
+    // Not onResponse: it is never told of an answer that broke off.
+    reply.raw.once('close', () => options.gate.observe(served(request, reply)));
+  });
+  app.setErrorHandler((thrown, request, reply) => refuse(thrown, request, reply, options.gate));
+  app.setNotFoundHandler(() => {
+    throw new SluiceError('not_found', undefined, { hint: 'See /docs for what there is.' });
   });
   await app.register(swagger, {
     openapi: {
