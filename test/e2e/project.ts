@@ -24,6 +24,8 @@ export interface Project {
   readonly policies?: string;
   /** More of sluice.yml. */
   readonly config?: string;
+  /** YAML of the engine and dbt's name of its adapter, instead of a DuckDB file; `sql` is then run by the test. */
+  readonly server?: { readonly engine: string; readonly adapter: string };
 }
 
 export const PERSONAS = `personas:
@@ -34,22 +36,22 @@ export const PERSONAS = `personas:
 /** Each schema becomes a namespace of the same name; all of it is open. @returns the folder */
 export async function writeProject(project: Project): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-e2e-'));
-  const instance = await DuckDBInstance.create(join(folder, 'warehouse.duckdb'));
-  const connection = await instance.connect();
-  for (const sql of project.sql) await connection.run(sql);
-  connection.closeSync();
-  instance.closeSync();
+  const { engine, adapter } = project.server ?? {
+    engine: '{ kind: duckdb, database: warehouse.duckdb, threads: 2 }',
+    adapter: 'duckdb',
+  };
+  if (project.server === undefined) await createDuckDb(join(folder, 'warehouse.duckdb'), project.sql);
 
   const schemas = [...new Set(project.tables.map((table) => table.schema))];
   mkdirSync(join(folder, 'target'));
   mkdirSync(join(folder, 'policies'));
-  writeFileSync(join(folder, 'target/manifest.json'), JSON.stringify(manifestOf(project.tables)));
+  writeFileSync(join(folder, 'target/manifest.json'), JSON.stringify(manifestOf(project.tables, adapter)));
   writeFileSync(join(folder, 'policies/policies.yml'), `policies:${project.policies ?? ' []'}\n`);
   writeFileSync(join(folder, 'personas.yml'), PERSONAS);
   writeFileSync(
     join(folder, 'sluice.yml'),
     `environment: development
-engines: { warehouse: { kind: duckdb, database: warehouse.duckdb, threads: 2 } }
+engines: { warehouse: ${engine} }
 metadata: { catalog: null }
 publish:
 ${schemas.map((schema) => `  - { match: { schema: ${schema} }, namespace: ${schema}, access_level: open }`).join('\n')}
@@ -61,7 +63,15 @@ ${project.config ?? ''}
   return folder;
 }
 
-function manifestOf(tables: readonly ProjectTable[]): object {
+async function createDuckDb(path: string, statements: readonly string[]): Promise<void> {
+  const instance = await DuckDBInstance.create(path);
+  const connection = await instance.connect();
+  for (const sql of statements) await connection.run(sql);
+  connection.closeSync();
+  instance.closeSync();
+}
+
+function manifestOf(tables: readonly ProjectTable[], adapter: string): object {
   const sources = tables.map(({ schema, name, columns }) => ({
     resource_type: 'source',
     unique_id: `source.test.${schema}.${name}`,
@@ -87,7 +97,7 @@ function manifestOf(tables: readonly ProjectTable[]): object {
     metadata: {
       dbt_schema_version: 'https://schemas.getdbt.com/dbt/manifest/v12.json',
       dbt_version: '1.10.0',
-      adapter_type: 'duckdb',
+      adapter_type: adapter,
       project_name: 'test',
     },
     nodes: {},

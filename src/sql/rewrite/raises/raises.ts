@@ -73,6 +73,7 @@ function safe(node: Node, context: RaiseContext): boolean {
     case 'SelectStmt':
       return safeSelect(body as SelectStmt, context);
     case 'ColumnRef':
+      return context.engine === 'duckdb' || unmasked(body, context);
     case 'ParamRef':
     case 'RangeVar':
       return true;
@@ -126,6 +127,12 @@ function safe(node: Node, context: RaiseContext): boolean {
     default:
       return tag satisfies never;
   }
+}
+
+/** A mask is made of functions as well, and PostgreSQL moves conditions over it below the filter. */
+function unmasked(body: Body, context: RaiseContext): boolean {
+  const [range, name] = (body.fields as Node[]).map((field) => open(field).body.sval as string);
+  return context.ranges.get(range ?? '')?.get(name ?? '')?.masked === false;
 }
 
 function safeFunction(body: FuncCall, context: RaiseContext): boolean {
