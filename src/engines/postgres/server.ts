@@ -1,7 +1,7 @@
 /** The connections to one server: so many at most, lent one query at a time, and given back only when nothing of it is left. */
 import pg from 'pg';
 import { SluiceError } from '../../errors.ts';
-import { cancelBackend } from './cancel.ts';
+import { Canceller } from './cancel.ts';
 import { failure } from './classify.ts';
 import { GateClient } from './client.ts';
 import { BEGIN, COMMIT, settingsFor } from './settings.ts';
@@ -29,8 +29,8 @@ export interface Lease {
   readonly types: Types;
   /** Adds types that are not built in. */
   lookUp(oids: readonly number[]): Promise<void>;
-  /** Asks the server to stop what this connection runs. */
-  cancel(): Promise<void>;
+  /** Stops what this connection runs. */
+  canceller(): Canceller;
   /** Closes the connection at once. */
   destroy(): void;
   /** @param clean false where anything of the query may be left; the connection is closed then */
@@ -63,7 +63,7 @@ export class Server {
       client,
       types: this.types,
       lookUp: (oids) => this.lookUp(oids),
-      cancel: () => cancelBackend(client, this.config),
+      canceller: () => new Canceller(client, this.config),
       destroy: () => void client.connection.stream.destroy(),
       release(clean) {
         if (held) client.release(!clean);

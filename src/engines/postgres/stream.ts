@@ -5,7 +5,9 @@ import { ByteWriter } from '../../results/byte-writer.ts';
 import type { VerifiedQuery } from '../../sql/stages.ts';
 import type { ResultColumn, RowChunk, RunningQuery, RunOptions } from '../engine.ts';
 import { bindValue } from './bind.ts';
+import type { Canceller } from './cancel.ts';
 import { failure, isFatal, isStalePlan } from './classify.ts';
+import { QueryClock } from './clock.ts';
 import { Pipeline } from './pipeline.ts';
 import { RowEncoder } from './row-encoder.ts';
 import type { RowReceiver } from './row-tap.ts';
@@ -41,8 +43,6 @@ const WINDOW = 1 << 20;
 const READING_MS = 30 * 60_000;
 /** Time in which the rest of a cut result may simply be thrown away. */
 const LINGER_MS = 200;
-/** A cancellation that comes before the query has begun is lost, so it is repeated. */
-const CANCEL_EVERY_MS = 250;
 /** Bytes of a single row that are taken into memory; a longer one cuts the result. */
 const LONGEST_ROW = 128 << 20;
 
@@ -59,8 +59,6 @@ export class QueryStream implements RunningQuery, RowReceiver {
   private encoder: RowEncoder | null = null;
   private state: State = { kind: 'running' };
   private stopping: 'cancelled' | 'timeout' | null = null;
-  /** A cancellation may still be on its way, and must not meet another query. */
-  private cancelling = false;
   /** Rows in `out`, rows in all, bytes that were handed over, bytes that wait in the queue. */
   private batchRows = 0;
   private rows = 0;
@@ -68,9 +66,8 @@ export class QueryStream implements RunningQuery, RowReceiver {
   private waiting = 0;
   private held = false;
   private wake: (() => void) | null = null;
-  private budgetMs: number;
-  private since = 0;
-  private timer: NodeJS.Timeout | null = null;
+  private readonly clock: QueryClock;
+  private readonly canceller: Canceller;
   private readonly onAbort = (): void => this.stop('cancelled');
 
   private constructor(lease: Lease, options: StreamOptions) {
@@ -78,7 +75,8 @@ export class QueryStream implements RunningQuery, RowReceiver {
     this.lease = lease;
     this.options = options;
     this.mostBytes = LONGEST_ROW;
-    this.budgetMs = run.timeoutMs;
+    this.clock = new QueryClock(run.timeoutMs, options.stallMs, () => this.stop('timeout'));
+    this.canceller = lease.canceller();
     this.pipeline = new Pipeline(
       lease.client,
       {
@@ -100,7 +98,7 @@ export class QueryStream implements RunningQuery, RowReceiver {
     const stream = new QueryStream(lease, options);
     const { signal } = options.run;
     lease.client.tap.receiver = stream;
-    stream.resumeClock();
+    stream.clock.work();
     signal.addEventListener('abort', stream.onAbort, { once: true });
     lease.client.query(stream.pipeline);
     if (signal.aborted) stream.stop('cancelled');
@@ -150,7 +148,7 @@ export class QueryStream implements RunningQuery, RowReceiver {
         kind: 'failed',
         error: new SluiceError('execution_failed', undefined, { cause: error }),
       });
-      this.cancelServer();
+      this.canceller.begin(this.options.graceMs);
       return;
     }
     if (this.sent + this.out.position > maxBytes) {
@@ -186,6 +184,7 @@ export class QueryStream implements RunningQuery, RowReceiver {
       .lookUp(missing)
       .catch(() => {})
       .then(() => {
+        if (this.state.kind !== 'running' || this.stopping !== null) return;
         this.prepare(fields);
         this.lease.client.tap.release();
       });
@@ -204,7 +203,7 @@ export class QueryStream implements RunningQuery, RowReceiver {
     if (this.stopping !== null)
       this.finish({ kind: 'failed', error: failure(new Error('stopped'), this.stopping) });
     else this.finish({ kind: 'ended', truncated: null });
-    this.letGo(!this.cancelling && this.lease.client.getTransactionStatus() === 'I');
+    this.letGo(!this.canceller.active && this.lease.client.getTransactionStatus() === 'I');
   }
 
   private failed(error: Error): void {
@@ -219,12 +218,20 @@ export class QueryStream implements RunningQuery, RowReceiver {
       this.begun.reject(new ConnectionLost(error.message));
     this.flush();
     this.finish({ kind: 'failed', error: failure(error, this.stopping) });
-    if (lost || this.cancelling) this.letGo(false);
-    else
-      this.lease.client.query('ROLLBACK').then(
-        () => this.letGo(true),
-        () => this.letGo(false),
-      );
+    if (lost || this.canceller.active) this.letGo(false);
+    else this.rollBack();
+  }
+
+  private rollBack(): void {
+    const patience = setTimeout(() => this.lease.destroy(), this.options.graceMs);
+    const end = (clean: boolean): void => {
+      clearTimeout(patience);
+      this.letGo(clean);
+    };
+    this.lease.client.query('ROLLBACK').then(
+      () => end(true),
+      () => end(false),
+    );
   }
 
   private flush(end = false): void {
@@ -242,7 +249,7 @@ export class QueryStream implements RunningQuery, RowReceiver {
   private cut(why: 'rows' | 'bytes'): void {
     this.flush(true);
     this.finish({ kind: 'ended', truncated: why });
-    this.timer = setTimeout(() => this.cancelServer(), LINGER_MS);
+    this.canceller.begin(this.options.graceMs, LINGER_MS);
   }
 
   // The reader's side.
@@ -272,9 +279,10 @@ export class QueryStream implements RunningQuery, RowReceiver {
 
   private take(chunk: RowChunk): void {
     this.waiting -= chunk.bytes.byteLength;
-    if (!this.held || this.waiting >= WINDOW / 2) return;
+    if (!this.held || this.waiting >= WINDOW / 2 || this.state.kind !== 'running' || this.stopping !== null)
+      return;
     this.held = false;
-    this.resumeClock();
+    this.clock.work();
     this.lease.client.tap.release();
   }
 
@@ -282,21 +290,7 @@ export class QueryStream implements RunningQuery, RowReceiver {
     if (this.held) return;
     this.held = true;
     this.lease.client.tap.hold();
-    this.budgetMs -= performance.now() - this.since;
-    this.after(this.options.stallMs);
-  }
-
-  /** The time that the server may still work on it. */
-  private resumeClock(): void {
-    this.since = performance.now();
-    this.after(this.budgetMs);
-  }
-
-  private after(ms: number): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
-    if (this.state.kind === 'running' && this.stopping === null)
-      this.timer = setTimeout(() => this.stop('timeout'), Math.max(1, ms));
+    this.clock.wait();
   }
 
   // The end.
@@ -304,32 +298,14 @@ export class QueryStream implements RunningQuery, RowReceiver {
   private stop(why: 'cancelled' | 'timeout'): void {
     if (this.state.kind !== 'running' || this.stopping !== null) return;
     this.stopping = why;
-    this.cancelServer();
-  }
-
-  /** Asks until it stops; then, at the latest after the grace, closes the connection. */
-  private cancelServer(): void {
-    this.cancelling = true;
-    if (this.timer !== null) clearTimeout(this.timer);
-    const deadline = performance.now() + this.options.graceMs;
-    const ask = (): void => {
-      if (performance.now() >= deadline) {
-        this.lease.destroy();
-        return;
-      }
-      void this.lease.cancel();
-      this.timer = setTimeout(ask, CANCEL_EVERY_MS);
-    };
-    ask();
-    // What the server still sends must be read before it can see the cancellation.
-    this.lease.client.tap.release();
+    this.clock.stop();
+    this.canceller.begin(this.options.graceMs);
   }
 
   private finish(state: State): void {
     if (this.state.kind !== 'running') return;
     this.state = state;
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
+    this.clock.stop();
     this.options.run.signal.removeEventListener('abort', this.onAbort);
     if (state.kind === 'failed') this.begun.reject(state.error);
     else this.begun.resolve();
@@ -337,8 +313,7 @@ export class QueryStream implements RunningQuery, RowReceiver {
   }
 
   private letGo(clean: boolean): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
+    this.canceller.end();
     this.lease.client.tap.receiver = null;
     this.lease.release(clean);
     this.settled.resolve();

@@ -5,6 +5,7 @@ import {
   chownSync,
   copyFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -84,8 +85,10 @@ function runnable(found: Binaries, account: Account | undefined): Binaries {
   if (account === undefined || spawnSync(found.postgres, ['--version'], account).status === 0) return found;
   const native = dirname(dirname(found.postgres));
   const copy = join(tmpdir(), `sluice-postgres-${process.getuid?.()}-${process.pid}`);
-  cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
-  process.once('exit', () => rmSync(copy, { recursive: true, force: true }));
+  if (!existsSync(copy)) {
+    cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
+    process.once('exit', () => rmSync(copy, { recursive: true, force: true }));
+  }
   const at = (path: string): string => join(copy, 'bin', basename(path));
   return { initdb: at(found.initdb), postgres: at(found.postgres) };
 }
