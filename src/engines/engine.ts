@@ -79,7 +79,10 @@ export interface Engine {
   describe(): Promise<readonly PhysicalRelation[]>;
   /** Parses without running. */
   witness(sql: string): Promise<Witness>;
-  /** Throws SluiceError with a 7xxx code; messages of the engine go to the log alone. */
+  /**
+   * Throws SluiceError with a 7xxx code, dataset_invalid where a relation changed since the last push, or sql_parameter;
+   * messages of the engine go to the log alone.
+   */
   run(query: VerifiedQuery, options: RunOptions): Promise<RunningQuery>;
   /** Reads the current source data beside what is served, so that both can change hands together with the metadata. */
   stage(): Promise<Staged>;
