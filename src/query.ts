@@ -4,7 +4,7 @@ import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Identity } from './identity/identity.ts';
 import type { Ask, Caller, Delivery } from './request/ask.ts';
-import { cursorFor, type Page, type PageAsked, pageOf } from './request/page.ts';
+import { bytesOf, cursorFor, type Page, type PageAsked, pageOf } from './request/page.ts';
 import { type AnswerColumn, type DecisionSummary, type Plan, planQuery, tell } from './request/plan.ts';
 import { openTrail } from './request/trail.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -72,7 +72,7 @@ async function queryAt(
         principal: `${identity.issuer ?? ''} ${identity.sub}`,
         encoding: delivery.encoding,
         maxRows: Math.min(page.limit, plan.maxRows ?? page.limit),
-        maxBytes: gate.limits.maxBytes,
+        maxBytes: bytesOf(delivery, gate),
         timeoutMs: gate.limits.timeoutMs,
         signal: caller.signal,
       };

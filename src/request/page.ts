@@ -21,6 +21,14 @@ export interface PageAsked {
   readonly offset: number;
 }
 
+/** A page is held in the gate's memory until it is whole, unlike a stream; what is cut off is on the next page. */
+const MOST_PAGE_BYTES = 32 << 20;
+
+/** Bytes of rows that one answer may have. */
+export function bytesOf({ mode }: Delivery, gate: Gate): number {
+  return mode === 'page' ? Math.min(MOST_PAGE_BYTES, gate.limits.maxBytes) : gate.limits.maxBytes;
+}
+
 /** @throws SluiceError bad_request beyond the maximum, cursor_invalid */
 export function pageOf(
   ask: Ask,
