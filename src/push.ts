@@ -40,9 +40,9 @@ export async function pushMetadata(
   gate: Gate,
 ): Promise<PushReport> {
   const identity = await gate.authenticate(caller.token);
-  return onRecord(caller, identity, options, gate, async () => {
+  return onRecord(caller, identity, options, gate, async (record) => {
     demand(identity, ['publisher'], 'Only publishers may push metadata.', gate);
-    return gate.metadata.apply(inputOf(pushed, gate), { by: identity.sub, ...options });
+    return gate.metadata.apply(inputOf(pushed, gate), { by: identity.sub, ...options, record });
   });
 }
 
@@ -55,18 +55,18 @@ export async function pushAsOperator(
   gate: Gate,
 ): Promise<PushReport> {
   const subject = { sub: operator, kind: 'user', issuer: null };
-  return onRecord(caller, subject, options, gate, () =>
-    gate.metadata.apply(inputOf(pushed, gate), { by: operator, ...options }),
+  return onRecord(caller, subject, options, gate, (record) =>
+    gate.metadata.apply(inputOf(pushed, gate), { by: operator, ...options, record }),
   );
 }
 
-/** Whatever comes of a push is in the audit before it is told. */
+/** A push is in the audit before it is applied, and a failure before it is told: one that failed late has both events. */
 async function onRecord(
   caller: Omit<Caller, 'token' | 'signal'>,
   { sub, kind, issuer }: AuditEvent['subject'],
   options: PushOptions,
   gate: Gate,
-  push: () => Promise<Applied>,
+  push: (record: (etag: string) => Promise<void>) => Promise<Applied>,
 ): Promise<PushReport> {
   const started = gate.now();
   const told = (rest: Partial<AuditEvent>): Promise<void> =>
@@ -91,9 +91,7 @@ async function onRecord(
       ...rest,
     });
   try {
-    const applied = await push();
-    await told({ snapshot: applied.etag });
-    return reportOf(applied);
+    return reportOf(await push((etag) => told({ snapshot: etag })));
   } catch (thrown) {
     await told({ decision: 'deny', error_code: thrown instanceof SluiceError ? thrown.code : 'internal' });
     throw thrown;

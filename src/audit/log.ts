@@ -135,7 +135,11 @@ class GroupCommitLog implements DurableAuditLog {
     this.#urgent = this.#waiting.length > 0;
     const events = this.#inFlight.flatMap((entry) => (entry.event === null ? [] : [entry.event]));
     this.#worker ??= this.#start();
-    this.#timer = setTimeout(() => this.#stall(), this.#options.timeoutMs);
+    const batch = this.#inFlight;
+    this.#timer = setTimeout(() => {
+      // A main thread that was busy for long meets its timers before its messages: the answer may be there already.
+      setImmediate(() => setImmediate(() => this.#inFlight === batch && this.#stall()));
+    }, this.#options.timeoutMs);
     this.#worker.postMessage({ kind: 'append', events } satisfies WriterRequest);
   }
 

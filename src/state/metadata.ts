@@ -27,6 +27,8 @@ export interface ApplyOptions {
   readonly dryRun: boolean;
   /** What the caller believes to be the latest. */
   readonly expected?: string | null | undefined;
+  /** Awaited when everything has been checked and nothing has been stored; a push that cannot be put on record is none. */
+  readonly record: (etag: string) => Promise<void>;
 }
 
 export interface Metadata {
@@ -138,8 +140,10 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
           if (options.dryRun) {
             await staged.discard();
             const latest = await store.latestSnapshotHash();
+            await options.record(snapshot.hash);
             return { snapshot, etag: snapshot.hash, changed: snapshot.hash !== latest };
           }
+          await options.record(snapshot.hash);
           const { physical: _, ...kept } = trimInput(input);
           const { saved, latest } = await store.saveSnapshot({
             hash: snapshot.hash,

@@ -255,6 +255,26 @@ describe('streams', () => {
     expect(trailers).toEqual({ 'x-sluice-truncated': 'none' });
   });
 
+  it('that fail halfway break off, and NDJSON says why in its last line', async () => {
+    const sql =
+      "SELECT CASE WHEN kwh > 4.1 THEN ('x' || kwh::text)::int ELSE 1 END AS v FROM gold.meter_readings";
+    const answer = await rawAnswer(gate, 'officer', 'application/x-ndjson', { sql });
+    let text = '';
+    const broken = await (async () => {
+      for await (const part of answer) text += String(part);
+    })().then(
+      () => false,
+      () => true,
+    );
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(lines.at(-1)).toMatchObject({ $sluice: { error: { status: 400 } } });
+    expect(lines.slice(0, -1).every((line) => 'v' in line)).toBe(true);
+    expect(broken).toBe(true);
+  });
+
   it('keep to the limit that was asked for', async () => {
     const lines = linesOf(await ndjson({ ...READINGS, limit: 5 }));
     expect(lines).toHaveLength(6);

@@ -31,13 +31,19 @@ export function sendNdjson(reply: FastifyReply, answer: Answer): FastifyReply {
       const { truncated, rows } = answer.end();
       if (truncated) yield Buffer.from(`${JSON.stringify({ $sluice: { truncated, rows } })}\n`);
     } catch (thrown) {
-      yield Buffer.from(
-        `${JSON.stringify({ $sluice: { error: problemOf(toSluiceError(thrown), answer.requestId) } })}\n`,
-      );
+      // The fault breaks the connection off, and with it goes whatever is still on its way through the stream.
+      const error = problemOf(toSluiceError(thrown), answer.requestId);
+      await written(reply, `${JSON.stringify({ $sluice: { error } })}\n`);
       throw thrown;
     }
   }
   return stream(reply, lines(), `${NDJSON_TYPE}; charset=utf-8`, answer);
+}
+
+function written(reply: FastifyReply, line: string): Promise<void> {
+  return new Promise((resolve) => {
+    reply.raw.write(line, () => resolve());
+  });
 }
 
 /** A header record, then the rows; a cut is told in the trailer `X-Sluice-Truncated`, a fault breaks the connection off. */
