@@ -80,7 +80,7 @@ export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
   note(known, weighed);
   const { bound: meant, governed } = admit(bound, weighed);
   const decisions = new Map([...governed].map(([id, { decision }]) => [id, decision]));
-  note(known, decisions);
+  if (decisions.size < weighed.size) note(known, decisions);
 
   const verified = await cached(keyOf(text, decisions, asked, gate), gate.caches.plans, async () => {
     const params = checkParameters(ask.params, bound.guarded.paramCount);

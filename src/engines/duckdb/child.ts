@@ -33,9 +33,20 @@ function serve(socket: Socket): void {
   const running = new Map<number, QueryControl>();
   let instance: Instance | null = null;
 
-  const reply = (id: number, message: Reply): void => {
-    socket.write(headFrame(id, message));
+  // What is told in one turn of the event loop leaves in one write: each write wakes the gate.
+  let held = false;
+  const write = (bytes: Uint8Array, written?: () => void): void => {
+    if (!held) {
+      held = true;
+      socket.cork();
+      setImmediate(() => {
+        held = false;
+        socket.uncork();
+      });
+    }
+    socket.write(bytes, written);
   };
+  const reply = (id: number, message: Reply): void => write(headFrame(id, message));
   const fail = (id: number, error: unknown): void => {
     const text = error instanceof Error ? error.message : String(error);
     // Not this query's fault: it is lost with the process, and tried again in the next one.
@@ -45,7 +56,7 @@ function serve(socket: Socket): void {
     }
     const fatal = isFatal(text);
     const last: Reply = { kind: 'failed', code: codeOf(error, text), text, ...(fatal && { fatal }) };
-    socket.write(headFrame(id, last), () => {
+    write(headFrame(id, last), () => {
       if (fatal) endNow();
     });
   };
@@ -64,7 +75,7 @@ function serve(socket: Socket): void {
     control.attach(session.connection);
     try {
       await execute(session, request, control, (head, framed) => {
-        for (const part of sealFrame(id, head, framed)) socket.write(part);
+        for (const part of sealFrame(id, head, framed)) write(part);
       });
       session.settle(request.sql);
       if (control.stopped !== null)
