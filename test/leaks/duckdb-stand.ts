@@ -84,7 +84,7 @@ export async function duckdbStand(): Promise<Stand> {
 }
 
 async function open(): Promise<Database> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '1GB' });
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '512MB' });
   const connection = await instance.connect();
   await connection.run("SET TimeZone = 'UTC'; ATTACH ':memory:' AS packed (COMPRESS)");
   // The copy is also asked in the caller's own words.

@@ -15,6 +15,7 @@ import type { GovernedQuery, ParamValue } from '../../src/sql/stages.ts';
 import { verify } from '../../src/sql/verify.ts';
 import { sameRows } from './compare.ts';
 import { copyOf } from './copy.ts';
+import { decisionsByPolicy } from './policies.ts';
 import { random } from './random.ts';
 import type { Outcome, Side, Stand, Table } from './stand.ts';
 import {
@@ -27,6 +28,8 @@ import {
   type World,
   type WorldDataset,
 } from './world.ts';
+
+const MOST_ROWS = 5_000;
 
 export type Verdict =
   /** Both forms hold, and the first one compared rows. */
@@ -77,14 +80,22 @@ export async function load(world: World, stand: Stand, options: OracleOptions): 
 
   const governedCatalogue = catalogueOf(
     world.datasets.map((dataset) =>
-      toDataset(dataset.id, dataset.columns, {
-        database: stand.database(world.storage),
-        schema: dataset.schema,
-        identifier: dataset.table,
-      }),
+      toDataset(
+        dataset.id,
+        dataset.columns,
+        {
+          database: stand.database(world.storage),
+          schema: dataset.schema,
+          identifier: dataset.table,
+        },
+        dataset.denied ? 'restricted' : 'internal',
+      ),
     ),
   );
-  const decisions = new Map(world.datasets.map((dataset) => [dataset.id, decisionOf(dataset)]));
+  const decisions =
+    world.rules === 'policies'
+      ? await decisionsByPolicy(world, governedCatalogue)
+      : new Map(world.datasets.map((dataset) => [dataset.id, decisionOf(dataset)]));
   const openDecisions = new Map(world.datasets.map((dataset) => [dataset.id, openDecision(dataset.id)]));
   const copyCatalogue = catalogueOf(
     copies.map(({ dataset, copy }) => {
@@ -112,7 +123,7 @@ export async function load(world: World, stand: Stand, options: OracleOptions): 
       identity,
       maskKey: MASK_KEY,
       params,
-      page: { limit: 100_000, offset: 0 },
+      page: { limit: MOST_ROWS, offset: 0 },
       ...(options.barrier === 'needed' ? {} : { barrier: options.barrier }),
     });
     return { query, statement: parsed.statement };
@@ -156,6 +167,7 @@ export async function load(world: World, stand: Stand, options: OracleOptions): 
       ]);
       const undetermined = (): Promise<boolean> => depends(plain, copied.made.query.params);
       if (isTimeout(seen) || isTimeout(twin) || isTimeout(wanted)) return { kind: 'undetermined' };
+      if ([seen, twin, wanted].some(isCut)) return { kind: 'undetermined' };
       if (!alike(seen, twin)) {
         if (seen.kind === 'rows' && twin.kind === 'rows' && (await undetermined())) {
           return { kind: 'undetermined' };
@@ -235,6 +247,11 @@ function refusals<T>(governed: Attempt<T>, copied: Attempt<T>): Verdict {
 function alike(a: Outcome, b: Outcome): boolean {
   if (a.kind === 'rows' && b.kind === 'rows') return sameRows(a.rows, b.rows);
   return a.kind === 'failed' && b.kind === 'failed' && a.code === b.code;
+}
+
+/** Which rows of a cut result are given is the engine's choice. */
+function isCut(outcome: Outcome): boolean {
+  return outcome.kind === 'rows' && outcome.rows.length >= MOST_ROWS;
 }
 
 function isTimeout(outcome: Outcome): boolean {

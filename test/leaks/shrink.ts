@@ -21,13 +21,14 @@ export async function shrink(
   why: string,
   stand: Stand,
   options: OracleOptions,
-  budget = 1500,
+  budget = { tries: 1500, ms: 90_000 },
 ): Promise<Shrunk> {
-  let left = budget;
+  let left = budget.tries;
+  const until = performance.now() + budget.ms;
   let detail = '';
   const every = { ...options, verifyEvery: 1, wordsEvery: 1 };
   const fails = async (candidate: Case): Promise<boolean> => {
-    if (left <= 0 || !isFair(candidate.world)) return false;
+    if (left <= 0 || performance.now() > until || !isFair(candidate.world)) return false;
     left -= 1;
     try {
       const loaded = await load(candidate.world, stand, every);
@@ -51,6 +52,7 @@ export async function shrink(
   return { found: best, why, detail };
 }
 
+const sameSetting = (a: World, b: World): boolean => a.storage === b.storage && a.rules === b.rules;
 const size = (one: Case): number => JSON.stringify(one).length;
 
 /** Takes the first candidate that still fails, again and again. */
@@ -64,7 +66,7 @@ async function first(
     found = false;
     for (const candidate of candidates(best)) {
       if (
-        (size(candidate) >= size(best) && candidate.world.storage === best.world.storage) ||
+        (size(candidate) >= size(best) && sameSetting(candidate.world, best.world)) ||
         !(await fails(candidate))
       )
         continue;
@@ -97,6 +99,7 @@ function* printed(one: Case, change: (root: RawNode) => Iterable<RawNode>): Iter
 function* smallerWorlds(one: Case): Iterable<Case> {
   const { world } = one;
   yield { ...one, world: { ...world, storage: 'memory' } };
+  yield { ...one, world: { ...world, rules: 'decisions' } };
   for (let i = 0; i < world.datasets.length; i++) {
     yield { ...one, world: { ...world, datasets: world.datasets.filter((_, at) => at !== i) } };
   }

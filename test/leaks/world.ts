@@ -39,6 +39,8 @@ export type Storage = 'memory' | 'packed' | 'parquet';
 
 export interface World {
   readonly storage: Storage;
+  /** The rules come as policies, through the compiler and the decision point, or as decisions that are made here. */
+  readonly rules: 'policies' | 'decisions';
   readonly datasets: readonly WorldDataset[];
   readonly attributes: Identity['attributes'];
 }
@@ -73,6 +75,7 @@ export function toDataset(
   id: string,
   columns: readonly CataloguedColumn[],
   relation: Dataset['relation'],
+  level: Dataset['accessLevel'] = 'internal',
 ): Dataset {
   const [namespace, name] = id.split('.') as [string, string];
   return {
@@ -104,7 +107,7 @@ export function toDataset(
       state: 'documented',
       exposed: true,
     })),
-    accessLevel: 'internal',
+    accessLevel: level,
     accessLevelSource: 'the world',
     invalid: null,
   };

@@ -53,7 +53,7 @@ export function makeWorld(random: Random): World {
     team: random.pick(['EU', 'alpha', '']),
     flag: random.chance(0.5),
   };
-  const world: World = { storage: 'memory', attributes, datasets: [] };
+  const world: World = { storage: 'memory', rules: 'decisions', attributes, datasets: [] };
   const datasets = TITLES.slice(0, random.between(2, 4)).map((title, i) =>
     makeDataset(title, i, world, random),
   );
@@ -62,6 +62,7 @@ export function makeWorld(random: Random): World {
   const storage = random.pick<Storage>(['memory', 'memory', 'memory', 'packed', 'parquet']);
   return {
     storage: storage === 'parquet' && !datasets.every(fitsParquet) ? 'packed' : storage,
+    rules: random.chance(0.3) ? 'policies' : 'decisions',
     attributes,
     datasets: datasets.map((dataset, i) => ({ ...dataset, denied: i === denied && i > 0 })),
   };

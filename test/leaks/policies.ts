@@ -1,0 +1,120 @@
+/**
+ * A world's rules as a user would write them, compiled and decided by the gate itself: the same rules as in the world,
+ * among others that must not count (exempted, weaker, about other datasets).
+ */
+import { createDecider } from '../../src/access/decide.ts';
+import type { Decision } from '../../src/access/decision.ts';
+import { createPdp } from '../../src/access/pdp.ts';
+import type { Catalogue } from '../../src/catalogue/dataset.ts';
+import { compilePolicies } from '../../src/policies/compile.ts';
+import type { MaskSpec, Predicate, ScalarOperand } from '../../src/policies/policy.ts';
+import { identityOf, type World, type WorldDataset } from './world.ts';
+
+const decider = createDecider({ pdp: createPdp({ kind: 'embedded' }), cacheSize: 0 });
+
+export async function decisionsByPolicy(
+  world: World,
+  catalogue: Catalogue,
+): Promise<ReadonlyMap<string, Decision>> {
+  // JSON is YAML.
+  const text = JSON.stringify({ policies: world.datasets.flatMap(policiesOf) });
+  const policies = compilePolicies([{ path: 'world.yml', text }], catalogue, { environment: 'production' });
+  return decider.decide({
+    identity: identityOf(world),
+    datasets: catalogue.datasets,
+    policies,
+    snapshotHash: policies.revision,
+    action: 'query',
+    request: { sql_tables: [], columns: [], limit: null, offset: null, formats: [] },
+    context: {
+      project: null,
+      purpose: null,
+      environment: 'production',
+      time: { epoch: 1_700_000_000, minute_of_day: 0, weekday: 1 },
+      client_ip: null,
+      grants: [],
+    },
+  });
+}
+
+type Written = Readonly<Record<string, unknown>>;
+
+function policiesOf(dataset: WorldDataset): readonly Written[] {
+  const { id, filters, masks, hidden } = dataset;
+  const named = (what: string): string => `${id}.${what}`.replaceAll(/[^a-z0-9.]/gi, '-');
+  const on = (column: string): Written => ({ all: [{ id }, { column_name: column }] });
+  return [
+    ...filters.map((filter, i) => ({ id: named(`rows-${i}`), on: { id }, rows: { where: written(filter) } })),
+    ...Object.entries(masks).map(([column, mask], i) => ({
+      id: named(`mask-${i}`),
+      on: on(column),
+      mask: writtenMask(mask),
+    })),
+    // Weaker than any other: it loses wherever there is a mask.
+    ...Object.keys(masks).map((column, i) => ({
+      id: named(`weaker-${i}`),
+      on: on(column),
+      mask: { with: 'partial', first: 100, last: 100, fill: '.' },
+      ...(masks[column]!.kind === 'partial' ? { unless: { group: 'analysts' } } : {}),
+    })),
+    ...hidden.map((column, i) => ({ id: named(`hide-${i}`), on: on(column), mask: { with: 'hide' } })),
+    { id: named('exempt'), on: { id }, rows: { where: 'false' }, unless: { role: 'reader' } },
+    { id: named('elsewhere'), on: { all: [{ id }, { namespace: 'bronze' }] }, deny: 'everyone' },
+  ];
+}
+
+function writtenMask(mask: MaskSpec): Written {
+  switch (mask.kind) {
+    case 'hide':
+    case 'null':
+      return { with: mask.kind };
+    case 'constant':
+      return { with: 'constant', value: mask.value };
+    case 'hash':
+      return { with: 'hash', scope: mask.scope };
+    case 'partial':
+      return { with: 'partial', first: mask.first, last: mask.last, fill: mask.with };
+    default:
+      return mask satisfies never;
+  }
+}
+
+function written(predicate: Predicate): string {
+  switch (predicate.kind) {
+    case 'and':
+    case 'or':
+      return `(${predicate.args.map(written).join(` ${predicate.kind} `)})`;
+    case 'not':
+      return `(not ${written(predicate.arg)})`;
+    case 'true':
+    case 'false':
+      return predicate.kind;
+    case 'compare':
+      return `(${operand(predicate.left)} ${predicate.op} ${operand(predicate.right)})`;
+    case 'in':
+      return `(${operand(predicate.left)} in (${predicate.values.map(operand).join(', ')}))`;
+    case 'any':
+      return `(${operand(predicate.left)} = any(identity.${predicate.list.path.join('.')}))`;
+    case 'is_null':
+      return `(${operand(predicate.arg)} is ${predicate.negated ? 'not ' : ''}null)`;
+    case 'like':
+      return `(${operand(predicate.left)} ${predicate.negated ? 'not ' : ''}like ${text(predicate.pattern)})`;
+    default:
+      return predicate satisfies never;
+  }
+}
+
+function operand(one: ScalarOperand): string {
+  switch (one.kind) {
+    case 'column':
+      return `"${one.name}"`;
+    case 'literal':
+      return typeof one.value === 'string' ? text(one.value) : String(one.value);
+    case 'identity':
+      return `identity.${one.path.join('.')}`;
+    default:
+      return one satisfies never;
+  }
+}
+
+const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
