@@ -21,6 +21,7 @@ const BENCHES = [
   'engine',
   'audit',
   'guard',
+  'postgres',
 ] as const;
 
 async function run(bench: string, flags: readonly string[]): Promise<{ figures: Figure[]; failed: boolean }> {
