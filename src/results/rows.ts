@@ -77,10 +77,13 @@ function writeCsvRow(columns: readonly Cells[], row: number, out: ByteWriter): v
   out.byte(10);
 }
 
+/** The key under which the gate itself speaks in NDJSON: a column of that name is numbered, so that no row passes for it. */
+const RESERVED = '$sluice';
+
 /** Keeps the first of each name; later ones get the lowest `_n` that no other column has. */
 export function distinctNames(names: readonly string[]): string[] {
   const taken = new Set(names);
-  const seen = new Set<string>();
+  const seen = new Set<string>([RESERVED]);
   return names.map((name) => {
     if (!seen.has(name)) {
       seen.add(name);

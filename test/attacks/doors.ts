@@ -1,7 +1,10 @@
 /** The ways in that every hostile text is sent through: HTTP, its explanation, and the command line on a gate of its own process. */
 
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { inProcessClient } from '../../src/doors/cli/client.ts';
 import { runCli } from '../../src/doors/cli/program.ts';
+import { terminalOn } from '../../src/doors/cli/terminal.ts';
 import type { Wiring } from '../../src/doors/cli/wiring.ts';
 import { createHttpDoor } from '../../src/doors/http/server.ts';
 import type { TestGate } from '../e2e/gate.ts';
@@ -49,6 +52,7 @@ export interface CliRun {
 }
 
 export interface Cli {
+  /** @param terminal where standard output is one. */
   run(args: readonly string[], input?: string, terminal?: { width: number }): Promise<CliRun>;
   close(): Promise<void>;
 }
@@ -74,24 +78,16 @@ export async function cliOn(gate: TestGate): Promise<Cli> {
   };
   return {
     async run(args, input = '', terminal) {
-      const said = { out: '', err: '' };
+      const stdout = Object.assign(
+        new PassThrough(),
+        terminal && { isTTY: true as const, columns: terminal.width },
+      );
+      const stderr = new PassThrough();
+      const said = [stdout, stderr].map((stream) => text(stream));
       const wiring: Wiring = {
         cwd: gate.folder,
         version: '0.0.0',
-        terminal: {
-          out: (text) => {
-            said.out += text;
-          },
-          err: (text) => {
-            said.err += text;
-          },
-          write: async (bytes) => {
-            said.out += Buffer.from(bytes).toString();
-            return true;
-          },
-          interactive: terminal !== undefined,
-          width: terminal?.width ?? null,
-        },
+        terminal: terminalOn(stdout, stderr, () => {}),
         loadConfig: () => gate.config,
         connect: async () => client,
         mintToken: (_config, persona) => gate.token(persona),
@@ -105,7 +101,10 @@ export async function cliOn(gate: TestGate): Promise<Cli> {
         examine: elsewhere,
       };
       const exit = await runCli(args, wiring);
-      return { exit, ...said };
+      stdout.end();
+      stderr.end();
+      const [out = '', err = ''] = await Promise.all(said);
+      return { exit, out, err };
     },
     close: async () => {
       await door.close();

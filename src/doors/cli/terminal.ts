@@ -14,6 +14,14 @@ export interface Terminal {
 
 export type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
 
+/**
+ * A screen obeys control characters, and a value, a name or a policy's text may hold any: they are blanked, line ends and
+ * tabs aside. Files and pipes get every byte.
+ */
+function forScreen(text: string): string {
+  return text.replace(/(?!\r?\n|\t)[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ');
+}
+
 /** @param lost is told why answers can no longer be written; a closed pipe (`| head`) is none of it. */
 export function terminalOn(stdout: Output, stderr: Output, lost: (error: Error) => void): Terminal {
   let gone = false;
@@ -23,11 +31,14 @@ export function terminalOn(stdout: Output, stderr: Output, lost: (error: Error) 
   });
   // Nobody is left to be told.
   stderr.on('error', () => {});
+  const screen = stdout.isTTY === true;
+  const decoder = new TextDecoder();
   return {
-    out: (text) => void (gone || stdout.write(text)),
+    out: (text) => void (gone || stdout.write(screen ? forScreen(text) : text)),
     err: (text) => void stderr.write(text),
     async write(bytes) {
-      if (!gone && !stdout.write(bytes)) await drained(stdout);
+      const shown = screen ? forScreen(decoder.decode(bytes, { stream: true })) : bytes;
+      if (!gone && !stdout.write(shown)) await drained(stdout);
       return !gone;
     },
     interactive: stderr.isTTY === true,
