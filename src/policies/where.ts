@@ -48,9 +48,12 @@ function nesting(text: string): number {
   return deepest;
 }
 
-/** The text stands in parentheses on lines of its own, and the statement around it must come back exactly as it was put. */
+/**
+ * The text stands on lines of its own, and the statement around it must come back exactly as it was put. No parentheses of
+ * ours: `a = 'x') or (true` would close and open them.
+ */
 function whereClause(text: string): Node {
-  const parsed = grammar(() => parseSync(`SELECT 1 WHERE (\n${quoteColumnWord(text)}\n)`));
+  const parsed = grammar(() => parseSync(`SELECT 1 WHERE\n${quoteColumnWord(text)}\n`));
   const statement = parsed.stmts?.length === 1 ? parsed.stmts[0]?.stmt : undefined;
   const select = statement !== undefined && 'SelectStmt' in statement ? statement.SelectStmt : undefined;
   const frame = ['targetList', 'whereClause', 'limitOption', 'op'];
