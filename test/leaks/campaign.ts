@@ -37,6 +37,7 @@ export async function runCampaign(
 ): Promise<CampaignResult> {
   const tally = emptyTally();
   const findings: Finding[] = [];
+  const before = process.cpuUsage();
   for (let w = 0; w < campaign.worlds && findings.length < campaign.maxLeaks; w++) {
     const name = `${campaign.seed}:${campaign.firstWorld + w}`;
     const world = makeWorld(random(name));
@@ -52,6 +53,8 @@ export async function runCampaign(
     }
     told(tally);
   }
+  const { user, system } = process.cpuUsage(before);
+  tally.cpuMs = (user + system) / 1000;
   return { tally, findings };
 }
 

@@ -62,7 +62,7 @@ export function everything(): Readonly<Record<Group, readonly string[]>> {
     values: slots.flatMap(({ name, slot }) =>
       slot.is === 'enum' ? slot.of.map((value) => `${name}=${value}`) : [],
     ),
-    functions: FUNCTIONS.map(({ name }) => name),
+    functions: FUNCTIONS.filter(({ duckdb }) => duckdb !== null).map(({ name }) => name),
     operators: OPERATORS.map(({ name }) => name),
     types: TYPES.map(({ name }) => name),
   };

@@ -9,6 +9,8 @@ export interface Tally {
   withRows: number;
   undetermined: number;
   leaks: number;
+  /** Processor time, all threads; what remains comparable on a busy machine. */
+  cpuMs: number;
   /** By code: refused alike, failed in the engine alike, and what one side alone failed with. */
   readonly refused: Record<string, number>;
   readonly failed: Record<string, number>;
@@ -23,6 +25,7 @@ export function emptyTally(): Tally {
     withRows: 0,
     undetermined: 0,
     leaks: 0,
+    cpuMs: 0,
     refused: {},
     failed: {},
     seen: nothingSeen(),
@@ -65,6 +68,7 @@ export function add(tally: Tally, other: Tally): void {
   tally.withRows += other.withRows;
   tally.undetermined += other.undetermined;
   tally.leaks += other.leaks;
+  tally.cpuMs += other.cpuMs;
   for (const [key, n] of Object.entries(other.refused)) bump(tally.refused, key, n);
   for (const [key, n] of Object.entries(other.failed)) bump(tally.failed, key, n);
   for (const group of GROUPS) for (const name of other.seen[group]) tally.seen[group].add(name);
@@ -89,6 +93,7 @@ export function report(tally: Tally, names: number): string {
     `failed alike  ${share(total(tally.failed))}${total(tally.failed) > 0 ? `: ${listed(tally.failed)}` : ''}`,
     `undetermined  ${share(tally.undetermined)}`,
     `leaks         ${tally.leaks}`,
+    `cost          ${(tally.cpuMs / Math.max(1, tally.cases)).toFixed(1)} ms of processor time a case`,
   ];
   for (const { group, seen, all, missing } of covered(tally.seen)) {
     const some = missing.slice(0, names).join(', ');

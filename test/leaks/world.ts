@@ -116,11 +116,16 @@ export function toDataset(
 /** Bare names go through the namespaces in this order, as a search path. */
 export const SEARCH_PATH = ['gold', 'silver'] as const;
 
+/** The copy's database, so that the engine understands the same names. */
+export const PREFIX = 'memory';
+
 export function catalogueOf(datasets: readonly Dataset[]): Catalogue {
   const byId = new Map(datasets.map((dataset) => [dataset.id, dataset]));
   const candidates = (parts: readonly string[]): readonly Dataset[] => {
-    const name = parts.join('.').toLowerCase();
-    const names = parts.length > 1 ? [name] : SEARCH_PATH.map((namespace) => `${namespace}.${name}`);
+    // Full names may carry the name of the warehouse before them.
+    const own = parts.length === 3 && parts[0] === PREFIX ? parts.slice(1) : parts;
+    const name = own.join('.').toLowerCase();
+    const names = own.length > 1 ? [name] : SEARCH_PATH.map((namespace) => `${namespace}.${name}`);
     return names.flatMap((one) => byId.get(one) ?? []);
   };
   return {

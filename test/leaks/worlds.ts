@@ -58,13 +58,14 @@ export function makeWorld(random: Random): World {
     makeDataset(title, i, world, random),
   );
   // Most of a world is open to the caller; now and then one dataset is not there at all.
+  const namesakes = datasets.some(({ id }) => id === `silver.${TITLES[0]}`);
   const denied = random.chance(0.35) ? random.below(datasets.length) : -1;
   const storage = random.pick<Storage>(['memory', 'memory', 'memory', 'packed', 'parquet']);
   return {
     storage: storage === 'parquet' && !datasets.every(fitsParquet) ? 'packed' : storage,
     rules: random.chance(0.3) ? 'policies' : 'decisions',
     attributes,
-    datasets: datasets.map((dataset, i) => ({ ...dataset, denied: i === denied && i > 0 })),
+    datasets: datasets.map((dataset, i) => ({ ...dataset, denied: i === denied && (i > 0 || namesakes) })),
   };
 }
 
@@ -96,7 +97,8 @@ function makeDataset(title: string, index: number, world: World, random: Random)
     columns.push({ name, type: random.pick(FLAVOURS[flavour]!.types), flavour });
   }
   const bare: WorldDataset = {
-    id: `${index % 3 === 2 ? 'silver' : 'gold'}.${title}`,
+    // Now and then a bare name could mean either of two.
+    id: index % 3 === 2 ? `silver.${random.chance(0.3) ? TITLES[0] : title}` : `gold.${title}`,
     schema: 'raw',
     table: `${title}_${index}`,
     columns: random.shuffled(columns),

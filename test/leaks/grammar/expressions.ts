@@ -67,7 +67,7 @@ export function anyKind(scope: Scope, { random }: Grammar): Kind {
 
 export function expression(kind: Kind, place: Place, grammar: Grammar): string {
   const { random, depth } = grammar;
-  if (kind === 'bool' && place.mode.kind !== 'group' && random.chance(0.12)) {
+  if (kind === 'bool' && place.mode.kind !== 'group' && random.chance(0.18)) {
     const probe = raising(place, grammar);
     if (probe !== null) return probe;
   }

@@ -3,7 +3,7 @@
 import type { ParamValue } from '../../../src/sql/stages.ts';
 import { FLAVOURS, type Kind } from '../flavours.ts';
 import type { Random } from '../random.ts';
-import type { World } from '../world.ts';
+import { PREFIX, SEARCH_PATH, type World } from '../world.ts';
 import { anyKind, column, expression, type Mode, type Nesting, type Place, ROW } from './expressions.ts';
 import {
   type Column,
@@ -23,20 +23,27 @@ export interface Query {
 export function makeQuery(world: World, random: Random): Query {
   const params: ParamValue[] = [];
   let count = 0;
-  const relations = world.datasets
-    .filter(({ denied }) => !denied)
-    .flatMap((dataset) => {
-      const columns = dataset.columns
-        .filter(({ name }) => !dataset.hidden.includes(name))
-        .map(({ name, flavour }) => ({
-          name: quoted(name),
-          kind: FLAVOURS[flavour]!.kind,
-          // A masked column no longer looks like its flavour.
-          flavour: Object.hasOwn(dataset.masks, name) ? null : flavour,
-        }));
-      const bare = dataset.id.split('.')[1]!;
-      return [dataset.id, bare].map((name): Relation => ({ name, columns }));
-    });
+  const visible = SEARCH_PATH.flatMap((namespace) =>
+    world.datasets.filter(({ id, denied }) => !denied && id.startsWith(`${namespace}.`)),
+  );
+  const relations = visible.flatMap((dataset) => {
+    const columns = dataset.columns
+      .filter(({ name }) => !dataset.hidden.includes(name))
+      .map(({ name, flavour }) => ({
+        name: quoted(name),
+        kind: FLAVOURS[flavour]!.kind,
+        // A masked column no longer looks like its flavour.
+        flavour: Object.hasOwn(dataset.masks, name) ? null : flavour,
+      }));
+    const bare = bareName(dataset);
+    // Of two datasets of one name the first that may be seen is meant.
+    const first = visible.find((other) => bareName(other) === bare) === dataset;
+    return [
+      dataset.id,
+      ...(first ? [bare] : []),
+      ...(random.chance(0.1) ? [`${PREFIX}.${dataset.id}`] : []),
+    ].map((name): Relation => ({ name, columns }));
+  });
   const grammar: Grammar = {
     random,
     relations,
@@ -59,6 +66,8 @@ export function makeQuery(world: World, random: Random): Query {
   const kinds = Array.from({ length: random.between(1, 3) }, () => null);
   return { sql: statement(kinds, null, grammar).text, params };
 }
+
+const bareName = ({ id }: { readonly id: string }): string => id.split('.')[1]!;
 
 interface Built {
   readonly text: string;
@@ -324,7 +333,16 @@ function makeFrom(outer: Scope | null, grammar: Grammar): From {
   const joins = grammar.depth > 0 && random.chance(0.35) ? random.pick([1, 1, 1, 2]) : 0;
   let from = first;
   for (let i = 0; i < joins; i++) from = join(from, outer, grammar);
-  return from;
+  return joins > 0 && random.chance(0.08) ? aliased(from, grammar) : from;
+}
+
+/** A join under a name of its own, which hides those inside it. */
+function aliased(from: From, grammar: Grammar): From {
+  const name = grammar.fresh('j');
+  const all = from.ranges.flatMap(({ columns }) => columns);
+  const columns = all.filter((one) => all.filter((other) => other.name === one.name).length === 1);
+  const whole = from.text.includes(' join ') && !from.text.includes(', ') && columns.length > 0;
+  return whole ? { ranges: [{ name, columns }], text: `(${from.text}) as ${name}` } : from;
 }
 
 function join(left: From, outer: Scope | null, grammar: Grammar): From {

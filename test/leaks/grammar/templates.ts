@@ -54,6 +54,7 @@ export const SCALAR: Readonly<Record<Kind, readonly string[]>> = {
     ...fill('NAME({text}, {pos})', 'left right'),
     ...fill('NAME({text}, {one}, {pos})', 'substr substring'),
     ...fill("NAME({text}, 6, '*')", 'lpad rpad'),
+    '"trim"({text}, {chars})',
     'trim(leading {chars} from {text})',
     'trim(trailing from {text})',
     'trim(both {chars} from {text})',
