@@ -85,6 +85,8 @@ function visitNode(tag: string, body: unknown, look: Look, ctes: ReadonlySet<str
   if (!NODES.has(tag)) throw strange(tag);
   if (!isObject(body)) return;
   if (tag === 'FuncCall') look.functions.add(dotted(body.funcname));
+  // `(x).f` calls the function f where x has no such field.
+  if (tag === 'A_Indirection' && hasField(body.indirection)) throw strange('a field of a value');
   if (tag !== 'RangeVar') return;
   const parts = [body.catalogname, body.schemaname, body.relname].filter((part) => part !== undefined);
   if (body.inh !== true) throw strange('ONLY');
@@ -100,6 +102,10 @@ function visitCommon(clause: unknown, look: Look, ctes: ReadonlySet<string>): Re
     visit(cte, look, clause.recursive === true ? all : new Set([...ctes, ...names.slice(0, index)]));
   });
   return all;
+}
+
+function hasField(steps: unknown): boolean {
+  return !Array.isArray(steps) || steps.some((step) => !isObject(step) || !('A_Indices' in step));
 }
 
 function nameOf(cte: unknown): string {

@@ -4,6 +4,7 @@ import { FUNCTIONS } from '../../src/sql/guard/functions.ts';
 import { LEAKPROOF } from '../../src/sql/guard/functions-postgres.ts';
 import { OPERATORS } from '../../src/sql/guard/operators.ts';
 import { TYPES } from '../../src/sql/guard/types.ts';
+import { TAKES_ROW } from '../../src/sql/rewrite/takes-row.ts';
 import { missingServer, startServer, type TestServer } from '../engines/postgres/server.ts';
 
 interface Known {
@@ -119,6 +120,16 @@ describe.skipIf(missingServer !== null)('the tables as PostgreSQL has them', () 
       [[...LEAKPROOF]],
     );
     expect(functions.filter((f) => f.leakproof === true).map((f) => f.name)).toEqual([...LEAKPROOF].sort());
+  });
+
+  it('knows each function that takes a whole row', async () => {
+    const rows = await server.rows(
+      `SELECT DISTINCT proname AS name FROM pg_proc
+       WHERE pronamespace = 'pg_catalog'::regnamespace AND pronargs = 1
+         AND proargtypes[0]::regtype::text IN ('record', '"any"', 'anyelement', 'anynonarray', 'anycompatible', 'anycompatiblenonarray')`,
+    );
+    expect(rows.length).toBeGreaterThan(20);
+    expect(rows.map((row) => String(row.name)).filter((name) => !TAKES_ROW.has(name))).toEqual([]);
   });
 
   it('has each operator', async () => {

@@ -19,9 +19,11 @@ export interface PostgresWarehouse {
   close(): Promise<void>;
 }
 
-export async function postgresWarehouse(): Promise<PostgresWarehouse> {
-  const server = await startServer();
-  const client = new pg.Client(server.url);
+/** @param beside another warehouse: then a second, empty database on the same server. */
+export async function postgresWarehouse(beside?: PostgresWarehouse): Promise<PostgresWarehouse> {
+  const server = beside?.server ?? (await startServer());
+  await beside?.run('CREATE DATABASE beside');
+  const client = new pg.Client(beside === undefined ? server.url : server.urlFor('postgres', 'beside'));
   await client.connect();
   const rows: PostgresWarehouse['rows'] = async (sql, params = [], searchPath = '') => {
     await client.query('BEGIN READ ONLY');
@@ -43,7 +45,9 @@ export async function postgresWarehouse(): Promise<PostgresWarehouse> {
     verify(query, { name: 'postgres', witness: async (sql) => postgresWitness(sql) });
   return {
     server,
-    run: (...statements) => server.run(...statements),
+    async run(...statements) {
+      for (const statement of statements) await client.query(statement);
+    },
     rows,
     async governed(query) {
       const { sql, params } = await verified(query);
@@ -55,7 +59,7 @@ export async function postgresWarehouse(): Promise<PostgresWarehouse> {
     },
     async close() {
       await client.end();
-      await server.close();
+      if (beside === undefined) await server.close();
     },
   };
 }

@@ -49,6 +49,8 @@ const REFUSED: readonly string[] = [
   'SELECT * FROM ONLY gold.a',
   'SELECT * FROM gold.a TABLESAMPLE system (1)',
   "SELECT * FROM pg_read_file('/etc/passwd')",
+  "SELECT ('/etc/passwd').pg_read_file",
+  'SELECT (gold.a.x)[1].f FROM gold.a',
   'SELECT * FROM ROWS FROM (f(), g())',
   "SELECT * FROM XMLTABLE('/a' PASSING x COLUMNS b text)",
   "SELECT * FROM JSON_TABLE(x, '$' COLUMNS (b text))",

@@ -14,6 +14,11 @@ export function column(range: string, columnName: string): Node {
   return { ColumnRef: { fields: [name(range), name(columnName)] } };
 }
 
+/** A column of whatever range has it; never anything else. */
+export function bareColumn(columnName: string): Node {
+  return { ColumnRef: { fields: [name(columnName)] } };
+}
+
 /** Zero, false and the empty text have no value in a parser's tree, and so none here. */
 export function text(sval: string): Node {
   return { A_Const: { sval: sval === '' ? {} : { sval } } };

@@ -10,9 +10,10 @@ import { CTE_PREFIX } from '../resolve/context.ts';
 import type { DatasetUse } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, mapChildren, open, walk } from '../walk.ts';
-import { type Binder, call, column, type EngineKind, every, RAW, whole } from './build.ts';
+import { type Binder, bareColumn, call, column, type EngineKind, every, RAW, whole } from './build.ts';
 import { filterExpression } from './filters.ts';
 import { maskExpression } from './masks.ts';
+import { TAKES_ROW } from './takes-row.ts';
 
 /**
  * What stands between the rows that a filter removes and the caller's expressions.
@@ -137,7 +138,8 @@ function shield(stored: Node, { family }: Column, engine: EngineKind): Node {
 
 function release(wanted: Column, shielded: boolean, use: DatasetUse, options: GovernOptions): Node {
   const { dataset, decision } = use.governed;
-  const stored = column(RAW, wanted.name);
+  const takesRow = options.engine === 'postgres' && TAKES_ROW.has(wanted.name);
+  const stored = takesRow ? bareColumn(wanted.name) : column(RAW, wanted.name);
   const raw = shielded ? shield(stored, wanted, options.engine) : stored;
   const mask = Object.hasOwn(decision.masks, wanted.folded) ? decision.masks[wanted.folded] : undefined;
   if (mask === undefined) return raw;
