@@ -3,7 +3,7 @@
  * `raw.to_json` would call the function on the row, hidden columns included; the bare name is an error then.
  */
 const NAMES = `
-  any_out any_value anycompatible_out anyelement_out anynonarray_out array_agg concat count cume_dist
+  any_out any_value anycompatible_out anycompatiblenonarray_out anyelement_out anynonarray_out array_agg concat count cume_dist
   dense_rank first_value hash_record json_agg json_agg_strict json_build_array json_build_object jsonb_agg
   jsonb_agg_strict jsonb_build_array jsonb_build_object lag last_value lead max min mode num_nonnulls
   num_nulls percent_rank pg_collation_for pg_column_compression pg_column_size pg_column_toast_chunk_id
