@@ -1,6 +1,7 @@
 /** The reference of accepted functions, operators and types, from the tables that the guard reads. */
 import type { SqlFunction } from '../../src/sql/guard/function-row.ts';
 import { FUNCTIONS } from '../../src/sql/guard/functions.ts';
+import { LEAKPROOF } from '../../src/sql/guard/functions-postgres.ts';
 import { OPERATORS } from '../../src/sql/guard/operators.ts';
 import { TYPES } from '../../src/sql/guard/types.ts';
 
@@ -32,7 +33,8 @@ export function functionsPage(): string {
     '',
     'Generated from the tables that the guard reads; whatever is not here is refused. No function on it is volatile, or reads files,',
     "the network, the catalog or settings. Callers write PostgreSQL's grammar; meanings are the engine's own where they differ.",
-    '“Raises” says whether it can fail on some value: under a row filter such a call stands behind a fence.',
+    '“Raises” says whether it can fail on some value in DuckDB: under a row filter such a call stands behind a fence. PostgreSQL itself says',
+    `what may run without one: of the scalar functions ${[...LEAKPROOF].join(' and ')} alone.`,
     '',
   ];
   for (const group of groups) {
