@@ -22,6 +22,19 @@ export interface Attack {
   readonly rows?: readonly (readonly unknown[])[];
   readonly columns?: readonly string[];
   readonly like?: string;
+  /** What differs on PostgreSQL. */
+  readonly postgres?: Partial<Omit<Attack, 'sql' | 'repeat' | 'postgres'>>;
+  /** Where it means something; all engines by default. */
+  readonly engines?: readonly string[];
+}
+
+/** An attack as one engine meets it; null where the text means nothing to it. */
+export function on(engine: string, { postgres, ...attack }: Attack): Attack | null {
+  if (attack.engines !== undefined && !attack.engines.includes(engine)) return null;
+  if (engine !== 'postgres' || postgres === undefined) return attack;
+  // Refused on one engine, harmless on the other: what is expected is one or the other.
+  const { code: _, stage: _stage, rows: _rows, like: _like, ...rest } = attack;
+  return { ...rest, ...postgres };
 }
 
 export interface AttackClass {
