@@ -28,6 +28,19 @@ export function lowerAscii(text: string): string {
   return /[A-Z]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
 }
 
+/** Bytes of UTF-8 that PostgreSQL's grammar keeps of a name; other warehouses have longer ones. */
+const LONGEST = 63;
+
+/** A name as PostgreSQL's grammar reads it: what is too long ends at the last whole character. */
+export function asRead(name: string): string {
+  if (name.length * 3 <= LONGEST) return name;
+  const bytes = Buffer.from(name);
+  if (bytes.length <= LONGEST) return name;
+  let end = LONGEST;
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return bytes.subarray(0, end).toString();
+}
+
 /** The physical spelling of a name that stands in dbt or SQL. */
 export function physicalName(name: string, quoted: boolean, folding: Folding): string {
   if (quoted || folding === 'insensitive') return name;

@@ -1,6 +1,6 @@
 /** The catalogue, frozen: datasets by id and by the names that SQL may use. Physical names are not among them. */
 import type { Catalogue, Dataset, Project } from './dataset.ts';
-import { lowerAscii } from './fold.ts';
+import { asRead, lowerAscii } from './fold.ts';
 
 /**
  * Dataset names are unique without case, quoted or not: `"Gold".Members` can mean one dataset only.
@@ -15,6 +15,7 @@ export function freezeCatalogue(
   const byName = new Map(
     datasets.flatMap((dataset) => dataset.names.map((name) => [name, dataset] as const)),
   );
+  for (const [key, dataset] of readNames(datasets)) if (!byName.has(key)) byName.set(key, dataset);
   const find = (parts: readonly string[]) => byName.get(lowerAscii(parts.join('.')));
   const candidates = (parts: readonly string[]): readonly Dataset[] => {
     // A dot inside a part is no separator; dbt names, which come last, may hold one.
@@ -33,4 +34,16 @@ export function freezeCatalogue(
     lookup: (parts: readonly string[]) => candidates(parts)[0],
     candidates,
   });
+}
+
+/** Names too long for the callers' grammar, as it reads them; two that read alike mean neither. */
+function readNames(datasets: readonly Dataset[]): ReadonlyMap<string, Dataset> {
+  const read = datasets.flatMap((dataset) =>
+    dataset.names.flatMap((name) => {
+      const short = name.replace(/[^.]+/g, asRead);
+      return short === name ? [] : [[short, dataset] as const];
+    }),
+  );
+  const count = Map.groupBy(read, ([short]) => short);
+  return new Map(read.filter(([short]) => new Set(count.get(short)?.map(([, one]) => one)).size === 1));
 }

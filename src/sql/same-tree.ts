@@ -3,6 +3,7 @@
  * offsets into the text, and the ways in which PostgreSQL's parser writes a default, do not count.
  */
 import type { Node, SelectStmt } from '@pgsql/types';
+import { asRead } from '../catalogue/fold.ts';
 import { isTag, NODES, type Slot, type Tag } from './guard/nodes.ts';
 import { isBlank } from './walk.ts';
 
@@ -53,7 +54,7 @@ function sameSlot(slot: Slot, a: unknown, b: unknown): boolean {
     case 'int':
       return (a ?? 0) === (b ?? 0);
     case 'text':
-      return (a ?? '') === (b ?? '');
+      return sameWord(a as string | undefined, b as string | undefined);
     case 'refused':
       return false;
     default:
@@ -71,9 +72,14 @@ function sameNames(left: readonly Node[], right: readonly Node[]): boolean {
     left.every((part, i) => {
       const other = right[i]!;
       if ('A_Star' in part) return 'A_Star' in other;
-      return 'String' in part && 'String' in other && (part.String.sval ?? '') === (other.String.sval ?? '');
+      return 'String' in part && 'String' in other && sameWord(part.String.sval, other.String.sval);
     })
   );
+}
+
+/** The grammar cuts names that are too long, so a tree that was read back has them cut; the engine gets them whole. */
+function sameWord(meant = '', read = ''): boolean {
+  return meant === read || asRead(meant) === read;
 }
 
 const DEFAULTS = { ival: 0, fval: '', boolval: false, sval: '' } as const;

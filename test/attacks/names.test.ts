@@ -34,9 +34,20 @@ const COLUMNS = [
   'İstanbul',
   '名前',
   'with space ',
+  'long'.repeat(20),
+  'ü'.repeat(40),
 ];
 
-const TABLES = ['plain', "ta'ble; --", '__proto__', 'constructor', 'SELECT', 'do.t', 'ümlaut'];
+const TABLES = [
+  'plain',
+  "ta'ble; --",
+  '__proto__',
+  'constructor',
+  'SELECT',
+  'do.t',
+  'ümlaut',
+  'table'.repeat(20),
+];
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
@@ -94,7 +105,10 @@ describe.each(COLUMNS)('a column called %j', (column) => {
     const reply = await gate.query('reader', sql);
     expect(reply.status, reply.text).toBe(200);
     expect(reply.body.rows).toEqual([['kept', 'kept']]);
-    expect(reply.body.columns?.[0]).toMatchObject({ name: column, masked: true });
+    const [first] = reply.body.columns ?? [];
+    expect(first?.masked).toBe(true);
+    // What is too long for PostgreSQL's grammar ends where it ends there.
+    expect(first?.name).toBe(Buffer.byteLength(column) > 63 ? column.slice(0, first?.name.length) : column);
   });
 });
 

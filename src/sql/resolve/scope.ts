@@ -1,5 +1,6 @@
 /** What names mean inside one query level: ranges, their columns, and the levels around it. Only visible columns are ever put in. */
 import type { ColumnRef } from '@pgsql/types';
+import { asRead } from '../../catalogue/fold.ts';
 import type { SqlType } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { open } from '../walk.ts';
@@ -57,11 +58,21 @@ export function sameName(
   );
 }
 
-/** Columns of a list that a written name means: an exact one hides those that differ in case. */
+/** Characters that the grammar leaves of a name which was too long for it, at the least. */
+const SHORTEST_CUT = 21;
+
+/**
+ * Columns of a list that a written name means: an exact one hides those that differ in case, and either hides those that
+ * are too long for the grammar and begin so.
+ */
 export function matching(columns: readonly ScopeColumn[], name: string): readonly ScopeColumn[] {
   const exact = columns.filter((column) => column.name === name);
   if (exact.length > 0) return exact;
-  return columns.filter((column) => sameName(column, { name, insensitive: false }));
+  const same = columns.filter((column) => sameName(column, { name, insensitive: false }));
+  if (same.length > 0 || name.length < SHORTEST_CUT) return same;
+  return columns.filter((column) =>
+    sameName({ ...column, name: asRead(column.name) }, { name, insensitive: false }),
+  );
 }
 
 /** Joins two namespaces; a range name used twice is refused, except for datasets of different namespaces without alias. */
