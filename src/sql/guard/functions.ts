@@ -409,7 +409,6 @@ const ARRAY: readonly Row[] = [
   ['map_keys', 1, 1, 'list'],
   ['map_values', 1, 1, 'list'],
   ['struct_extract', 2, 2, 'other', { literals: [1] }],
-  ['struct_keys', 1, 1, 'list'],
 ];
 
 const CONDITIONAL: readonly Row[] = [
