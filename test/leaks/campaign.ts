@@ -33,7 +33,7 @@ export interface CampaignResult {
 export async function runCampaign(
   campaign: Campaign,
   stand: Stand,
-  told: (tally: Tally) => void = () => {},
+  trying: (at: string) => void = () => {},
 ): Promise<CampaignResult> {
   const tally = emptyTally();
   const findings: Finding[] = [];
@@ -43,6 +43,7 @@ export async function runCampaign(
     const world = makeWorld(random(name));
     const loaded = await load(world, stand, campaign.oracle);
     for (let q = 0; q < campaign.perWorld; q++) {
+      trying(`${name}:${q}`);
       const { sql, params } = makeQuery(world, random(`${name}:${q}`));
       const verdict = await faultsAreLeaks(() => loaded.judge(sql, params));
       count(verdict, tally);
@@ -51,7 +52,6 @@ export async function runCampaign(
       findings.push({ at: `${name}:${q}`, found: { world, sql, params }, verdict });
       break;
     }
-    told(tally);
   }
   const { user, system } = process.cpuUsage(before);
   tally.cpuMs = (user + system) / 1000;

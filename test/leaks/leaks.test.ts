@@ -68,7 +68,7 @@ describe('the oracle can fail', () => {
       findings.push(...(await runCampaign({ ...campaign, oracle }, stand)).findings);
     }
     expect(findings.length).toBeGreaterThan(0);
-  });
+  }, 300_000);
 
   it('makes twins that are fair and differ', () => {
     const worlds = Array.from({ length: 40 }, (_, i) => makeWorld(random(`fair:${i}`)));

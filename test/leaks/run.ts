@@ -53,6 +53,7 @@ async function main(): Promise<void> {
   );
   const tally = emptyTally();
   const findings: Finding[] = [];
+  const crashes: string[] = [];
   let next = first;
   let reported = performance.now();
   const take = (): Campaign | null => {
@@ -70,18 +71,26 @@ async function main(): Promise<void> {
   };
   await Promise.all(
     Array.from({ length: workers }, () =>
-      worker(take, (result) => {
-        add(tally, result.tally);
-        findings.push(...result.findings);
-        for (const { at, verdict } of result.findings) console.log(`leak at ${at}: ${verdict.why}`);
-        if (performance.now() - reported < 15_000) return;
-        reported = performance.now();
-        console.log(progress(tally, started));
-      }),
+      worker(
+        take,
+        (result) => {
+          add(tally, result.tally);
+          findings.push(...result.findings);
+          for (const { at, verdict } of result.findings) console.log(`leak at ${at}: ${verdict.why}`);
+          if (performance.now() - reported < 15_000) return;
+          reported = performance.now();
+          console.log(progress(tally, started));
+        },
+        (at, how) => {
+          crashes.push(at);
+          console.log(`the engine took its process down (${how}) at ${at}`);
+        },
+      ),
     ),
   );
   console.log(report(tally, Number(values.missing)));
   console.log(progress(tally, started));
+  if (crashes.length > 0) console.log(`crashes       ${crashes.length}: ${crashes.join(', ')}`);
   if (!values.quick) await save(findings.slice(0, Number(values['max-leaks'])));
   process.exitCode = tally.leaks > 0 ? 2 : 0;
 }
@@ -91,32 +100,55 @@ function progress(tally: Tally, started: number): string {
   return `${tally.cases} cases in ${seconds.toFixed(1)} s, ${Math.round(tally.cases / seconds)} a second, ${tally.leaks} leaks`;
 }
 
-/** A process, so that nothing that the engine does can stop the others. */
-function worker(take: () => Campaign | null, done: (result: CampaignResult) => void): Promise<void> {
+type Message = { readonly trying: string } | { readonly result: CampaignResult };
+
+/**
+ * A process, so that nothing that the engine does can stop the others. One that the engine takes down is started again
+ * with the worlds that follow.
+ */
+function worker(
+  take: () => Campaign | null,
+  done: (result: CampaignResult) => void,
+  crashed: (at: string, how: string) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = fork(import.meta.filename, process.argv.slice(2), { serialization: 'advanced' });
+    let current = '';
     const give = (): void => {
       const campaign = take();
       if (campaign === null) child.disconnect();
       else child.send(campaign);
     };
-    child.on('message', (result: CampaignResult) => {
-      done(result);
+    child.on('message', (message: Message) => {
+      if ('trying' in message) {
+        current = message.trying;
+        return;
+      }
+      current = '';
+      done(message.result);
       give();
     });
     child.on('error', reject);
-    child.on('exit', (code, signal) =>
-      code === 0 ? resolve() : reject(new Error(`a worker ended with ${signal ?? code}`)),
-    );
+    child.on('exit', (code, signal) => {
+      if (code === 0) resolve();
+      else if (current === '') reject(new Error(`a worker ended with ${signal ?? code}`));
+      else {
+        crashed(current, String(signal ?? code));
+        resolve(worker(take, done, crashed));
+      }
+    });
     give();
   });
 }
 
 function work(): void {
   const ready = Promise.all([duckdbStand(), loadParser()]);
+  const tell = (message: Message): void => {
+    process.send?.(message);
+  };
   process.on('message', async (campaign: Campaign) => {
     const [stand] = await ready;
-    process.send?.(await runCampaign(campaign, stand));
+    tell({ result: await runCampaign(campaign, stand, (trying) => tell({ trying })) });
   });
   process.on('disconnect', () => process.exit(0));
 }

@@ -409,7 +409,8 @@ function merged(
     how === 'natural'
       ? `${left.text} natural ${word} ${right.text}`
       : `${left.text} ${word} ${right.text} using (${shared.map(({ name }) => name).join(', ')})`;
-  return { ranges: [...left.ranges, ...right.ranges], text };
+  // Bare, they mean what the join made of both sides.
+  return { ranges: [...left.ranges, ...right.ranges, { name: null, columns: shared }], text };
 }
 
 function equality(left: readonly Range[], right: readonly Range[], random: Random): string | null {

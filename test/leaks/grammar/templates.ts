@@ -400,7 +400,6 @@ export const SCALAR: Readonly<Record<Kind, readonly string[]>> = {
     'json_keys({json})',
     "json_keys({json}, '$.a')",
     'map_keys(map({texts2}, {texts2}))',
-    'struct_keys({struct})',
     'map_extract(map({texts2}, {texts2}), {bit})',
     'cast(map_entries(map({texts2}, {texts2})) as text[])',
     'map_keys(map_from_entries(array[row({bit}, {int})]))',
