@@ -231,7 +231,7 @@ describe('a personas file', () => {
     [
       'an unknown kind',
       'personas:\n  a: { kind: robot, sub: x }\n',
-      '2: personas.a.kind: kind must be user, service or anonymous',
+      '2: personas.a.kind: must be one of user, service, anonymous',
     ],
     [
       'an anonymous persona with a group',
