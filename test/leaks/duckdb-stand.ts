@@ -38,7 +38,7 @@ export async function duckdbStand(): Promise<Stand> {
   const database = async (side: Side): Promise<Database> => {
     const known = databases.get(side);
     if (known !== undefined) return known;
-    const made = await open();
+    const made = await open(join(scratch, `${side}-spill`));
     databases.set(side, made);
     return made;
   };
@@ -83,8 +83,13 @@ export async function duckdbStand(): Promise<Stand> {
   };
 }
 
-async function open(): Promise<Database> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '512MB' });
+/** @param spill a folder of its own: instances that share one take each other's files. */
+async function open(spill: string): Promise<Database> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: '1',
+    memory_limit: '512MB',
+    temp_directory: spill,
+  });
   const connection = await instance.connect();
   await connection.run("SET TimeZone = 'UTC'; ATTACH ':memory:' AS packed (COMPRESS)");
   // The copy is also asked in the caller's own words.

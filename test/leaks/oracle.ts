@@ -166,7 +166,7 @@ export async function load(world: World, stand: Stand, options: OracleOptions): 
         stand.run('copy', plain, copied.made.query.params),
       ]);
       const undetermined = (): Promise<boolean> => depends(plain, copied.made.query.params);
-      if (isTimeout(seen) || isTimeout(twin) || isTimeout(wanted)) return { kind: 'undetermined' };
+      if (isGivenUp(seen) || isGivenUp(twin) || isGivenUp(wanted)) return { kind: 'undetermined' };
       if ([seen, twin, wanted].some(isCut)) return { kind: 'undetermined' };
       if (!alike(seen, twin)) {
         if (seen.kind === 'rows' && twin.kind === 'rows' && (await undetermined())) {
@@ -254,8 +254,11 @@ function isCut(outcome: Outcome): boolean {
   return outcome.kind === 'rows' && outcome.rows.length >= MOST_ROWS;
 }
 
-function isTimeout(outcome: Outcome): boolean {
-  return outcome.kind === 'failed' && outcome.code === 'cancelled';
+/** Time, memory and disk are channels of their own. */
+const GIVEN_UP: ReadonlySet<string> = new Set(['cancelled', 'out_of_memory', 'engine_unavailable']);
+
+function isGivenUp(outcome: Outcome): boolean {
+  return outcome.kind === 'failed' && GIVEN_UP.has(outcome.code);
 }
 
 function leak(why: string, detail: Readonly<Record<string, unknown>>): Verdict {

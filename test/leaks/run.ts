@@ -76,7 +76,10 @@ async function main(): Promise<void> {
         (result) => {
           add(tally, result.tally);
           findings.push(...result.findings);
-          for (const { at, verdict } of result.findings) console.log(`leak at ${at}: ${verdict.why}`);
+          for (const { at, found, verdict } of result.findings) {
+            console.log(`leak at ${at}: ${verdict.why}`);
+            if (values.quick) console.log(`${found.sql}\n${verdict.detail}`);
+          }
           if (performance.now() - reported < 15_000) return;
           reported = performance.now();
           console.log(progress(tally, started));
