@@ -13,6 +13,7 @@ import type { Figure } from './report.ts';
 const BENCHES = [
   'overhead',
   'tpch',
+  'fence',
   'http',
   'stream-http',
   'push',
