@@ -70,7 +70,8 @@ export interface PlanAsk {
 export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
   const { ask, identity, snapshot, page, known } = asked;
   const text = 'sql' in ask.text ? ask.text.sql : composeRead(ask.text.read, gate.limits.sqlBytes);
-  const { bound, fingerprint, normalised } = boundText(text, snapshot, gate);
+  const worded = boundText(text, snapshot, gate);
+  const { bound, fingerprint, normalised } = worded;
   Object.assign(known, { fingerprint, normalised });
 
   const weighed = await decisionsFor(
@@ -82,7 +83,7 @@ export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
   const decisions = new Map([...governed].map(([id, { decision }]) => [id, decision]));
   if (decisions.size < weighed.size) note(known, decisions);
 
-  const verified = await cached(keyOf(text, decisions, asked, gate), gate.caches.plans, async () => {
+  const verified = await cached(keyOf(worded, decisions, asked, gate), gate.caches.plans, async () => {
     const params = checkParameters(ask.params, bound.guarded.paramCount);
     const resolved = resolve(meant, governed);
     const engine = engineOf(meant, gate);
@@ -124,14 +125,15 @@ function engineOf({ datasets }: BoundQuery, gate: Gate): Engine {
   return gate.engine(names[0] ?? gate.defaults.engines[0] ?? '');
 }
 
+/** The text as it is bound stands for its words and its snapshot. */
 function keyOf(
-  text: string,
+  worded: BoundText,
   decisions: ReadonlyMap<string, Decision>,
-  { ask, identity, page, snapshot }: PlanAsk,
+  { ask, identity, page }: PlanAsk,
   { caches }: Gate,
 ): string {
-  const parties = [identity, ...decisions.values()].map((one) => caches.tickets.of(one));
-  return `${snapshot.hash} ${parties.join(' ')} ${page.limit} ${page.offset} ${JSON.stringify(ask.params ?? [])}\n${text}`;
+  const parties = [worded, identity, ...decisions.values()].map((one) => caches.tickets.of(one));
+  return `${parties.join(' ')} ${page.limit} ${page.offset} ${JSON.stringify(ask.params ?? [])}`;
 }
 
 async function cached<T>(key: string, cache: BoundedCache<string, T>, make: () => Promise<T>): Promise<T> {

@@ -29,14 +29,13 @@ export function admit(bound: BoundQuery, decisions: ReadonlyMap<string, Decision
     const meant = knowable([target.dataset, ...target.others], decisions);
     if (meant === undefined) throw notFound(text, relation);
     const { dataset, decision } = meant;
-    const position = positionOf(text, relation.location);
     if (!decision.allow)
       throw new SluiceError('access_denied', `You may not read ${dataset.id} (${decision.reason}).`, {
-        position,
+        position: positionOf(text, relation.location),
       });
     if (dataset.invalid !== null)
       throw new SluiceError('dataset_invalid', `${dataset.id} is not available in the engine at present.`, {
-        position,
+        position: positionOf(text, relation.location),
       });
     governed.set(dataset.id, meant);
     if (target.others.length > 0) relations.set(relation, { kind: 'dataset', dataset, others: [] });
