@@ -9,7 +9,9 @@ const UPDATE = process.env.UPDATE_GOLDEN === '1';
 const DATASETS = [
   dataset('gold.members', ['id INTEGER', 'name VARCHAR', 'Region VARCHAR']),
   dataset('gold.orders', ['id INTEGER', 'member_id INTEGER']),
+  dataset('gold.accounts', ['id INTEGER', 'iban VARCHAR', 'Holder VARCHAR']),
 ];
+const RULES = { 'gold.accounts': { hidden: ['iban'] } };
 const cases = readGolden(PATH);
 const updated: GoldenCase[] = [];
 
@@ -21,7 +23,7 @@ afterAll(() => {
 
 describe('resolution', () => {
   it.each(cases)('$title', (golden) => {
-    const printed = print(resolved(golden.sql, DATASETS).tree);
+    const printed = print(resolved(golden.sql, DATASETS, RULES).tree);
     updated.push({ ...golden, wanted: printed });
     if (!UPDATE) expect(printed).toBe(golden.wanted);
   });

@@ -1,4 +1,4 @@
--- What does not resolve, with the code and the position of the caller's word. Hidden columns: gold.members.iban; nothing else.
+-- What does not resolve, with the code and the position of the caller's word. Hidden columns: gold.members.iban; nobody exposed gold.loads.ssn.
 -- Each case: the code and, after @, the text at whose last occurrence the error points.
 
 -- column_not_found @secret
@@ -19,6 +19,12 @@ SELECT id FROM members ORDER BY iban;
 SELECT count(*) FROM members GROUP BY iban;
 -- column_not_found @m.iban
 SELECT 1 FROM members m JOIN LATERAL (SELECT 1 FROM orders o WHERE o.x = m.iban) l ON true;
+-- column_not_found @ssn
+SELECT id FROM loads WHERE (ssn = 'x');
+-- column_not_found @l.ssn
+SELECT l.*, l.ssn FROM loads l;
+-- column_not_found
+SELECT 1 FROM loads JOIN (VALUES ('x')) v(ssn) USING (ssn);
 -- column_not_found @"ID" FROM
 SELECT "ID" FROM (SELECT 1 AS id) AS x;
 -- column_not_found @id FROM
