@@ -50,7 +50,7 @@ function queries(path: string): readonly string[] {
 
 function generated(): readonly string[] {
   return Array.from({ length: 300 }, (_, i) => {
-    const world = makeWorld(random(`seeds:${Math.floor(i / 10)}`));
+    const world = makeWorld('duckdb', random(`seeds:${Math.floor(i / 10)}`));
     return makeQuery(world, random(`seeds:${i}`)).sql;
   });
 }

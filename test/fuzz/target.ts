@@ -77,7 +77,7 @@ function judge(error: unknown): FuzzOutcome {
 
 /** Worlds of the oracle with all their policies, and the tables of TPC-H without. */
 function setting() {
-  const world = makeWorld(random('fuzz:3'));
+  const world = makeWorld('duckdb', random('fuzz:3'));
   const governed = world.datasets.map((dataset) =>
     toDataset(dataset.id, dataset.columns, {
       database: 'memory',

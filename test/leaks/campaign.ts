@@ -40,7 +40,7 @@ export async function runCampaign(
   const before = process.cpuUsage();
   for (let w = 0; w < campaign.worlds && findings.length < campaign.maxLeaks; w++) {
     const name = `${campaign.seed}:${campaign.firstWorld + w}`;
-    const world = makeWorld(random(name));
+    const world = makeWorld(stand.engine, random(name));
     const loaded = await load(world, stand, campaign.oracle);
     for (let q = 0; q < campaign.perWorld; q++) {
       trying(`${name}:${q}`);

@@ -39,11 +39,13 @@ export function isVisible(dataset: WorldDataset, row: Row, identity: Identity): 
 }
 
 const INTEGERS = /^(TINYINT|SMALLINT|INTEGER|BIGINT)$/;
-const isText = (type: string): boolean => type === 'VARCHAR' || type === 'TEXT';
+export const isText = (type: string): boolean => /^(VARCHAR(\(\d+\))?|TEXT)$/.test(type);
 
-/** A hashed integer needs 63 bits. */
+/** A hashed integer needs 63 bits, and what stands for a text may be longer than it. */
 function shownType(column: WorldColumn, mask: MaskSpec | undefined): string {
-  return mask?.kind === 'hash' && INTEGERS.test(column.type) ? 'BIGINT' : column.type;
+  if (mask === undefined) return column.type;
+  if (isText(column.type)) return 'TEXT';
+  return mask.kind === 'hash' && INTEGERS.test(column.type) ? 'BIGINT' : column.type;
 }
 
 /** What a caller sees in the place of one value. */
@@ -76,8 +78,9 @@ function constantFits(type: string, value: string | number | boolean): boolean {
   if (typeof value === 'number') {
     const bits = { TINYINT: 8, SMALLINT: 16, INTEGER: 32, BIGINT: 64 }[type];
     if (bits !== undefined) return Number.isInteger(value) && Math.abs(value) < 2 ** (bits - 1);
-    if (type.startsWith('DECIMAL')) return Math.abs(value) < 1e6 && Number.isInteger(value * 100);
-    return type === 'DOUBLE' || type === 'REAL';
+    // Without a precision nothing is sure to fit.
+    if (type.startsWith('DECIMAL(')) return Math.abs(value) < 1e6 && Number.isInteger(value * 100);
+    return /^(DOUBLE( PRECISION)?|REAL)$/.test(type);
   }
   if (isText(type)) return true;
   if (type === 'DATE') return /^\d{4}-\d{2}-\d{2}$/.test(value);

@@ -3,6 +3,7 @@ import { FUNCTIONS } from '../../src/sql/guard/functions.ts';
 import { NODES } from '../../src/sql/guard/nodes.ts';
 import { OPERATORS } from '../../src/sql/guard/operators.ts';
 import { TYPES } from '../../src/sql/guard/types.ts';
+import type { EngineKind } from '../../src/sql/rewrite/build.ts';
 
 export const GROUPS = ['nodes', 'fields', 'values', 'functions', 'operators', 'types'] as const;
 export type Group = (typeof GROUPS)[number];
@@ -51,8 +52,8 @@ const strings = (names: unknown): string[] =>
 const lastName = (names: unknown): string => strings(names).at(-1) ?? '';
 const dotted = (names: unknown): string => strings(names).join('.');
 
-/** Everything that the tables accept. */
-export function everything(): Readonly<Record<Group, readonly string[]>> {
+/** Everything that the tables accept for an engine. */
+export function everything(engine: EngineKind): Readonly<Record<Group, readonly string[]>> {
   const slots = Object.entries(NODES).flatMap(([tag, fields]) =>
     Object.entries(fields).map(([field, slot]) => ({ name: `${tag}.${field}`, slot })),
   );
@@ -62,9 +63,9 @@ export function everything(): Readonly<Record<Group, readonly string[]>> {
     values: slots.flatMap(({ name, slot }) =>
       slot.is === 'enum' ? slot.of.map((value) => `${name}=${value}`) : [],
     ),
-    functions: FUNCTIONS.filter(({ duckdb }) => duckdb !== null).map(({ name }) => name),
-    operators: OPERATORS.map(({ name }) => name),
-    types: TYPES.map(({ name }) => name),
+    functions: FUNCTIONS.filter((one) => one[engine] !== null).map(({ name }) => name),
+    operators: OPERATORS.filter(({ postgres }) => postgres || engine === 'duckdb').map(({ name }) => name),
+    types: TYPES.filter((one) => one[engine] !== null).map(({ name }) => name),
   };
 }
 
@@ -75,8 +76,8 @@ export interface Covered {
   readonly missing: readonly string[];
 }
 
-export function covered(seen: Seen): readonly Covered[] {
-  const all = everything();
+export function covered(seen: Seen, engine: EngineKind): readonly Covered[] {
+  const all = everything(engine);
   return GROUPS.map((group) => {
     const missing = all[group].filter((name) => !seen[group].has(name));
     return { group, seen: all[group].length - missing.length, all: all[group].length, missing };

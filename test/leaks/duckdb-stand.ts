@@ -51,29 +51,33 @@ export async function duckdbStand(): Promise<Stand> {
     await connection.run(statements(tables, storage, folder));
   };
 
+  const run: Stand['run'] = async (side, sql, params) => {
+    const { connection, instance } = await database(side);
+    const outcome = await execute(connection, sql, params);
+    if (outcome.kind === 'failed' && isFatal(outcome.text)) {
+      // The instance answers nothing any more.
+      connection.closeSync();
+      instance.closeSync();
+      databases.delete(side);
+      const { tables, storage } = loaded.get(side)!;
+      await load(side, tables, storage);
+    }
+    return outcome;
+  };
+
   return {
     engine: 'duckdb',
     database: databaseOf,
     load,
-    async run(side, sql, params) {
-      const { connection, instance } = await database(side);
-      const outcome = await execute(connection, sql, params);
-      if (outcome.kind === 'failed' && isFatal(outcome.text)) {
-        // The instance answers nothing any more.
-        connection.closeSync();
-        instance.closeSync();
-        databases.delete(side);
-        const { tables, storage } = loaded.get(side)!;
-        await load(side, tables, storage);
-      }
-      return outcome;
-    },
+    run,
+    // Its search path is the caller's.
+    words: (sql, params) => run('copy', sql, params),
     async witness(sql) {
       const { connection } = await database('copy');
       const read = await connection.runAndReadAll('SELECT json_serialize_sql($1::varchar)', [sql]);
       return duckdbWitness(read.getRowsJson()[0]?.[0]);
     },
-    close() {
+    async close() {
       for (const { connection, instance } of databases.values()) {
         connection.closeSync();
         instance.closeSync();

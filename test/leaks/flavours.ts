@@ -2,41 +2,15 @@
  * What columns hold. Each flavour has ordinary values, which most expressions of the grammar accept, and poison, which
  * makes them raise: poison lies where the caller may not look, so that an error tells of it.
  */
+import type { EngineKind } from '../../src/sql/rewrite/build.ts';
+import { POSTGRES_FLAVOURS } from './flavours-postgres.ts';
+import { type Flavour, SECRET } from './kinds.ts';
 import type { Random } from './random.ts';
 import type { Cell, WorldColumn } from './world.ts';
 
-/** The kinds of expressions that the grammar tells apart. */
-export type Kind =
-  | 'text'
-  | 'int'
-  | 'decimal'
-  | 'float'
-  | 'bool'
-  | 'date'
-  | 'time'
-  | 'timestamp'
-  | 'timestamptz'
-  | 'interval'
-  | 'uuid'
-  | 'json'
-  | 'blob'
-  | 'ints'
-  | 'texts'
-  | 'struct'
-  | 'enum';
-
-export interface Flavour {
-  readonly kind: Kind;
-  readonly types: readonly string[];
-  readonly ordinary: readonly string[];
-  readonly poison: readonly string[];
-}
-
-export const SECRET = 'SECRET4242';
-
 const uuid = (n: number): string => `6f1d2c3e-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
-export const FLAVOURS: Readonly<Record<string, Flavour>> = {
+const DUCKDB_FLAVOURS: Readonly<Record<string, Flavour>> = {
   /** Texts that are numbers. */
   digits: {
     kind: 'text',
@@ -206,15 +180,24 @@ export const FLAVOURS: Readonly<Record<string, Flavour>> = {
   },
 };
 
+const BY_ENGINE: Readonly<Record<EngineKind, Readonly<Record<string, Flavour>>>> = {
+  duckdb: DUCKDB_FLAVOURS,
+  postgres: POSTGRES_FLAVOURS,
+};
+
+export function flavoursOf(engine: EngineKind): Readonly<Record<string, Flavour>> {
+  return BY_ENGINE[engine];
+}
+
 const NULLS = 0.12;
 
-export function flavourOf(column: WorldColumn): Flavour {
-  return FLAVOURS[column.flavour]!;
+export function flavourOf(column: WorldColumn, engine: EngineKind): Flavour {
+  return BY_ENGINE[engine][column.flavour]!;
 }
 
 /** @param poison probability of a value that is not ordinary. */
-export function cell(column: WorldColumn, poison: number, random: Random): Cell {
+export function cell(column: WorldColumn, poison: number, engine: EngineKind, random: Random): Cell {
   if (random.chance(NULLS)) return null;
-  const { ordinary, poison: bad } = flavourOf(column);
+  const { ordinary, poison: bad } = flavourOf(column, engine);
   return random.pick(random.chance(poison) ? bad : ordinary);
 }

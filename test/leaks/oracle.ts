@@ -177,8 +177,8 @@ export async function load(world: World, stand: Stand, options: OracleOptions): 
       if (seen.kind === 'rows' && wanted.kind === 'rows') {
         if (sameRows(seen.rows, wanted.rows)) {
           const words =
-            asked % options.wordsEvery === 0 && !OTHERWISE.test(sql)
-              ? await stand.run('copy', sql, params)
+            asked % options.wordsEvery === 0 && !(stand.engine === 'duckdb' && OTHERWISE.test(sql))
+              ? await stand.words(sql, params)
               : wanted;
           if (words.kind === 'rows' && !sameRows(words.rows, wanted.rows)) {
             if (await depends(sql, params)) return { kind: 'undetermined' };

@@ -17,7 +17,7 @@ type Comparable = bigint | number | Buffer;
 type Parse = (value: Scalar) => Comparable | null;
 
 function parserOf(type: string): Parse | null {
-  if (type === 'VARCHAR' || type === 'TEXT')
+  if (/^(VARCHAR(\(\d+\))?|TEXT)$/.test(type))
     return (value) => (typeof value === 'boolean' ? null : Buffer.from(String(value)));
   if (/^(TINYINT|SMALLINT|INTEGER|BIGINT)$/.test(type)) {
     return (value) => (typeof value !== 'boolean' && /^-?\d+$/.test(String(value)) ? BigInt(value) : null);
@@ -28,7 +28,8 @@ function parserOf(type: string): Parse | null {
         ? Math.round(Number(value) * 100)
         : null;
   }
-  if (type === 'DOUBLE') return (value) => (typeof value === 'boolean' ? null : float(String(value)));
+  if (type === 'DOUBLE' || type === 'DOUBLE PRECISION')
+    return (value) => (typeof value === 'boolean' ? null : float(String(value)));
   if (type === 'BOOLEAN') {
     return (value) =>
       value === true || value === 'true' ? 1 : value === false || value === 'false' ? 0 : null;

@@ -1,5 +1,5 @@
 /**
- * The leak oracle's command: `node test/leaks/run.ts --cases N --seed S --engine duckdb`. Spreads worlds over processes,
+ * The leak oracle's command: `node test/leaks/run.ts --cases N --seed S --engine duckdb|postgres`. Spreads worlds over processes,
  * prints what was compared and covered, shrinks each leak to a small case under regressions/, and exits 2 if there was one.
  */
 import { execFileSync, fork } from 'node:child_process';
@@ -9,15 +9,16 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadParser } from '../../src/sql/parse.ts';
 import { type Campaign, type CampaignResult, type Finding, runCampaign } from './campaign.ts';
-import { duckdbStand } from './duckdb-stand.ts';
+import { append, nextWorld } from './record.ts';
 import { shrink } from './shrink.ts';
+import { ENGINES, missing, openStand } from './stands.ts';
 import { add, emptyTally, report, type Tally } from './tally.ts';
 
 const { values } = parseArgs({
   options: {
     cases: { type: 'string', default: '10000' },
-    /** Where in the seed's worlds to begin. */
-    first: { type: 'string', default: '0' },
+    /** Where in the seed's worlds to begin; by default at the start, and with `record` where the record ends. */
+    first: { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     engine: { type: 'string', default: 'duckdb' },
     /** `none`, `shield` or `offset` instead of what is needed: leaks are expected, and none is kept. */
@@ -29,27 +30,40 @@ const { values } = parseArgs({
     /** Leaks are only counted, not made small. */
     quick: { type: 'boolean', default: false },
     missing: { type: 'string', default: '40' },
+    /** Adds the run to record.json. */
+    record: { type: 'boolean', default: false },
+    /** What is run, where git cannot tell. */
+    commit: { type: 'string' },
   },
 });
 
 const BARRIERS = ['needed', 'none', 'shield', 'offset'] as const;
 const barrier = BARRIERS.find((name) => name === values.barrier) ?? 'needed';
 
+const engine = engineOf(values.engine);
+
 const PER_WORLD = 200;
 /** Worlds that a worker takes at a time: its figures come back after each share. */
 const SHARE = 5;
+/** Share of cases without which a run proves too little. */
+const LEAST_COMPARED = 0.6;
+const ENOUGH_TO_TELL = 2_000;
 
 if (process.send === undefined) await main();
 else work();
 
 async function main(): Promise<void> {
-  if (values.engine !== 'duckdb') throw new Error(`no oracle for the engine ${values.engine}`);
+  const none = await missing(engine);
+  if (none !== null) {
+    console.log(`skipped: ${none}`);
+    return;
+  }
   const started = performance.now();
-  const first = Number(values.first);
+  const first = Number(values.first ?? (values.record ? nextWorld(engine, values.seed) : 0));
   const worlds = Math.ceil(Number(values.cases) / PER_WORLD);
   const workers = Math.max(1, Math.min(Number(values.workers), Math.ceil(worlds / SHARE)));
   console.log(
-    `leak oracle: ${worlds * PER_WORLD} cases, seed ${values.seed}, engine ${values.engine}, barrier ${values.barrier}`,
+    `leak oracle: ${worlds * PER_WORLD} cases, seed ${values.seed} from world ${first}, engine ${engine}, barrier ${barrier}`,
   );
   const tally = emptyTally();
   const findings: Finding[] = [];
@@ -91,11 +105,23 @@ async function main(): Promise<void> {
       ),
     ),
   );
-  console.log(report(tally, Number(values.missing)));
+  console.log(report(tally, engine, Number(values.missing)));
   console.log(progress(tally, started));
   if (crashes.length > 0) console.log(`crashes       ${crashes.length}: ${crashes.join(', ')}`);
   if (!values.quick) await save(findings.slice(0, Number(values['max-leaks'])));
-  process.exitCode = tally.leaks > 0 ? 2 : 0;
+  if (values.record && barrier === 'needed') {
+    const run = { engine, seed: values.seed, first, worlds: next - first, crashes: crashes.length };
+    append({ ...run, worlds: Math.min(run.worlds, worlds) }, tally, values.commit ?? null);
+  }
+  if (tally.leaks > 0) process.exitCode = 2;
+  else if (
+    barrier === 'needed' &&
+    tally.cases >= ENOUGH_TO_TELL &&
+    tally.equal < LEAST_COMPARED * tally.cases
+  ) {
+    console.log(`too few cases were compared: at least ${100 * LEAST_COMPARED} % must be`);
+    process.exitCode = 3;
+  }
 }
 
 function progress(tally: Tally, started: number): string {
@@ -145,7 +171,7 @@ function worker(
 }
 
 function work(): void {
-  const ready = Promise.all([duckdbStand(), loadParser()]);
+  const ready = Promise.all([openStand(engine), loadParser()]);
   const tell = (message: Message): void => {
     process.send?.(message);
   };
@@ -153,13 +179,17 @@ function work(): void {
     const [stand] = await ready;
     tell({ result: await runCampaign(campaign, stand, (trying) => tell({ trying })) });
   });
-  process.on('disconnect', () => process.exit(0));
+  process.on('disconnect', async () => {
+    const [stand] = await ready;
+    await stand.close();
+    process.exit(0);
+  });
 }
 
 async function save(findings: readonly Finding[]): Promise<void> {
   if (findings.length === 0) return;
   await loadParser();
-  const stand = await duckdbStand();
+  const stand = await openStand(engine);
   for (const { at, found, verdict } of findings) {
     console.log(`\nleak at ${at}: ${verdict.why}\n${verdict.detail}\nquery: ${found.sql}`);
     const small = await shrink(found, verdict.why, stand, {
@@ -169,11 +199,17 @@ async function save(findings: readonly Finding[]): Promise<void> {
     });
     console.log(`\nsmall: ${small.found.sql}\n${small.detail}`);
     if (values.regressions === 'none' || barrier !== 'needed') continue;
-    const file = join(values.regressions, `${at.replaceAll(/[^a-z0-9]+/gi, '-')}.json`);
+    const file = join(values.regressions, `${engine}-${at.replaceAll(/[^a-z0-9]+/gi, '-')}.json`);
     writeFileSync(file, `${JSON.stringify({ why: small.why, ...small.found }, null, 1)}\n`);
     // As the rest of the project is formatted, so that it can be committed as it is.
     execFileSync('npx', ['biome', 'format', '--write', file], { stdio: 'ignore' });
     console.log(`written to ${file}`);
   }
-  stand.close();
+  await stand.close();
+}
+
+function engineOf(name: string): (typeof ENGINES)[number] {
+  const found = ENGINES.find((one) => one === name);
+  if (found === undefined) throw new Error(`no oracle for the engine ${name}`);
+  return found;
 }

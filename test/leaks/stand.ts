@@ -1,6 +1,7 @@
 /** The port of the oracle to an engine: the governed database, its twin and the physical copy, side by side. */
 import type { Witness } from '../../src/engines/engine.ts';
 import type { Code } from '../../src/errors.ts';
+import type { EngineKind } from '../../src/sql/rewrite/build.ts';
 import type { ParamValue } from '../../src/sql/stages.ts';
 import type { CataloguedColumn, Row, Storage } from './world.ts';
 
@@ -19,12 +20,14 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly code: Code; readonly text: string };
 
 export interface Stand {
-  readonly engine: 'duckdb';
-  /** The database that relations lie in. */
-  database(storage: Storage): string;
+  readonly engine: EngineKind;
+  /** The database that relations are printed with; null for none. */
+  database(storage: Storage): string | null;
   /** Replaces everything that a side holds. */
   load(side: Side, tables: readonly Table[], storage: Storage): Promise<void>;
   run(side: Side, sql: string, params: readonly ParamValue[]): Promise<Outcome>;
+  /** The copy, asked in the caller's own words and not through the gate. */
+  words(sql: string, params: readonly ParamValue[]): Promise<Outcome>;
   witness(sql: string): Promise<Witness>;
-  close(): void;
+  close(): Promise<void>;
 }

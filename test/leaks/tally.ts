@@ -1,4 +1,5 @@
 /** What a run saw, so that several workers' figures can be added. */
+import type { EngineKind } from '../../src/sql/rewrite/build.ts';
 import { covered, GROUPS, nothingSeen, type Seen } from './coverage.ts';
 import type { Verdict } from './oracle.ts';
 
@@ -82,12 +83,18 @@ const listed = (counts: Readonly<Record<string, number>>): string =>
     .map(([key, n]) => `${key} ${n}`)
     .join(', ');
 
-/** @param names how many of the constructs that were not reached are named. */
-export function report(tally: Tally, names: number): string {
+/** Cases whose text the gate let through. */
+export function accepted(tally: Tally): number {
+  return tally.cases - total(tally.refused);
+}
+
+/** @param engine whose constructs could have been reached.
+ * @param names how many of the constructs that were not reached are named. */
+export function report(tally: Tally, engine: EngineKind, names: number): string {
   const share = (n: number): string => `${n} (${((100 * n) / Math.max(1, tally.cases)).toFixed(1)} %)`;
   const lines = [
     `cases         ${tally.cases}`,
-    `accepted      ${share(tally.cases - total(tally.refused))}`,
+    `accepted      ${share(accepted(tally))}`,
     `compared      ${share(tally.equal)}, ${tally.withRows} of them with rows, ${tally.fenced} behind a fence`,
     `refused alike ${share(total(tally.refused))}${total(tally.refused) > 0 ? `: ${listed(tally.refused)}` : ''}`,
     `failed alike  ${share(total(tally.failed))}${total(tally.failed) > 0 ? `: ${listed(tally.failed)}` : ''}`,
@@ -95,7 +102,7 @@ export function report(tally: Tally, names: number): string {
     `leaks         ${tally.leaks}`,
     `cost          ${(tally.cpuMs / Math.max(1, tally.cases)).toFixed(1)} ms of processor time a case`,
   ];
-  for (const { group, seen, all, missing } of covered(tally.seen)) {
+  for (const { group, seen, all, missing } of covered(tally.seen, engine)) {
     const some = missing.slice(0, names).join(', ');
     const more = missing.length > names ? ', …' : '';
     lines.push(

@@ -4,6 +4,7 @@ import type { Catalogue, Dataset } from '../../src/catalogue/dataset.ts';
 import { typeFamily } from '../../src/catalogue/types.ts';
 import type { Identity } from '../../src/identity/identity.ts';
 import type { MaskSpec, Predicate } from '../../src/policies/policy.ts';
+import type { EngineKind } from '../../src/sql/rewrite/build.ts';
 import type { ParamValue } from '../../src/sql/stages.ts';
 
 /** A value as the text that the engine converts to the column's type; null is NULL. */
@@ -34,10 +35,14 @@ export interface WorldDataset {
   readonly filters: readonly Predicate[];
 }
 
-/** `packed` is compressed as in a database file, `parquet` is read from files: engines take other ways through each. */
-export type Storage = 'memory' | 'packed' | 'parquet';
+/**
+ * Engines take other ways through each. DuckDB: `packed` is compressed as in a database file, `parquet` is read from files.
+ * PostgreSQL: `analysed` has statistics of its values, `indexed` indexes besides, and a planner that likes them.
+ */
+export type Storage = 'memory' | 'packed' | 'parquet' | 'analysed' | 'indexed';
 
 export interface World {
+  readonly engine: EngineKind;
   readonly storage: Storage;
   /** The rules come as policies, through the compiler and the decision point, or as decisions that are made here. */
   readonly rules: 'policies' | 'decisions';

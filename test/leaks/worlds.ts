@@ -1,7 +1,9 @@
 /** Makes worlds: datasets of every type, policies over them, and twins that differ only in what is hidden. */
 import type { MaskSpec, Predicate, ScalarOperand } from '../../src/policies/policy.ts';
-import { copyOf, isVisible, masked } from './copy.ts';
-import { cell, FLAVOURS, flavourOf, SECRET } from './flavours.ts';
+import type { EngineKind } from '../../src/sql/rewrite/build.ts';
+import { copyOf, isText, isVisible, masked } from './copy.ts';
+import { cell, flavourOf, flavoursOf } from './flavours.ts';
+import { SECRET } from './kinds.ts';
 import type { Random } from './random.ts';
 import {
   type Cell,
@@ -46,22 +48,28 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
 const COMMON = ['keys', 'digits', 'words', 'regions', 'small'] as const;
 const TITLES = ['members', 'orders', 'meters', 'visits'] as const;
 
-export function makeWorld(random: Random): World {
+const STORAGES: Readonly<Record<EngineKind, readonly Storage[]>> = {
+  duckdb: ['memory', 'memory', 'memory', 'packed', 'parquet'],
+  postgres: ['memory', 'memory', 'analysed', 'indexed'],
+};
+
+export function makeWorld(engine: EngineKind, random: Random): World {
   const attributes = {
     regions: random.pick([['EU', 'FR'], ['US'], ['north', ''], []]),
     level: random.between(0, 8),
     team: random.pick(['EU', 'alpha', '']),
     flag: random.chance(0.5),
   };
-  const world: World = { storage: 'memory', rules: 'decisions', attributes, datasets: [] };
+  const world: World = { engine, storage: 'memory', rules: 'decisions', attributes, datasets: [] };
   const datasets = TITLES.slice(0, random.between(2, 4)).map((title, i) =>
     makeDataset(title, i, world, random),
   );
   // Most of a world is open to the caller; now and then one dataset is not there at all.
   const namesakes = datasets.some(({ id }) => id === `silver.${TITLES[0]}`);
   const denied = random.chance(0.35) ? random.below(datasets.length) : -1;
-  const storage = random.pick<Storage>(['memory', 'memory', 'memory', 'packed', 'parquet']);
+  const storage = random.pick(STORAGES[engine]);
   return {
+    engine,
     storage: storage === 'parquet' && !datasets.every(fitsParquet) ? 'packed' : storage,
     rules: random.chance(0.3) ? 'policies' : 'decisions',
     attributes,
@@ -87,14 +95,14 @@ function makeDataset(title: string, index: number, world: World, random: Random)
   const flavours = [
     ...COMMON,
     ...random.some(
-      Object.keys(FLAVOURS).filter((name) => !COMMON.includes(name as 'keys')),
+      Object.keys(flavoursOf(world.engine)).filter((name) => !COMMON.includes(name as 'keys')),
       0.35,
     ),
   ];
   const columns: WorldColumn[] = [];
   for (const flavour of flavours) {
     const name = random.pick(NAMES[flavour]!);
-    columns.push({ name, type: random.pick(FLAVOURS[flavour]!.types), flavour });
+    columns.push({ name, type: random.pick(flavoursOf(world.engine)[flavour]!.types), flavour });
   }
   const bare: WorldDataset = {
     // Now and then a bare name could mean either of two.
@@ -109,13 +117,13 @@ function makeDataset(title: string, index: number, world: World, random: Random)
     masks: {},
     filters: [],
   };
-  return populate(governed(bare, random), world, random);
+  return populate(governed(bare, world.engine, random), world, random);
 }
 
-function governed(dataset: WorldDataset, random: Random): WorldDataset {
+function governed(dataset: WorldDataset, engine: EngineKind, random: Random): WorldDataset {
   if (random.chance(0.12)) return dataset;
   const filters = random.chance(0.7)
-    ? Array.from({ length: random.chance(0.2) ? 2 : 1 }, () => makeFilter(dataset, 2, random))
+    ? Array.from({ length: random.chance(0.2) ? 2 : 1 }, () => makeFilter(dataset, 2, engine, random))
     : [];
   const hidden = random.some(
     dataset.columns.map((column) => column.name),
@@ -123,13 +131,14 @@ function governed(dataset: WorldDataset, random: Random): WorldDataset {
   );
   const masks: Record<string, MaskSpec> = {};
   for (const column of dataset.columns) {
-    if (!hidden.includes(column.name) && random.chance(0.18)) masks[column.name] = makeMask(column, random);
+    if (!hidden.includes(column.name) && random.chance(0.18))
+      masks[column.name] = makeMask(column, engine, random);
   }
   // A dataset without a visible column cannot be asked for anything.
   return { ...dataset, filters, hidden: hidden.slice(0, dataset.columns.length - 2), masks };
 }
 
-function makeMask(column: WorldColumn, random: Random): MaskSpec {
+function makeMask(column: WorldColumn, engine: EngineKind, random: Random): MaskSpec {
   return random.pick<() => MaskSpec>([
     () => ({ kind: 'null' }),
     () => ({ kind: 'hash', scope: random.pick(['global', 'dataset'] as const) }),
@@ -139,12 +148,12 @@ function makeMask(column: WorldColumn, random: Random): MaskSpec {
       last: random.between(0, 2),
       with: random.pick(['*', '#', '•']),
     }),
-    () => ({ kind: 'constant', value: constantFor(column, random) }),
+    () => ({ kind: 'constant', value: constantFor(column, engine, random) }),
   ])();
 }
 
-function constantFor(column: WorldColumn, random: Random): string | number | boolean {
-  switch (flavourOf(column).kind) {
+function constantFor(column: WorldColumn, engine: EngineKind, random: Random): string | number | boolean {
+  switch (flavourOf(column, engine).kind) {
     case 'int':
       return random.pick([0, 5, 1.5, 1e30]);
     case 'decimal':
@@ -161,10 +170,11 @@ function constantFor(column: WorldColumn, random: Random): string | number | boo
   }
 }
 
-const COMPARED = /^(VARCHAR|TEXT|TINYINT|SMALLINT|INTEGER|BIGINT|DECIMAL.*|DOUBLE|BOOLEAN|DATE|UUID)$/;
+const COMPARED =
+  /^(VARCHAR(\(\d+\))?|TEXT|TINYINT|SMALLINT|INTEGER|BIGINT|DECIMAL.*|DOUBLE( PRECISION)?|BOOLEAN|DATE|UUID)$/;
 
-function makeFilter(dataset: WorldDataset, depth: number, random: Random): Predicate {
-  const again = (): Predicate => makeFilter(dataset, depth - 1, random);
+function makeFilter(dataset: WorldDataset, depth: number, engine: EngineKind, random: Random): Predicate {
+  const again = (): Predicate => makeFilter(dataset, depth - 1, engine, random);
   const region: Predicate = {
     kind: 'any',
     left: {
@@ -177,7 +187,7 @@ function makeFilter(dataset: WorldDataset, depth: number, random: Random): Predi
     const leaf = random.next();
     if (leaf < 0.35) return region;
     if (leaf < 0.37) return { kind: random.pick(['true', 'false'] as const) };
-    return makeLeaf(dataset, random);
+    return makeLeaf(dataset, engine, random);
   }
   return random.pick<() => Predicate>([
     () => ({ kind: 'and', args: [again(), again()] }),
@@ -187,15 +197,15 @@ function makeFilter(dataset: WorldDataset, depth: number, random: Random): Predi
   ])();
 }
 
-function makeLeaf(dataset: WorldDataset, random: Random): Predicate {
+function makeLeaf(dataset: WorldDataset, engine: EngineKind, random: Random): Predicate {
   const column = random.pick(dataset.columns.filter(({ type }) => COMPARED.test(type)));
   const left: ScalarOperand = { kind: 'column', name: column.name.toLowerCase() };
   const other = dataset.columns.filter(({ type, name }) => type === column.type && name !== column.name);
   const right = (): ScalarOperand =>
     random.chance(0.1) && other.length > 0
       ? { kind: 'column', name: random.pick(other).name.toLowerCase() }
-      : valueFor(column, random);
-  const isText = flavourOf(column).kind === 'text';
+      : valueFor(column, engine, random);
+  const like = flavourOf(column, engine).kind === 'text';
   return random.pick<() => Predicate>([
     () => ({
       kind: 'compare',
@@ -207,7 +217,7 @@ function makeLeaf(dataset: WorldDataset, random: Random): Predicate {
     () => ({ kind: 'in', left, values: [right(), right(), right()] }),
     () => ({ kind: 'is_null', arg: left, negated: random.chance(0.8) }),
     () =>
-      isText
+      like
         ? {
             kind: 'like',
             left,
@@ -218,12 +228,13 @@ function makeLeaf(dataset: WorldDataset, random: Random): Predicate {
   ])();
 }
 
-function valueFor(column: WorldColumn, random: Random): ScalarOperand {
+function valueFor(column: WorldColumn, engine: EngineKind, random: Random): ScalarOperand {
   const chosen = random.next();
   if (chosen < 0.08)
     return { kind: 'identity', path: ['attributes', random.pick(['level', 'team', 'missing', 'flag'])] };
-  const text = random.pick(flavourOf(column).ordinary);
-  switch (flavourOf(column).kind) {
+  const { kind, ordinary } = flavourOf(column, engine);
+  const text = random.pick(ordinary);
+  switch (kind) {
     case 'int':
     case 'decimal':
     case 'float':
@@ -238,19 +249,20 @@ function valueFor(column: WorldColumn, random: Random): ScalarOperand {
 /** Rows: about half of them visible, and poison mostly where it cannot be seen. */
 function populate(dataset: WorldDataset, world: World, random: Random): WorldDataset {
   const identity = identityOf(world);
+  const { engine } = world;
   const large = random.chance(0.03);
   const wanted = large ? 2500 : random.pick([0, 3, 8, 14, 20]);
   const open =
     dataset.filters.length === 0 && dataset.hidden.length === 0 && Object.keys(dataset.masks).length === 0;
   const row = (poison: number): Row =>
-    dataset.columns.map((column) => cell(column, poisonIn(dataset, column, poison, open), random));
+    dataset.columns.map((column) => cell(column, poisonIn(dataset, column, poison, open), engine, random));
   const visible: Row[] = [];
   const hidden: Row[] = [];
   for (let i = 0; i < wanted * 6 && visible.length < wanted / 2; i++) {
     const made = row(0);
     if (isVisible(dataset, made, identity)) visible.push(made);
     else if (hidden.length < wanted / 2)
-      hidden.push(dataset.columns.map((column, at) => spoil(column, made[at]!, random)));
+      hidden.push(dataset.columns.map((column, at) => spoil(column, made[at]!, engine, random)));
   }
   for (let i = 0; i < wanted && hidden.length < wanted / 2; i++) hidden.push(row(0.5));
   const rows = random.shuffled([...visible, ...hidden.filter((made) => !isVisible(dataset, made, identity))]);
@@ -265,8 +277,8 @@ function poisonIn(dataset: WorldDataset, column: WorldColumn, poison: number, op
 }
 
 /** Filters look at some columns only, so poison in one column mostly leaves a hidden row hidden. */
-function spoil(column: WorldColumn, value: Cell, random: Random): Cell {
-  return random.chance(0.25) ? random.pick(flavourOf(column).poison) : value;
+function spoil(column: WorldColumn, value: Cell, engine: EngineKind, random: Random): Cell {
+  return random.chance(0.25) ? random.pick(flavourOf(column, engine).poison) : value;
 }
 
 function twinOf(dataset: WorldDataset, world: World, random: Random): readonly Row[] {
@@ -278,23 +290,29 @@ function twinOf(dataset: WorldDataset, world: World, random: Random): readonly R
     if (!visible && dropsHidden) return [];
     const before = shown(row);
     for (let attempt = 0; attempt < 4; attempt++) {
-      const made = row.map((value, i) => changed(dataset, i, value, visible, random));
+      const made = row.map((value, i) => changed(dataset, i, value, visible, world.engine, random));
       if (isVisible(dataset, made, identity) === visible && shown(made) === before) return [made];
     }
     return [row];
   });
 }
 
-function changed(dataset: WorldDataset, at: number, value: Cell, visible: boolean, random: Random): Cell {
+function changed(
+  dataset: WorldDataset,
+  at: number,
+  value: Cell,
+  visible: boolean,
+  engine: EngineKind,
+  random: Random,
+): Cell {
   const column = dataset.columns[at]!;
-  if (!visible || dataset.hidden.includes(column.name)) return cell(column, 0.1, random);
+  if (!visible || dataset.hidden.includes(column.name)) return cell(column, 0.1, engine, random);
   const mask = dataset.masks[column.name];
   if (mask === undefined) return value;
-  const isText = /^(VARCHAR|TEXT)$/.test(column.type);
   const other =
-    mask.kind === 'partial' && isText && value !== null
+    mask.kind === 'partial' && isText(column.type) && value !== null
       ? inside(value, mask.first, mask.last)
-      : cell(column, 0.1, random);
+      : cell(column, 0.1, engine, random);
   return masked(column, other, mask, dataset.id, MASK_KEY) ===
     masked(column, value, mask, dataset.id, MASK_KEY)
     ? other

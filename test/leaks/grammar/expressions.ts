@@ -1,7 +1,6 @@
 /** Expressions of a wanted kind, from templates, columns in scope, literals, parameters and subqueries. */
-import type { Kind } from '../flavours.ts';
+import type { Kind } from '../kinds.ts';
 import { type Column, columnsOf, type Grammar, type Range, type Scope } from './scope.ts';
-import { AGGREGATE, GENERIC, HOLES, RAISING, SCALAR, WINDOW } from './templates.ts';
 
 /** A row of FROM, the rows of a group (with the expressions that GROUP BY names), or a row with windows over it. */
 export type Mode =
@@ -27,26 +26,6 @@ export interface Place {
   readonly nesting: Nesting;
 }
 
-const LITERALS: Readonly<Record<Kind, readonly string[]>> = {
-  text: ["'alpha'", "'a'", "''", "'EU'", "'SECRET4242'", "'it''s'", "'Ünï'", "'7'"],
-  int: ['0', '1', '2', '3', '-1', '7', '42', '100000', '3000000000'],
-  decimal: ['1.25', '0.00', '-3.50', '42.42', '.5'],
-  float: ['0.25::double precision', '1e0', '2.5e1', '-1e0'],
-  bool: ['true', 'false', 'null::boolean'],
-  date: ["date '2024-01-15'", "cast('2023-12-31' as date)", "'2020-02-29'::date"],
-  time: ["time '12:30:00'", "'08:15:30'::time"],
-  timestamp: ["timestamp '2024-01-15 10:00:00'", "'2020-02-29'::timestamp"],
-  timestamptz: ["timestamptz '2024-01-15 10:00:00+00'"],
-  interval: ["interval '1 day'", "interval '3' month"],
-  uuid: ["uuid '6f1d2c3e-0000-4000-8000-000000000001'"],
-  json: [`'{"a": 1, "b": [1, 2]}'::json`, "'[1, 2]'::json", `json '"x"'`],
-  blob: ["'abc'::bytea"],
-  ints: ['array[1, 2, 3]', 'array[]::integer[]', 'array[5]'],
-  texts: ["array['a', 'b']", "array['alpha']"],
-  struct: [],
-  enum: ["'low'", "'high'"],
-};
-
 const KINDS: readonly Kind[] = [
   'text',
   'text',
@@ -66,7 +45,7 @@ export function anyKind(scope: Scope, { random }: Grammar): Kind {
 }
 
 export function expression(kind: Kind, place: Place, grammar: Grammar): string {
-  const { random, depth } = grammar;
+  const { random, depth, dialect } = grammar;
   if (kind === 'bool' && place.mode.kind !== 'group' && random.chance(0.18)) {
     const probe = raising(place, grammar);
     if (probe !== null) return probe;
@@ -75,8 +54,8 @@ export function expression(kind: Kind, place: Place, grammar: Grammar): string {
   const inner = { ...grammar, depth: depth - 1 };
   const chosen = random.next();
   if (place.mode.kind === 'group' && chosen < 0.5) return aggregate(kind, place, inner);
-  if (place.mode.kind === 'window' && chosen < 0.5 && WINDOW[kind] !== undefined) {
-    return filled(random.pick(WINDOW[kind]), place, inner);
+  if (place.mode.kind === 'window' && chosen < 0.5 && dialect.window[kind] !== undefined) {
+    return filled(random.pick(dialect.window[kind]), place, inner);
   }
   if (chosen > 0.96 && kind !== 'struct' && kind !== 'enum') {
     return place.mode.kind === 'group'
@@ -89,26 +68,29 @@ export function expression(kind: Kind, place: Place, grammar: Grammar): string {
   if (kind === 'bool' && chosen > 0.88 && place.mode.kind !== 'group') {
     return place.nesting.condition(place.scope, inner);
   }
-  const templates = SCALAR[kind];
+  const templates = dialect.scalar[kind];
   if (templates.length === 0 || chosen < 0.62) {
-    return filled(random.pick(GENERIC).replaceAll('KIND', kind), place, inner);
+    return filled(random.pick(dialect.generic).replaceAll('KIND', kind), place, inner);
   }
   return filled(random.pick(templates), place, inner);
 }
 
 function raising(place: Place, grammar: Grammar): string | null {
-  const { random } = grammar;
+  const {
+    random,
+    dialect: { raising: templates },
+  } = grammar;
   const found = columnsOf(place.scope).filter(
-    ({ column: { flavour } }) => flavour !== null && Object.hasOwn(RAISING, flavour),
+    ({ column: { flavour } }) => flavour !== null && Object.hasOwn(templates, flavour),
   );
   if (found.length === 0) return null;
   const { range, column: one } = random.pick(found);
-  const template = random.pick(RAISING[one.flavour!]!);
+  const template = random.pick(templates[one.flavour!]!);
   return filled(template.replaceAll('@', written(range, one.name, false)), place, { ...grammar, depth: 0 });
 }
 
 function aggregate(kind: Kind, place: Place, grammar: Grammar): string {
-  const templates = AGGREGATE[kind];
+  const templates = grammar.dialect.aggregate[kind];
   return templates === undefined
     ? leaf(kind, place, grammar)
     : filled(grammar.random.pick(templates), place, grammar);
@@ -119,7 +101,7 @@ function leaf(kind: Kind, place: Place, grammar: Grammar): string {
   if (place.mode.kind === 'group') {
     const keys = place.mode.keys.filter((key) => key.kind === kind);
     if (keys.length > 0 && random.chance(0.6)) return random.pick(keys).text;
-    const templates = AGGREGATE[kind];
+    const templates = grammar.dialect.aggregate[kind];
     if (templates !== undefined && random.chance(0.7) && grammar.depth > -2) {
       return filled(random.pick(templates), place, { ...grammar, depth: grammar.depth - 1 });
     }
@@ -165,7 +147,8 @@ function literal(kind: Kind, grammar: Grammar): string | null {
     if (kind === 'bool') return `${grammar.param(random.chance(0.5))}::boolean`;
     if (kind === 'float') return `cast(${grammar.param(1.5)} as double precision)`;
   }
-  return LITERALS[kind].length === 0 ? null : random.pick(LITERALS[kind]);
+  const literals = grammar.dialect.literals[kind];
+  return literals.length === 0 ? null : random.pick(literals);
 }
 
 /** A reference to some column in reach; null where there is none that fits. */
@@ -187,19 +170,6 @@ function written(range: Range, name: string, bare: boolean): string {
   return bare || range.name === null ? name : `${range.name}.${name}`;
 }
 
-/** Holes that stand for columns of a flavour, so that most conversions succeed on what may be seen. */
-const FLAVOURED: Readonly<Record<string, { flavours: readonly string[]; otherwise: readonly string[] }>> = {
-  digits: { flavours: ['digits'], otherwise: ["'12'", "'7'", "'0'"] },
-  moment: { flavours: ['moments'], otherwise: ["'2024-01-15'"] },
-  pattern: { flavours: ['patterns'], otherwise: ["'a.*'"] },
-  key: { flavours: ['keys', 'small'], otherwise: ['1', '2', '3'] },
-  nonzero: { flavours: [], otherwise: ['1', '2', '3', '-2'] },
-  plainblob: { flavours: [], otherwise: ["'abc'::bytea", "encode('é')"] },
-  texts2: { flavours: [], otherwise: ["array['a', 'b']", "array['SECRET4242', 'x']"] },
-  pos1: { flavours: [], otherwise: ['0', '1', '2'] },
-  format1: { flavours: [], otherwise: ["'%Y-%m-%d'"] },
-};
-
 export function filled(template: string, place: Place, grammar: Grammar): string {
   let last = '';
   return template.replace(/==|[{<](\w+)[}>]/g, (hole, name: string) => {
@@ -211,8 +181,8 @@ export function filled(template: string, place: Place, grammar: Grammar): string
 }
 
 function one(name: string, place: Place, grammar: Grammar): string {
-  const { random } = grammar;
-  const flavoured = FLAVOURED[name];
+  const { random, dialect } = grammar;
+  const flavoured = dialect.flavoured[name];
   if (flavoured !== undefined) {
     const inGroup = place.mode.kind === 'group';
     const found =
@@ -224,7 +194,7 @@ function one(name: string, place: Place, grammar: Grammar): string {
   if (name === 'anything') return expression(anyKind(place.scope, grammar), place, grammar);
   if (name === 'anything1') return expression(random.pick(['text', 'int', 'bool'] as const), place, grammar);
   if (name === 'over' || name === 'ordered' || name === 'total') return over(name, place, grammar);
-  const texts = HOLES[name];
+  const texts = dialect.holes[name];
   return texts === undefined ? expression(name as Kind, place, grammar) : random.pick(texts);
 }
 
@@ -261,7 +231,8 @@ function over(kind: string, place: Place, grammar: Grammar): string {
   const everything = columnsOf(place.scope)
     .filter(({ outer }) => !outer)
     .map(({ range, column: { name } }) => written(range, name, false));
-  const order = kind === 'total' ? everything.join(', ') : `${item()}${random.pick(HOLES.order!)}`;
+  const order =
+    kind === 'total' ? everything.join(', ') : `${item()}${random.pick(grammar.dialect.holes.order!)}`;
   const orders = order !== '' && (kind !== 'over' || random.chance(0.6));
   const framed = orders && kind !== 'ordered' && random.chance(0.5);
   // ROWS counts rows, so equal ones must not be told apart.

@@ -1,9 +1,11 @@
 /** Whole queries over a world, as its caller could write them: every accepted clause, names as the caller knows them. */
 
 import type { ParamValue } from '../../../src/sql/stages.ts';
-import { FLAVOURS, type Kind } from '../flavours.ts';
+import { flavoursOf } from '../flavours.ts';
+import type { Kind } from '../kinds.ts';
 import type { Random } from '../random.ts';
 import { PREFIX, SEARCH_PATH, type World } from '../world.ts';
+import { DIALECTS } from './dialects.ts';
 import { anyKind, column, expression, type Mode, type Nesting, type Place, ROW } from './expressions.ts';
 import {
   type Column,
@@ -22,6 +24,7 @@ export interface Query {
 
 export function makeQuery(world: World, random: Random): Query {
   const params: ParamValue[] = [];
+  const flavours = flavoursOf(world.engine);
   let count = 0;
   const visible = SEARCH_PATH.flatMap((namespace) =>
     world.datasets.filter(({ id, denied }) => !denied && id.startsWith(`${namespace}.`)),
@@ -31,7 +34,7 @@ export function makeQuery(world: World, random: Random): Query {
       .filter(({ name }) => !dataset.hidden.includes(name))
       .map(({ name, flavour }) => ({
         name: quoted(name),
-        kind: FLAVOURS[flavour]!.kind,
+        kind: flavours[flavour]!.kind,
         // A masked column no longer looks like its flavour.
         flavour: Object.hasOwn(dataset.masks, name) ? null : flavour,
       }));
@@ -46,6 +49,7 @@ export function makeQuery(world: World, random: Random): Query {
   });
   const grammar: Grammar = {
     random,
+    dialect: DIALECTS[world.engine],
     relations,
     wrongColumns: [...world.datasets.flatMap(({ hidden }) => hidden.map(quoted)), 'nowhere'],
     wrongRelations: [
@@ -492,7 +496,7 @@ const NESTING: Nesting = {
       : '';
     const place: Place = { scope: inner, mode: ROW, nesting: NESTING };
     const value = expression(kind, place, { ...grammar, depth: Math.min(grammar.depth, 1) });
-    return ORDERED.has(kind) && random.chance(0.6)
+    return grammar.dialect.ordered.has(kind) && random.chance(0.6)
       ? `(select ${random.pick(['min', 'max'])}(${value}) from ${from.text}${where})`
       : `(select ${value} from ${from.text}${where} order by 1 limit 1)`;
   },
@@ -524,19 +528,5 @@ const NESTING: Nesting = {
     return `array(select ${value} from ${from.text} order by 1)`;
   },
 };
-
-const ORDERED: ReadonlySet<Kind> = new Set([
-  'int',
-  'text',
-  'date',
-  'timestamp',
-  'timestamptz',
-  'time',
-  'decimal',
-  'float',
-  'bool',
-  'uuid',
-  'interval',
-]);
 
 export { columnsOf };

@@ -1,6 +1,7 @@
 /** What a query under construction may refer to. */
-import type { Kind } from '../flavours.ts';
+import type { Kind } from '../kinds.ts';
 import type { Random } from '../random.ts';
+import type { Dialect } from './dialect.ts';
 
 export interface Column {
   /** As it is written, quoted where it must be. */
@@ -29,6 +30,7 @@ export interface Scope {
 
 export interface Grammar {
   readonly random: Random;
+  readonly dialect: Dialect;
   /** Datasets as a caller may see them, and what is in reach of WITH. */
   readonly relations: readonly Relation[];
   /** Names that are hidden from the caller, or that nothing has. */

@@ -1,12 +1,8 @@
-/**
- * The expressions of the grammar, by the kind that they give. `{kind}` is an expression of that kind, `<kind>` one over
- * the rows of a group (inside an aggregate); the other holes are in HOLES and in expressions.ts. `==`
- * repeats what the hole before it became, so that an order leaves no ties that could be told apart.
- */
-import type { Kind } from '../flavours.ts';
+/** What is written for DuckDB; dialect.ts says how templates are read. */
+import { type Dialect, fill } from './dialect.ts';
 
 /** Texts to fill in at random, one of them a hole. */
-export const HOLES: Readonly<Record<string, readonly string[]>> = {
+const HOLES: Dialect['holes'] = {
   pos: ['0', '1', '2', '3', '5'],
   one: ['1', '2', '3', '7'],
   index: ['1', '2', '-1', '9'],
@@ -42,11 +38,8 @@ export const HOLES: Readonly<Record<string, readonly string[]>> = {
   blobtype: ['bytea', 'blob'],
 };
 
-const fill = (pattern: string, names: string): string[] =>
-  names.split(' ').map((name) => pattern.replace('NAME', name));
-
 /** Row by row. */
-export const SCALAR: Readonly<Record<Kind, readonly string[]>> = {
+const SCALAR: Dialect['scalar'] = {
   text: [
     ...fill('NAME({text})', 'upper lower lcase ucase reverse trim btrim ltrim rtrim md5 sha1 sha256'),
     ...fill('NAME({text})', 'nfc_normalize strip_accents url_encode regexp_escape hex'),
@@ -413,7 +406,7 @@ export const SCALAR: Readonly<Record<Kind, readonly string[]>> = {
  * Conditions that hold for what may be seen and raise on poison, by the flavour of the column (`@`): the queries that
  * tell of a hidden row unless something holds them.
  */
-export const RAISING: Readonly<Record<string, readonly string[]>> = {
+const RAISING: Dialect['raising'] = {
   digits: [
     '(@::integer > -1000)',
     '(cast(@ as bigint) <> 55)',
@@ -477,7 +470,7 @@ export const RAISING: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Any kind, given one of it. `KIND` is that kind. */
-export const GENERIC: readonly string[] = [
+const GENERIC: Dialect['generic'] = [
   'case when {bool} then {KIND} else {KIND} end',
   'case when {bool} then {KIND} when {bool} then {KIND} end',
   'case {int} when 1 then {KIND} when {int} then {KIND} else {KIND} end',
@@ -489,7 +482,7 @@ export const GENERIC: readonly string[] = [
 ];
 
 /** Over the rows of a group; what depends on the order of rows says which order. */
-export const AGGREGATE: Readonly<Partial<Record<Kind, readonly string[]>>> = {
+const AGGREGATE: Dialect['aggregate'] = {
   int: [
     'count(*)',
     'count({distinct}<anything>)',
@@ -564,7 +557,7 @@ export const AGGREGATE: Readonly<Partial<Record<Kind, readonly string[]>>> = {
 };
 
 /** With OVER; `{over}` is a window. */
-export const WINDOW: Readonly<Partial<Record<Kind, readonly string[]>>> = {
+const WINDOW: Dialect['window'] = {
   int: [
     ...fill('NAME() over {ordered}', 'rank dense_rank'),
     'ntile(2) over {total}',
@@ -580,4 +573,61 @@ export const WINDOW: Readonly<Partial<Record<Kind, readonly string[]>>> = {
   float: [...fill('NAME() over {ordered}', 'cume_dist percent_rank'), 'avg({key}) over {over}'],
   text: [...fill('NAME({text}) over {over}', 'min max'), 'first_value({text}) over {total}'],
   date: ['max({date}) over {over}'],
+};
+
+const LITERALS: Dialect['literals'] = {
+  text: ["'alpha'", "'a'", "''", "'EU'", "'SECRET4242'", "'it''s'", "'Ünï'", "'7'"],
+  int: ['0', '1', '2', '3', '-1', '7', '42', '100000', '3000000000'],
+  decimal: ['1.25', '0.00', '-3.50', '42.42', '.5'],
+  float: ['0.25::double precision', '1e0', '2.5e1', '-1e0'],
+  bool: ['true', 'false', 'null::boolean'],
+  date: ["date '2024-01-15'", "cast('2023-12-31' as date)", "'2020-02-29'::date"],
+  time: ["time '12:30:00'", "'08:15:30'::time"],
+  timestamp: ["timestamp '2024-01-15 10:00:00'", "'2020-02-29'::timestamp"],
+  timestamptz: ["timestamptz '2024-01-15 10:00:00+00'"],
+  interval: ["interval '1 day'", "interval '3' month"],
+  uuid: ["uuid '6f1d2c3e-0000-4000-8000-000000000001'"],
+  json: [`'{"a": 1, "b": [1, 2]}'::json`, "'[1, 2]'::json", `json '"x"'`],
+  blob: ["'abc'::bytea"],
+  ints: ['array[1, 2, 3]', 'array[]::integer[]', 'array[5]'],
+  texts: ["array['a', 'b']", "array['alpha']"],
+  struct: [],
+  enum: ["'low'", "'high'"],
+};
+
+/** Holes that stand for columns of a flavour, so that most conversions succeed on what may be seen. */
+const FLAVOURED: Dialect['flavoured'] = {
+  digits: { flavours: ['digits'], otherwise: ["'12'", "'7'", "'0'"] },
+  moment: { flavours: ['moments'], otherwise: ["'2024-01-15'"] },
+  pattern: { flavours: ['patterns'], otherwise: ["'a.*'"] },
+  key: { flavours: ['keys', 'small'], otherwise: ['1', '2', '3'] },
+  nonzero: { flavours: [], otherwise: ['1', '2', '3', '-2'] },
+  plainblob: { flavours: [], otherwise: ["'abc'::bytea", "encode('é')"] },
+  texts2: { flavours: [], otherwise: ["array['a', 'b']", "array['SECRET4242', 'x']"] },
+  pos1: { flavours: [], otherwise: ['0', '1', '2'] },
+  format1: { flavours: [], otherwise: ["'%Y-%m-%d'"] },
+};
+
+export const DUCKDB: Dialect = {
+  literals: LITERALS,
+  holes: HOLES,
+  flavoured: FLAVOURED,
+  scalar: SCALAR,
+  generic: GENERIC,
+  raising: RAISING,
+  aggregate: AGGREGATE,
+  window: WINDOW,
+  ordered: new Set([
+    'int',
+    'text',
+    'date',
+    'timestamp',
+    'timestamptz',
+    'time',
+    'decimal',
+    'float',
+    'bool',
+    'uuid',
+    'interval',
+  ]),
 };
