@@ -56,3 +56,85 @@ it('filters on columns that the caller may not see', async () => {
   expect(query.columns.map(({ name }) => name)).toEqual(['n']);
   expect(await db.governed(query)).toEqual(['1', '3']);
 });
+
+describe('integers that are unsigned or without a bound', () => {
+  const COLUMNS = [
+    'n INTEGER',
+    'a UTINYINT',
+    'b UINTEGER',
+    'c UBIGINT',
+    'd UHUGEINT',
+    'e BIGNUM',
+    'f HUGEINT',
+  ];
+  const TABLE = dataset('gold.wide', COLUMNS);
+  const MOST = '18446744073709551615';
+  const LONG = '340282366920938463463374607431768211455';
+
+  beforeAll(async () => {
+    await db.run(`CREATE TABLE gold.wide (${COLUMNS.join(', ')})`);
+    await db.run(
+      `INSERT INTO gold.wide VALUES (1, 5, 5, 5, 5, 5, 5), (2, 255, 4294967295, ${MOST}, ${LONG}, ${LONG}, -${MOST}), (3, NULL, NULL, NULL, NULL, NULL, NULL)`,
+    );
+  });
+
+  const number = (value: number | string) => literal(value);
+  const cases: readonly (readonly [string, Predicate, readonly number[]])[] = [
+    ...['a', 'b', 'c', 'd', 'e', 'f'].flatMap((name) => [
+      [`${name} = 5`, compare(column(name), '=', number(5)), [1]] as const,
+      [`${name} in`, { kind: 'in', left: column(name), values: [number(5), number('7')] }, [1]] as const,
+    ]),
+    ...['a', 'b', 'c', 'e'].map(
+      (name) => [`${name} > -1`, compare(column(name), '>', number(-1)), [1, 2]] as const,
+    ),
+    ['the greatest of 64 bits', compare(column('c'), '=', number(MOST)), [2]],
+    ['one less is another', compare(column('c'), '=', number('18446744073709551614')), []],
+    ['the greatest of 128 bits', compare(column('d'), '=', number(LONG)), [2]],
+    [
+      'one less is another there too',
+      compare(column('d'), '<', number('340282366920938463463374607431768211454')),
+      [1],
+    ],
+    ['without a bound', compare(column('e'), '=', number(LONG)), [2]],
+    ['below 64 bits', compare(column('f'), '=', number(`-${MOST}`)), [2]],
+    ['nothing negative is like a number of 128 bits', compare(column('d'), '>', literal(-1)), []],
+    ['two that are compared as floats', compare(column('d'), '=', column('f')), []],
+    ['unsigned and signed', compare(column('c'), '>', column('f')), [2]],
+    ['a number with a point', compare(column('c'), '=', number(5.5)), []],
+  ];
+  it.each(cases)('%s', async (_title, predicate, wanted) => {
+    const query = governed('SELECT n FROM wide', [TABLE], { 'gold.wide': { rows: [predicate] } });
+    expect([...(await db.governed(query))].sort()).toEqual(wanted.map(String));
+  });
+});
+
+describe('columns side by side', () => {
+  const COLUMNS = [
+    'n INTEGER',
+    'a BIGINT',
+    'b DECIMAL(12,2)',
+    'c DOUBLE',
+    'd DECIMAL(38,0)',
+    'e DECIMAL(38,30)',
+  ];
+  const TABLE = dataset('gold.pairs', COLUMNS);
+
+  beforeAll(async () => {
+    await db.run(`CREATE TABLE gold.pairs (${COLUMNS.join(', ')})`);
+    await db.run(
+      `INSERT INTO gold.pairs VALUES (1, 5, 5.00, 5, 5, 5), (2, 5, 5.01, 5.01, 99999999999999999999999999999999999999, 5)`,
+    );
+  });
+
+  it.each([
+    ['an integer and a decimal', 'a', 'b', [1]],
+    ['an integer and a float', 'a', 'c', [1]],
+    ['a decimal and a float', 'b', 'c', [1, 2]],
+    // One of them has values that the type of the other cannot hold.
+    ['decimals that no type has room for', 'd', 'e', []],
+  ])('%s', async (_title, left, right, wanted) => {
+    const rows = [compare(column(left), '=', column(right))];
+    const query = governed('SELECT n FROM pairs', [TABLE], { 'gold.pairs': { rows } });
+    expect([...(await db.governed(query))].sort()).toEqual(wanted.map(String));
+  });
+});

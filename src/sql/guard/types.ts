@@ -88,7 +88,11 @@ export const INTERVAL_FIELDS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** What the rewriter's own expressions cast to and callers may not, by dotted name: how it is written. */
-export const OWN_TYPES: ReadonlyMap<string, string> = new Map([['pg_catalog.bit', 'bit']]);
+export const OWN_TYPES: ReadonlyMap<string, string> = new Map([
+  ['pg_catalog.bit', 'bit'],
+  ['uhugeint', 'uhugeint'],
+  ['bignum', 'bignum'],
+]);
 
 /** The accepted type of this dotted name. */
 export function typeNamed(name: string): SqlType | undefined {

@@ -29,6 +29,15 @@ export function whole(value: number): Node {
   return { A_Const: { ival: value === 0 ? {} : { ival: value } } };
 }
 
+/** @param value finite; told to six digits after the point */
+export function numeral(value: number | bigint): Node {
+  const small = Number.isInteger(Number(value)) && Math.abs(Number(value)) < 2 ** 31;
+  if (small) return whole(Number(value));
+  const written =
+    typeof value === 'bigint' || Number.isInteger(value) ? BigInt(value).toString() : value.toFixed(6);
+  return { A_Const: { fval: { fval: written } } };
+}
+
 export function bool(value: boolean): Node {
   return { A_Const: { boolval: value ? { boolval: true } : {} } };
 }
@@ -47,6 +56,12 @@ function caller(schema: readonly string[]): Call {
       funcformat: 'COERCE_EXPLICIT_CALL',
     },
   });
+}
+
+export function bareCall(functionName: string, args: readonly Node[]): Node {
+  return {
+    FuncCall: { funcname: [name(functionName)], args: [...args], funcformat: 'COERCE_EXPLICIT_CALL' },
+  };
 }
 
 export const CALLS: Readonly<Record<EngineKind, Call>> = {
@@ -101,7 +116,10 @@ const TYPES = {
   smallint: 'pg_catalog.int2',
   integer: 'pg_catalog.int4',
   bigint: 'pg_catalog.int8',
+  hugeint: 'hugeint',
   ubigint: 'ubigint',
+  uhugeint: 'uhugeint',
+  bignum: 'bignum',
   decimal: 'pg_catalog.numeric',
   double: 'pg_catalog.float8',
   date: 'date',

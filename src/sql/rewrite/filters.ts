@@ -6,7 +6,6 @@ import type { Dataset } from '../../catalogue/dataset.ts';
 import { SluiceError } from '../../errors.ts';
 import type { AttributeValue, Identity } from '../../identity/identity.ts';
 import type { Predicate, ScalarOperand } from '../../policies/policy.ts';
-import { columnType } from '../resolve/types.ts';
 import type { SqlType } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import {
@@ -24,7 +23,7 @@ import {
   text,
   UNKNOWN_CONDITION,
 } from './build.ts';
-import { fits, isNumber } from './literals.ts';
+import { boundValue, comparableColumns, comparedColumn, type Scalar } from './filter-values.ts';
 
 export interface FilterOptions {
   readonly dataset: Dataset;
@@ -35,7 +34,6 @@ export interface FilterOptions {
   readonly engine: EngineKind;
 }
 
-type Scalar = string | number | boolean;
 /** An operand once the identity is known: a raw column, a value, or nothing. */
 type Operand =
   | { readonly kind: 'column'; readonly node: Node; readonly type: SqlType }
@@ -94,11 +92,8 @@ function operandOf(operand: ScalarOperand, options: FilterOptions): Operand {
         // Checked at push; a filter is never silently skipped.
         throw new SluiceError('rewrite_failed', undefined, { cause: `filter column ${operand.name}` });
       }
-      const node = column(options.range, found.name);
-      // An ENUM is compared by its text: a label that it lacks would raise.
-      return found.family === 'text' && columnType(found).family === 'other'
-        ? { kind: 'column', node: cast(node, 'text'), type: { family: 'text' } }
-        : { kind: 'column', node, type: columnType(found) };
+      const compared = comparedColumn(found, column(options.range, found.name), options.engine);
+      return { kind: 'column', ...compared };
     }
     case 'literal':
       return { kind: 'value', value: operand.value };
@@ -146,17 +141,16 @@ function compare(op: Comparison, left: Operand, right: Operand, options: FilterO
   if (left.kind === 'missing' || right.kind === 'missing') return UNKNOWN_CONDITION;
   if (left.kind === 'value' && right.kind === 'value') return compareValues(op, left.value, right.value);
   const type = left.kind === 'column' ? left.type : (right as Extract<Operand, { kind: 'column' }>).type;
-  if (left.kind === 'column' && right.kind === 'column' && !comparable(left.type, right.type)) {
+  if (
+    left.kind === 'column' &&
+    right.kind === 'column' &&
+    !comparableColumns(left.type, right.type, options.engine)
+  ) {
     return UNKNOWN_CONDITION;
   }
-  const l = bound(left, type, options);
-  const r = bound(right, type, options);
+  const l = left.kind === 'column' ? left.node : boundValue(left.value, type, options);
+  const r = right.kind === 'column' ? right.node : boundValue(right.value, type, options);
   return l === null || r === null ? UNKNOWN_CONDITION : operation(op, l, r);
-}
-
-/** Two columns whose comparison no engine converts in a way that could raise. */
-function comparable(a: SqlType, b: SqlType): boolean {
-  return a.family === b.family && !['unknown', 'other', 'list', 'json'].includes(a.family);
 }
 
 /** Neither side is data: answered here. Kinds that differ are not comparable. */
@@ -180,62 +174,6 @@ function compareValues(op: Comparison, left: Scalar, right: Scalar): Node {
   }
 }
 
-/** A value as a typed parameter of the column's type; null where it does not fit, so that it equals nothing. */
-function bound(operand: Operand, type: SqlType, options: FilterOptions): Node | null {
-  if (operand.kind === 'column') return operand.node;
-  if (operand.kind === 'missing') return null;
-  const value = operand.value;
-  switch (type.family) {
-    case 'text':
-      // Keys are often numbers in a token and text in a warehouse.
-      return typeof value === 'string' || Number.isSafeInteger(value)
-        ? cast(options.binder.bind(String(value)), 'text')
-        : null;
-    case 'boolean':
-      return typeof value === 'boolean' ? cast(options.binder.bind(value), 'boolean') : null;
-    case 'integer':
-      // A claim may carry a number as text.
-      return typeof value !== 'boolean' && fits(String(value), { family: 'integer', bits: 64 })
-        ? cast(options.binder.bind(BigInt(value)), 'bigint')
-        : null;
-    case 'decimal':
-      // PostgreSQL compares decimals of any size, and a float of it would overflow on the largest.
-      if (options.engine === 'postgres') {
-        return typeof value !== 'boolean' && isNumber(String(value))
-          ? cast(cast(options.binder.bind(String(value)), 'text'), 'decimal')
-          : null;
-      }
-      if (typeof value !== 'boolean' && fits(String(value), type)) {
-        const exact = cast(options.binder.bind(String(value)), 'text');
-        return cast(exact, 'decimal', [type.precision!, type.scale!]);
-      }
-      return bound(operand, { family: 'float' }, options);
-    case 'float': {
-      const number = typeof value === 'boolean' ? Number.NaN : Number(value);
-      return fits(String(value), { family: 'float' }) && Number.isFinite(number)
-        ? cast(options.binder.bind(number), 'double')
-        : null;
-    }
-    case 'date':
-    case 'time':
-    case 'timestamp':
-    case 'timestamptz':
-    case 'uuid':
-      return typeof value === 'string' && fits(value, type)
-        ? cast(cast(options.binder.bind(value), 'text'), type.family)
-        : null;
-    case 'interval':
-    case 'json':
-    case 'bytes':
-    case 'list':
-    case 'other':
-    case 'unknown':
-      return null;
-    default:
-      return type.family satisfies never;
-  }
-}
-
 /** An empty list is unknown; so is the answer about a value that is missing or does not fit, unless another one matches. */
 function among(left: Operand, values: readonly Operand[], options: FilterOptions): Node {
   if (left.kind !== 'column') {
@@ -246,7 +184,7 @@ function among(left: Operand, values: readonly Operand[], options: FilterOptions
   const alternatives: Node[] = [];
   let unknown = values.length === 0;
   for (const value of values) {
-    const node = value.kind === 'value' ? bound(value, left.type, options) : null;
+    const node = value.kind === 'value' ? boundValue(value.value, left.type, options) : null;
     if (node !== null) items.push(node);
     else if (value.kind === 'column') alternatives.push(compare('=', left, value, options));
     else unknown = true;

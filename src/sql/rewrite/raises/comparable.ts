@@ -133,7 +133,8 @@ export const NUMBERS: ReadonlySet<TypeFamily> = new Set(['integer', 'decimal', '
 const DIGITS: Readonly<Record<number, number>> = { 8: 3, 16: 5, 32: 10, 64: 19 };
 const WIDEST = 38;
 
-function comparableNumbers(a: SqlType, b: SqlType, literal: string | null): boolean {
+/** Of DuckDB. @param literal the text of one side, where that is written out */
+export function comparableNumbers(a: SqlType, b: SqlType, literal: string | null): boolean {
   if (!NUMBERS.has(a.family) || !NUMBERS.has(b.family)) return false;
   if (a.family === 'float' || b.family === 'float') return true;
   if (a.family === 'integer' && b.family === 'integer') return true;
