@@ -8,6 +8,8 @@ import type { Kind } from '../kinds.ts';
 type Templates = readonly string[];
 
 export interface Dialect {
+  /** NULL, where it needs a type. */
+  readonly nulls: Readonly<Partial<Record<Kind, string>>>;
   readonly literals: Readonly<Record<Kind, Templates>>;
   /** Texts to fill in at random, one of them a hole. */
   readonly holes: Readonly<Record<string, Templates>>;

@@ -19,7 +19,7 @@ const HOLES: Dialect['holes'] = {
   sep: ["','", "''", "' | '"],
   order: ['', ' asc', ' desc', ' nulls first', ' desc nulls last', ' asc nulls last'],
   path: ["'$.a'", "'$.b'", "'a'", "'$[0]'"],
-  key: ["'a'", "'b'"],
+  name: ["'a'", "'b'"],
   like: ['like', 'not like', 'ilike', 'not ilike'],
   compare: ['=', '<>', '<', '<=', '>', '>=', '!='],
   between: ['between', 'not between', 'between symmetric', 'not between symmetric'],
@@ -29,7 +29,7 @@ const HOLES: Dialect['holes'] = {
   any: ['any', 'some'],
   inttype: ['smallint', 'integer', 'bigint', 'int2', 'int4', 'int8', 'tinyint', 'hugeint'],
   unsigned: ['utinyint', 'usmallint', 'uinteger', 'ubigint'],
-  floattype: ['double precision', 'real', 'float8', 'float4', 'double', 'float(20)'],
+  floattype: ['double precision', 'real', 'float8', 'float4', 'float4', 'double', 'float(20)'],
   texttype: ['text', 'varchar', 'varchar(2)', 'char(4)', 'string', 'character varying'],
   booltype: ['boolean', 'bool'],
   stamptype: ['timestamp', 'datetime', 'timestamp without time zone'],
@@ -84,8 +84,8 @@ const SCALAR: Dialect['scalar'] = {
     'strftime({date}, {format})',
     'typeof({anything})',
     'json_extract_string({json}, {path})',
-    'json_extract_path_text({json}, {key})',
-    '({json} ->> {key})',
+    'json_extract_path_text({json}, {name})',
+    '({json} ->> {name})',
     'json_type({json})',
     'json_type({json}, {path})',
     'json_pretty({json})',
@@ -104,7 +104,7 @@ const SCALAR: Dialect['scalar'] = {
   ],
   int: [
     ...fill('NAME({text})', 'ascii length char_length character_length bit_length strlen ord unicode'),
-    ...fill('NAME({text}, {bit})', 'instr position strpos'),
+    ...fill('NAME({text}, {bit})', 'instr strpos'),
     ...fill('NAME({text}, {text})', 'levenshtein damerau_levenshtein'),
     ...fill('NAME(md5({text}), md5({text}))', 'hamming mismatches'),
     'octet_length({blob})',
@@ -337,8 +337,8 @@ const SCALAR: Dialect['scalar'] = {
   uuid: ["cast('6f1d2c3e-0000-4000-8000-000000000001' as uuid)", 'cast(cast({uuid} as text) as uuid)'],
   json: [
     'json_extract({json}, {path})',
-    'json_extract_path({json}, {key})',
-    '({json} -> {key})',
+    'json_extract_path({json}, {name})',
+    '({json} -> {name})',
     ...fill('NAME({text}, {int})', 'json_build_array jsonb_build_array'),
     ...fill("NAME('k', {anything1})", 'json_build_object jsonb_build_object json_object'),
     ...fill('NAME({anything1})', 'to_json to_jsonb json_quote'),
@@ -609,6 +609,7 @@ const FLAVOURED: Dialect['flavoured'] = {
 };
 
 export const DUCKDB: Dialect = {
+  nulls: {},
   literals: LITERALS,
   holes: HOLES,
   flavoured: FLAVOURED,

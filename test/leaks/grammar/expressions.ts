@@ -139,7 +139,7 @@ function other(kind: Kind, grammar: Grammar): string {
 
 function literal(kind: Kind, grammar: Grammar): string | null {
   const { random } = grammar;
-  if (random.chance(0.04)) return 'null';
+  if (random.chance(0.04)) return grammar.dialect.nulls[kind] ?? 'null';
   if (random.chance(0.06)) {
     if (kind === 'int') return `${grammar.param(random.pick([0, 1, 2, 7, null]))}::integer`;
     if (kind === 'text')
