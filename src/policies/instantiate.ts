@@ -3,6 +3,8 @@
  * What the dataset lacks is a problem, since a filter is never silently skipped.
  */
 import type { Column, Dataset, TypeFamily } from '../catalogue/dataset.ts';
+import { columnType } from '../sql/resolve/types.ts';
+import { fits } from '../sql/rewrite/literals.ts';
 import { covers } from '../tags/tag.ts';
 import type { Predicate, PredicateOver, ScalarOperand } from './policy.ts';
 import { nearest } from './problem.ts';
@@ -90,6 +92,8 @@ interface Typed {
   /** What it can be compared with; null where that is known only when a query runs. */
   readonly comparable: Comparable | null;
   readonly name: string;
+  /** Null where it is no column. */
+  readonly column: Column | null;
 }
 
 type Comparable = 'text' | 'number' | 'boolean' | 'written' | 'none';
@@ -106,6 +110,7 @@ function resolve(template: WhereTemplate, columnOf: ColumnLookup): Predicate {
           operand: { kind: 'column', name: column.folded },
           comparable: comparableOf(column.family),
           name: `\`${column.folded}\` (${column.type ?? column.family})`,
+          column,
         };
       }
       case 'literal':
@@ -113,9 +118,10 @@ function resolve(template: WhereTemplate, columnOf: ColumnLookup): Predicate {
           operand,
           comparable: literalComparable(operand.value),
           name: `the ${typeof operand.value} constant`,
+          column: null,
         };
       case 'identity':
-        return { operand, comparable: null, name: `identity.${operand.path.join('.')}` };
+        return { operand, comparable: null, name: `identity.${operand.path.join('.')}`, column: null };
       default:
         return operand satisfies never;
     }
@@ -170,11 +176,27 @@ function check(left: Typed, right: Typed): void {
       `${left.comparable === 'none' ? left.name : right.name} cannot be compared in a filter`,
     );
   }
-  if (left.comparable === null || right.comparable === null || left.comparable === right.comparable) return;
+  if (left.comparable === null || right.comparable === null) return;
   // Dates, times and uuids are written as text constants.
   const constant = left.operand.kind === 'literal' || right.operand.kind === 'literal';
-  if (constant && pair.includes('written') && pair.includes('text')) return;
-  throw new WhereProblem(`${left.name} and ${right.name} are of different types`);
+  const written = constant && pair.includes('written') && pair.includes('text');
+  // A date beyond what a timestamp holds raises as one.
+  const apart = left.comparable === 'written' && left.column?.family !== right.column?.family;
+  if (!written && (left.comparable !== right.comparable || apart))
+    throw new WhereProblem(`${left.name} and ${right.name} are of different types`);
+  checkFits(left, right);
+  checkFits(right, left);
+}
+
+/** A constant that its column cannot hold would match no row, negated or not, and nobody would be told why. */
+function checkFits({ column, name }: Typed, { operand }: Typed): void {
+  if (column === null || operand.kind !== 'literal') return;
+  const constant = String(operand.value);
+  const held =
+    column.family === 'integer'
+      ? /^-?\d+$/.test(constant)
+      : comparableOf(column.family) !== 'written' || fits(constant, columnType(column));
+  if (!held) throw new WhereProblem(`the constant ${JSON.stringify(operand.value)} does not fit ${name}`);
 }
 
 function comparableOf(family: TypeFamily): Comparable | null {
@@ -191,14 +213,14 @@ function comparableOf(family: TypeFamily): Comparable | null {
     case 'time':
     case 'timestamp':
     case 'timestamptz':
-    case 'interval':
     case 'uuid':
       return 'written';
+    case 'interval':
     case 'json':
     case 'bytes':
     case 'list':
-      return 'none';
     case 'other':
+      return 'none';
     case 'unknown':
       return null;
     default:

@@ -366,6 +366,16 @@ describe('row filters are instantiated for each dataset', () => {
       'region = member_id',
       '`region` (TEXT) and `member_id` (INTEGER) are of different types in gold.members',
     ],
+    [
+      'a date that is none',
+      "birth_date < '1990-02-30'",
+      'the constant "1990-02-30" does not fit `birth_date` (DATE) in gold.members',
+    ],
+    [
+      'a fraction for an integer',
+      'member_id in (1, 1.5)',
+      'the constant 1.5 does not fit `member_id` (INTEGER) in gold.members',
+    ],
   ];
   it.each(lacking)('%s is a problem at push', (_name, where, message) => {
     expect(problemsOf(rows(where))).toEqual([`policies/a.yml:4: policy \`a\`: ${message}`]);
