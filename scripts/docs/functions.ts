@@ -1,8 +1,11 @@
 /** The reference of accepted functions, operators and types, from the tables that the guard reads. */
+
+import { DEFAULT_BOUNDS } from '../../src/sql/guard/bounds.ts';
 import type { SqlFunction } from '../../src/sql/guard/function-row.ts';
 import { FUNCTIONS } from '../../src/sql/guard/functions.ts';
 import { LEAKPROOF } from '../../src/sql/guard/functions-postgres.ts';
 import { OPERATORS } from '../../src/sql/guard/operators.ts';
+import { SET_FUNCTIONS } from '../../src/sql/guard/set-functions.ts';
 import { TYPES } from '../../src/sql/guard/types.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -50,6 +53,7 @@ export function functionsPage(): string {
       );
     lines.push('');
   }
+  lines.push(...setLines());
   lines.push('## Operators', '', '| operator | place | gives | raises |', '|---|---|---|---|');
   for (const { name, prefix, infix, result, raises: can } of OPERATORS) {
     const place = prefix && infix ? 'prefix, infix' : prefix ? 'prefix' : 'infix';
@@ -59,4 +63,29 @@ export function functionsPage(): string {
   for (const written of new Map(TYPES.map((type) => [type.written, type.family])))
     lines.push(`| \`${written[0]}\` | ${written[1]} |`);
   return `${lines.join('\n')}\n`;
+}
+
+/** Functions that give rows. */
+function setLines(): readonly string[] {
+  const { series, seriesOfRow } = DEFAULT_BOUNDS;
+  return [
+    '## rows',
+    '',
+    'Functions that give rows stand in FROM, with a plain alias and WITH ORDINALITY, and see what stands before them there. Those of one column also stand in the',
+    'select list, alone or under operators, casts and scalar functions. A series is as long as its literals and parameters say, and its step is written',
+    `out: at most ${series} rows, or the query is refused. Where its ends are computed, a longer one ends in \`too_many_rows\`; where they hang on a row, that is beyond ${seriesOfRow} rows.`,
+    '',
+    '| function | arguments | columns | bounds | in DuckDB | in PostgreSQL |',
+    '|---|---|---|---|---|---|',
+    ...SET_FUNCTIONS.map((one) => {
+      const columns = one.columns?.join(', ') ?? 'the alias, or its own name';
+      const bounds = one.series
+        ? 'rows; the step is written out'
+        : one.literals.map((index) => `argument ${index + 1} is a literal`).join('; ');
+      const duckdb =
+        one.duckdb === null ? '' : one.duckdb < one.max ? `up to ${one.duckdb} arguments` : 'yes';
+      return `| \`${one.name}\` | ${one.min === one.max ? one.min : `${one.min} to ${one.max}`} | ${columns} | ${bounds} | ${duckdb} | \`${one.postgres}\` |`;
+    }),
+    '',
+  ];
 }

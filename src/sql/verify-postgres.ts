@@ -4,6 +4,7 @@
  */
 import type { Witness } from '../engines/engine.ts';
 import { SluiceError } from '../errors.ts';
+import { SET_FUNCTIONS } from './guard/set-functions.ts';
 import { parsePrinted } from './parse.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -38,6 +39,7 @@ const NODES: ReadonlySet<string> = new Set([
   'MinMaxExpr',
   'NullTest',
   'ParamRef',
+  'RangeFunction',
   'RangeSubselect',
   'RangeVar',
   'ResTarget',
@@ -85,6 +87,7 @@ function visitNode(tag: string, body: unknown, look: Look, ctes: ReadonlySet<str
   if (!NODES.has(tag)) throw strange(tag);
   if (!isObject(body)) return;
   if (tag === 'FuncCall') look.functions.add(dotted(body.funcname));
+  if (tag === 'RangeFunction' && !givesRows(body)) throw strange('a function in FROM');
   // `(x).f` calls the function f where x has no such field.
   if (tag === 'A_Indirection' && hasField(body.indirection)) throw strange('a field of a value');
   if (tag !== 'RangeVar') return;
@@ -102,6 +105,22 @@ function visitCommon(clause: unknown, look: Look, ctes: ReadonlySet<string>): Re
     visit(cte, look, clause.recursive === true ? all : new Set([...ctes, ...names.slice(0, index)]));
   });
   return all;
+}
+
+const IN_FROM: ReadonlySet<string> = new Set([
+  ...SET_FUNCTIONS.map(({ postgres }) => `pg_catalog.${postgres}`),
+  // Of several lists, which PostgreSQL takes by this name alone.
+  'unnest',
+]);
+
+/** One function of the table, without definitions of columns. */
+function givesRows({ functions, is_rowsfrom, coldeflist }: Json): boolean {
+  if (!Array.isArray(functions) || functions.length !== 1 || is_rowsfrom === true || coldeflist !== undefined)
+    return false;
+  const [list] = functions as [Json];
+  const [item] = isObject(list.List) && Array.isArray(list.List.items) ? (list.List.items as unknown[]) : [];
+  const call = isObject(item) ? item.FuncCall : undefined;
+  return isObject(call) && IN_FROM.has(dotted(call.funcname));
 }
 
 function hasField(steps: unknown): boolean {

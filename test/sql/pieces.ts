@@ -137,6 +137,8 @@ export const PARENTS: readonly string[] = [
     'select a from t left join u on hole',
     'select 1 from (select hole) x',
   ],
+  ...['select 1 from t, unnest(hole) as x', 'select 1 from unnest(a, hole) with ordinality as x (a, b, n)'],
+  ...['select 1 from t left join lateral generate_series(1, hole) as x on true'],
   ...['select 1 from t, lateral (select hole) as x (y)', 'select 1 from (values (hole)) as v (a)'],
   ...['with x (a) as (select hole) select * from x', 'with x as materialized (select hole) select 1 from x'],
   ...['with recursive x as not materialized (select hole union select 1) select * from x'],

@@ -4,6 +4,8 @@ import type { Code } from '../../errors.ts';
 /** First match wins. The driver (1.5.6) gives an error as `<class> Error: <text>` and no code. */
 const CLASSES: readonly (readonly [pattern: RegExp, code: Code])[] = [
   [/^INTERRUPT Error/i, 'cancelled'],
+  // How a bounded part of a query ends: sql/rewrite/too-many.ts.
+  [/^Invalid Input Error: sluice: too many rows/, 'too_many_rows'],
   [/Values were not provided|a parameter is not bound/i, 'sql_parameter'],
   [/division by zero|divide by zero|modulo by zero/i, 'division_by_zero'],
   [/^Out of Memory Error/i, 'out_of_memory'],
@@ -15,7 +17,13 @@ const CLASSES: readonly (readonly [pattern: RegExp, code: Code])[] = [
   [/^Conversion Error: .*Could not cast value .* to DECIMAL/is, 'out_of_range'],
   [/^Conversion Error/i, 'invalid_cast'],
   [/^(Mismatch Type|Invalid type|Type) Error/i, 'type_mismatch'],
-  [/^Binder Error: .*(cannot|could not|no function matches|type|cast)/is, 'type_mismatch'],
+  [/^Binder Error: .*no function matches/is, 'type_mismatch'],
+  [
+    /^Binder Error: .*(aggregate|group by|window|order by|set operation|distinct|subquery)/is,
+    'sql_semantics',
+  ],
+  [/^Binder Error: .*(cannot|could not|type|cast)/is, 'type_mismatch'],
+  [/^Binder Error/i, 'sql_semantics'],
   [/^Invalid Input Error: .*(cast|convert)/is, 'invalid_cast'],
   [/^(Invalid Input|Parameter Not Allowed|Parameter Not Resolved|Syntax) Error/i, 'invalid_argument'],
   [/^(IO|FATAL|Connection) Error/i, 'engine_unavailable'],

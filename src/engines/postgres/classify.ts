@@ -14,6 +14,8 @@ const CODES_BY_STATE: Readonly<Record<string, Code>> = {
   // more than one row of a subquery used as an expression
   '21': 'invalid_argument',
   '22': 'invalid_argument',
+  // A range in the wrong order, which is how a bounded part of a query ends: sql/rewrite/too-many.ts.
+  '22000': 'too_many_rows',
   '22001': 'out_of_range',
   '22003': 'out_of_range',
   '22007': 'invalid_cast',
@@ -35,6 +37,11 @@ const CODES_BY_STATE: Readonly<Record<string, Code>> = {
   '42501': 'dataset_invalid',
   '42703': 'dataset_invalid',
   '42P01': 'dataset_invalid',
+  // What the text means, beyond its grammar: grouping, windows, the columns of set operations and of DISTINCT.
+  '42': 'sql_semantics',
+  '0A000': 'sql_semantics',
+  '54011': 'sql_semantics',
+  '54023': 'sql_semantics',
   '42725': 'type_mismatch',
   '42804': 'type_mismatch',
   '42846': 'type_mismatch',

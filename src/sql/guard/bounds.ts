@@ -16,6 +16,10 @@ export interface GuardBounds {
   readonly groupingSets: number;
   /** Product of all literals by which a text is repeated. */
   readonly repetition: number;
+  /** Rows of one generate_series. */
+  readonly series: number;
+  /** The same where its ends come from a row: each row has its own. */
+  readonly seriesOfRow: number;
 }
 
 export const DEFAULT_BOUNDS: GuardBounds = {
@@ -27,4 +31,6 @@ export const DEFAULT_BOUNDS: GuardBounds = {
   parameters: 1_000,
   groupingSets: 1_024,
   repetition: 1_000_000,
+  series: 1_000_000,
+  seriesOfRow: 10_000,
 };

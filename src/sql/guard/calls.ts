@@ -4,6 +4,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import type { SqlFunction } from './function-row.ts';
 import { calledName, FUNCTIONS, functionNamed } from './functions.ts';
 import { type Inspection, type Place, refuse } from './inspection.ts';
+import { checkSetCall } from './sets.ts';
 
 /** What PostgreSQL's own syntax may turn into: EXTRACT, POSITION, SUBSTRING, TRIM, AT TIME ZONE. */
 const SYNTAX_FUNCTIONS = new Set(['extract', 'position', 'substring', 'btrim', 'ltrim', 'rtrim', 'timezone']);
@@ -16,7 +17,7 @@ const PATTERN_FUNCTIONS: Readonly<Record<string, { kinds: readonly string[]; ari
 const NAMES = FUNCTIONS.map((f) => f.name);
 
 export function checkCall(call: FuncCall, seen: Inspection, place: Place): void {
-  if (isPatternCall(call, place)) return;
+  if (isPatternCall(call, place) || checkSetCall(call, seen, place)) return;
   const name = calledName(call);
   const entry = name === null ? undefined : functionNamed(name);
   const bySyntax = call.funcformat === 'COERCE_SQL_SYNTAX';

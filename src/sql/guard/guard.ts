@@ -9,6 +9,7 @@ import { type Inspection, inspection, type Place, refuse } from './inspection.ts
 import { isTag, NODES, type Slot, type Tag } from './nodes.ts';
 import { REFUSED_NODES } from './refuse.ts';
 import { checkRules } from './rules.ts';
+import { checkFunctionInFrom, setsBelow } from './sets.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -22,6 +23,7 @@ export function guard(parsed: ParsedQuery, bounds: GuardBounds = DEFAULT_BOUNDS)
     field: '',
     location: 0,
     depth: 0,
+    sets: null,
   });
   const { text } = parsed;
   return { text, select: root.SelectStmt, paramCount: seen.paramCount } as unknown as GuardedQuery;
@@ -46,6 +48,7 @@ function checkNode(node: Node, accepted: readonly Tag[], seen: Inspection, place
       GENERAL_HINT,
     );
   }
+  if (tag === 'RangeFunction') checkFunctionInFrom(body, seen, here);
   checkBody(tag, body, seen, here);
 }
 
@@ -71,7 +74,14 @@ function checkBody(tag: Tag, body: Fields, seen: Inspection, place: Place): void
     if (slot === undefined) {
       refuse(seen, place, 'sql_construct_refused', `Not accepted: ${tag}.${field}`, GENERAL_HINT);
     }
-    const below = { parent: tag, parentBody: body, field, location: place.location, depth: place.depth + 1 };
+    const below = {
+      parent: tag,
+      parentBody: body,
+      field,
+      location: place.location,
+      depth: place.depth + 1,
+      sets: setsBelow(tag, body, field, place.sets),
+    };
     checkSlot(slot, body[field], seen, below);
   }
   checkRules(tag, body, seen, place);
@@ -138,9 +148,11 @@ function checkList(
   if (items.length > seen.bounds.items) {
     refuse(seen, place, 'sql_too_large', `A list has more than ${seen.bounds.items} elements`, SMALLER);
   }
-  // PostgreSQL writes plain DISTINCT as a list of one empty element.
-  if (slot.blank && items.length === 1 && Object.keys(items[0] ?? {}).length === 0) return;
-  for (const item of items) checkNode(item, slot.of, seen, place);
+  const last = items.at(-1);
+  const blank = last !== undefined && Object.keys(last).length === 0;
+  const admitted =
+    slot.blank === 'alone' ? items.length === 1 : slot.blank === 'last' && place.sets === 'from';
+  for (const item of blank && admitted ? items.slice(0, -1) : items) checkNode(item, slot.of, seen, place);
 }
 
 function checkNames(star: boolean, value: unknown, seen: Inspection, place: Place): void {

@@ -23,7 +23,11 @@ export interface Place {
   /** Byte offset of the node, or of the nearest node above that has one. */
   readonly location: number | undefined;
   readonly depth: number;
+  /** Whether a function that gives rows may stand here: in FROM, or in the select list. */
+  readonly sets: SetsPlace;
 }
+
+export type SetsPlace = 'from' | 'target' | null;
 
 export function inspection(text: string, bounds: GuardBounds): Inspection {
   return { text, bounds, nodes: 0, relations: 0, recursions: 0, repetition: 1, paramCount: 0 };

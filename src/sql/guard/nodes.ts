@@ -8,8 +8,11 @@ import type { Code } from '../../errors.ts';
 export type Slot =
   /** One wrapped node: `{"A_Const": {…}}`. */
   | { readonly is: 'node'; readonly of: readonly Tag[] }
-  /** A list of wrapped nodes; `blank` also admits `{}`, PostgreSQL's empty element (plain DISTINCT). */
-  | { readonly is: 'list'; readonly of: readonly Tag[]; readonly blank: boolean }
+  /**
+   * A list of wrapped nodes. `blank` also admits `{}`, PostgreSQL's empty element: alone for plain DISTINCT, last behind
+   * a function in FROM that has no definition of its columns.
+   */
+  | { readonly is: 'list'; readonly of: readonly Tag[]; readonly blank: 'never' | 'alone' | 'last' }
   /** One node without its wrapper. */
   | { readonly is: 'bare'; readonly of: Tag }
   /** A list of String nodes: a dotted name or a list of column names; `star` admits a final A_Star. */
@@ -45,7 +48,7 @@ const EXPRESSION_TAGS = [
   'GroupingFunc',
 ] as const;
 
-const FROM_TAGS = ['RangeVar', 'RangeSubselect', 'JoinExpr'] as const;
+const FROM_TAGS = ['RangeVar', 'RangeSubselect', 'RangeFunction', 'JoinExpr'] as const;
 
 const STRUCTURE_TAGS = [
   'SelectStmt',
@@ -79,12 +82,12 @@ export function isTag(tag: string): tag is Tag {
 }
 
 const node = (...of: Tag[]): Slot => ({ is: 'node', of });
-const list = (...of: Tag[]): Slot => ({ is: 'list', of, blank: false });
+const list = (...of: Tag[]): Slot => ({ is: 'list', of, blank: 'never' });
 const bare = (of: Tag): Slot => ({ is: 'bare', of });
 const one = (...of: string[]): Slot => ({ is: 'enum', of });
 const refused = (code: Code, what: string, hint: string): Slot => ({ is: 'refused', code, what, hint });
 const expression: Slot = { is: 'node', of: EXPRESSIONS };
-const expressions: Slot = { is: 'list', of: EXPRESSIONS, blank: false };
+const expressions: Slot = { is: 'list', of: EXPRESSIONS, blank: 'never' };
 const names: Slot = { is: 'names', star: false };
 const text: Slot = { is: 'text' };
 const int: Slot = { is: 'int' };
@@ -95,7 +98,7 @@ const literal = (key: 'ival' | 'fval' | 'boolval' | 'sval'): Slot => ({ is: 'lit
 export const NODES: Readonly<Record<Tag, Readonly<Record<string, Slot>>>> = {
   SelectStmt: {
     withClause: bare('WithClause'),
-    distinctClause: { is: 'list', of: EXPRESSIONS, blank: true },
+    distinctClause: { is: 'list', of: EXPRESSIONS, blank: 'alone' },
     targetList: list('ResTarget'),
     fromClause: list(...FROM_TAGS),
     whereClause: expression,
@@ -141,6 +144,19 @@ export const NODES: Readonly<Record<Tag, Readonly<Record<string, Slot>>>> = {
     location: offset,
   },
   RangeSubselect: { lateral: flag, subquery: node('SelectStmt'), alias: bare('Alias') },
+  /** One function, as guard/sets.ts holds it to. */
+  RangeFunction: {
+    lateral: flag,
+    ordinality: flag,
+    functions: list('List'),
+    alias: bare('Alias'),
+    is_rowsfrom: refused('sql_function_in_from', 'ROWS FROM', 'Join the functions, one by one.'),
+    coldeflist: refused(
+      'sql_function_in_from',
+      'a list of column definitions',
+      'Name the columns in the alias; their types are known.',
+    ),
+  },
   JoinExpr: {
     jointype: one('JOIN_INNER', 'JOIN_LEFT', 'JOIN_FULL', 'JOIN_RIGHT'),
     isNatural: flag,
@@ -286,7 +302,7 @@ export const NODES: Readonly<Record<Tag, Readonly<Record<string, Slot>>>> = {
     row_format: one('COERCE_EXPLICIT_CALL', 'COERCE_IMPLICIT_CAST'),
     location: offset,
   },
-  List: { items: expressions },
+  List: { items: { is: 'list', of: EXPRESSIONS, blank: 'last' } },
   String: { sval: text },
   Integer: { ival: int },
 };

@@ -11,7 +11,7 @@ const because = (code: Code, what: string, hint: string): Refusal => ({ code, wh
 const inFrom = because(
   'sql_function_in_from',
   'a function in FROM',
-  'Read from datasets, subqueries and VALUES only.',
+  'Read from datasets, subqueries and VALUES; the reference lists the functions that give rows.',
 );
 const modifying = because('sql_data_modifying_cte', 'a data-modifying CTE', 'A CTE may only SELECT.');
 const sqlJson = because('sql_construct_refused', 'SQL/JSON syntax', 'Use json_extract and its kin.');
@@ -19,7 +19,6 @@ const xml = because('sql_construct_refused', 'XML', 'Read XML outside the gate.'
 
 /** Node types of the grammar that are not accepted, where there is something to say. */
 export const REFUSED_NODES: Readonly<Record<string, Refusal>> = {
-  RangeFunction: inFrom,
   RangeTableFunc: inFrom,
   JsonTable: inFrom,
   RangeTableSample: because('sql_tablesample', 'TABLESAMPLE', 'Read the whole dataset, or filter it.'),

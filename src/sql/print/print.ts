@@ -20,6 +20,7 @@ import type {
   Node,
   NullTest,
   ParamRef,
+  RangeFunction,
   RangeSubselect,
   RangeVar,
   ResTarget,
@@ -45,6 +46,7 @@ import {
   printTruth,
 } from './expressions.ts';
 import {
+  printFunctionInFrom,
   printGrouping,
   printJoin,
   printRelation,
@@ -78,6 +80,8 @@ function printNode(node: Node): string {
       return printRelation(body as RangeVar);
     case 'RangeSubselect':
       return printSubselect(printNode, body as RangeSubselect);
+    case 'RangeFunction':
+      return printFunctionInFrom(printNode, body as RangeFunction);
     case 'JoinExpr':
       return printJoin(printNode, body as JoinExpr);
     case 'SortBy':

@@ -4,6 +4,7 @@ import type {
   GroupingSet,
   JoinExpr,
   Node,
+  RangeFunction,
   RangeSubselect,
   RangeVar,
   ResTarget,
@@ -121,6 +122,25 @@ export function printRelation({ catalogname, schemaname, relname, alias, inh }: 
 
 export function printSubselect(print: Print, range: RangeSubselect): string {
   return `${range.lateral === true ? 'LATERAL ' : ''}(${print(need(range.subquery))})${printAlias(range.alias)}`;
+}
+
+/** `f(…) WITH ORDINALITY AS "t"("a", "b")`: one function, without definitions of columns. */
+export function printFunctionInFrom(print: Print, range: RangeFunction): string {
+  const [first, ...others] = range.functions ?? [];
+  const items = first !== undefined && 'List' in first ? (first.List.items ?? []) : [];
+  const [call, definition, ...more] = items;
+  const plain = call !== undefined && definition !== undefined && isBlank(definition);
+  if (
+    !plain ||
+    others.length + more.length > 0 ||
+    range.is_rowsfrom === true ||
+    range.coldeflist !== undefined
+  )
+    return fail('this function in FROM');
+  return words([
+    range.lateral === true ? 'LATERAL' : '',
+    `${print(call)}${range.ordinality === true ? ' WITH ORDINALITY' : ''}${printAlias(range.alias)}`,
+  ]);
 }
 
 const JOINS: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 /** Resolves FROM: datasets, CTEs, subqueries and joins become ranges with names of ours; USING and NATURAL become ON. */
-import type { Alias, JoinExpr, RangeSubselect, RangeVar, SelectStmt } from '@pgsql/types';
+import type { JoinExpr, RangeFunction, RangeSubselect, RangeVar, SelectStmt } from '@pgsql/types';
 import type { Column } from '../../catalogue/dataset.ts';
 import { SluiceError } from '../../errors.ts';
 import type { GovernedDataset } from '../stages.ts';
@@ -9,6 +9,8 @@ import { notFound } from './bind.ts';
 import { addRange, type Context, type QueryColumn } from './context.ts';
 import { resolveExpression } from './expression.ts';
 import { fault } from './fault.ts';
+import { resolveFunction } from './from-function.ts';
+import { named } from './named.ts';
 import { combine, EMPTY, matching, type Namespace, type Scope, type ScopeColumn, sameName } from './scope.ts';
 import { columnType, UNKNOWN } from './types.ts';
 
@@ -17,7 +19,7 @@ export interface ResolvedFrom {
   readonly namespace: Namespace;
 }
 
-interface ResolvedItem {
+export interface ResolvedItem {
   readonly node: Node;
   readonly namespace: Namespace;
 }
@@ -42,6 +44,8 @@ function resolveItem(item: Node, before: Namespace, outer: Scope | null, context
       return resolveRelation(body as RangeVar, context);
     case 'RangeSubselect':
       return resolveSubquery(body as RangeSubselect, before, outer, context);
+    case 'RangeFunction':
+      return resolveFunction(body as RangeFunction, before, outer, context);
     case 'JoinExpr':
       return resolveJoin(body as JoinExpr, before, outer, context);
     default:
@@ -135,45 +139,6 @@ function resolveSubquery(
     node,
     namespace: named(item.alias?.aliasname ?? null, [], columns, item.alias, undefined, context),
   };
-}
-
-/** One range under its alias. A dataset keeps its dotted names only where it has no alias. */
-function named(
-  name: string | null,
-  paths: readonly string[],
-  columns: readonly ScopeColumn[],
-  alias: Alias | undefined,
-  location: number | undefined,
-  context: Context,
-): Namespace {
-  const renamed = renameColumns(columns, alias, location, context);
-  const range = {
-    name: alias?.aliasname ?? name,
-    paths: alias === undefined ? paths : [],
-    columns: renamed,
-  };
-  return { ranges: [range], columns: renamed };
-}
-
-function renameColumns(
-  columns: readonly ScopeColumn[],
-  alias: Alias | undefined,
-  location: number | undefined,
-  context: Context,
-): readonly ScopeColumn[] {
-  const names = (alias?.colnames ?? []).map((name) => open(name).body.sval as string);
-  if (names.length > columns.length) {
-    throw fault(
-      context.text,
-      'sql_semantics',
-      `Relation "${alias?.aliasname}" has fewer columns than the ${names.length} names given`,
-      location,
-    );
-  }
-  return columns.map((column, i) => {
-    const name = names[i];
-    return name === undefined ? column : { ...column, name, insensitive: false };
-  });
 }
 
 function resolveJoin(join: JoinExpr, before: Namespace, outer: Scope | null, context: Context): ResolvedItem {

@@ -22,6 +22,8 @@ export interface ScopeRange {
   /** Dotted names that also stand for it: those of a dataset without alias. */
   readonly paths: readonly string[];
   readonly columns: readonly ScopeColumn[];
+  /** What its bare name stands for, where no column is called so: the one column of a function in FROM. */
+  readonly itself?: ScopeColumn;
 }
 
 /** What FROM offers: ranges for qualified names, columns (USING merged) for bare names and `*`. */
@@ -98,7 +100,9 @@ export function findColumn(ref: ColumnRef, scope: Scope | null, text: string): S
   const name = path[path.length - 1]!;
   const found = path.length === 1 ? findBare(name, ref, scope, text) : findQualified(path, ref, scope, text);
   if (found !== null) return found;
-  if (findRange(path, scope, text, ref) !== null) throw wholeRow(path.join('.'), ref, text);
+  const range = findRange(path, scope, text, ref);
+  if (range?.itself !== undefined) return range.itself;
+  if (range !== null) throw wholeRow(path.join('.'), ref, text);
   throw missing(path, ref, scope, text);
 }
 

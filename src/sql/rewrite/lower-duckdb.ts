@@ -2,18 +2,25 @@
  * Lowers a resolved tree to DuckDB's dialect: every function under its full name in system.main, and syntax that
  * DuckDB's parser would turn into functions by bare names said in full names instead (DuckDB 1.5).
  */
-import type { FuncCall, SelectStmt, SubLink, TypeCast } from '@pgsql/types';
+import type { FuncCall, RangeFunction, SelectStmt, SubLink, TypeCast } from '@pgsql/types';
 import { SluiceError } from '../../errors.ts';
 import { calledName, functionNamed, VALUE_FUNCTIONS } from '../guard/functions.ts';
 import { typeNamed } from '../guard/types.ts';
+import type { Ranges } from '../resolve/types.ts';
+import type { ParamValue } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, mapChildren, open } from '../walk.ts';
 import { call, column, isIn, not, some } from './build.ts';
+import { hoistGroupedSets, lowerFunctionInFrom, lowerSetCall, setCall } from './lower-sets-duckdb.ts';
 import { notHere, unsupported } from './unsupported.ts';
 
 export interface Lowering {
   /** Gives range names that the statement does not use yet. */
   readonly fresh: () => string;
+  /** The caller's values. */
+  readonly params: readonly ParamValue[];
+  /** What each reference of the resolved tree means. */
+  readonly ranges: Ranges;
 }
 
 export function lowerToDuckDb(node: Node, lowering: Lowering): Node {
@@ -23,7 +30,15 @@ export function lowerToDuckDb(node: Node, lowering: Lowering): Node {
     case 'A_Expr':
       return lowerOperation(node, body, again);
     case 'FuncCall':
+      if (setCall(body as FuncCall) !== null)
+        return lowerSetCall(body as FuncCall, { ...lowering, lower: again });
       return lowerCall(open(mapChildren(node, again)).body as FuncCall);
+    case 'RangeFunction':
+      return lowerFunctionInFrom(body as RangeFunction, { ...lowering, lower: again });
+    case 'SelectStmt': {
+      const select = hoistGroupedSets(body as SelectStmt, { ...lowering, lower: again });
+      return mapChildren(select === body ? node : close('SelectStmt', select), again);
+    }
     case 'SQLValueFunction': {
       const entry = VALUE_FUNCTIONS[body.op as string];
       if (entry === undefined) throw refused('SQLValueFunction');

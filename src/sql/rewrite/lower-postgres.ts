@@ -7,14 +7,21 @@ import type { A_Expr, A_Indirection, FuncCall, TypeCast } from '@pgsql/types';
 import { SluiceError } from '../../errors.ts';
 import { calledName, functionNamed } from '../guard/functions.ts';
 import { operatorNamed } from '../guard/operators.ts';
+import { type SetFunction, setFunctionNamed } from '../guard/set-functions.ts';
 import { dottedName, typeOf } from '../guard/types.ts';
+import type { ParamValue } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, mapChildren, open } from '../walk.ts';
-import { SYSTEM_SCHEMA } from './build.ts';
+import { bareCall, CALLS, SYSTEM_SCHEMA } from './build.ts';
+import { boundedSeries } from './series.ts';
 import { notHere, unsupported } from './unsupported.ts';
 
-export function lowerToPostgres(node: Node): Node {
-  const lowered = mapChildren(node, lowerToPostgres);
+/** @param params the caller's values. */
+export function lowerToPostgres(node: Node, params: readonly ParamValue[]): Node {
+  const again = (child: Node): Node => lowerToPostgres(child, params);
+  const set = 'FuncCall' in node ? setFunctionNamed(calledName(node.FuncCall) ?? '') : undefined;
+  if (set !== undefined) return lowerSet(set, open(node).body as FuncCall, params, again);
+  const lowered = mapChildren(node, again);
   const { tag, body } = open(lowered);
   switch (tag) {
     case 'FuncCall':
@@ -30,6 +37,19 @@ export function lowerToPostgres(node: Node): Node {
     default:
       return lowered;
   }
+}
+
+function lowerSet(
+  entry: SetFunction,
+  body: FuncCall,
+  params: readonly ParamValue[],
+  again: (node: Node) => Node,
+): Node {
+  const args = body.args ?? [];
+  const lowered = entry.series ? boundedSeries(args, params, again, 'postgres') : args.map(again);
+  // Only by its bare name does the grammar take several lists side by side; the search path holds nothing but pg_catalog.
+  if (entry.name === 'unnest' && args.length > 1) return bareCall(entry.postgres, lowered);
+  return CALLS.postgres(entry.postgres, ...lowered);
 }
 
 /** What the grammar itself puts around the pattern of LIKE … ESCAPE and SIMILAR TO. */

@@ -33,7 +33,7 @@ export function rewrite(resolved: ResolvedQuery, options: RewriteOptions): Gover
   const limited = limitResult(resolved.tree, options.page, options.params);
   const context = { engine: options.engine, ranges: resolved.ranges, params: options.params };
   const barrier = options.barrier ?? neededBarrier(resolved, context);
-  const lower = lowererOf(options.engine);
+  const lower = lowererOf(options, resolved);
   const pushed = barrier === 'none' ? new Map() : pushableConditions(resolved, context, lower);
   const lowered = open(lower(close('SelectStmt', limited))).body as SelectStmt;
   const binder = new Binder(options.params);
@@ -57,14 +57,14 @@ export function rewrite(resolved: ResolvedQuery, options: RewriteOptions): Gover
   return query as GovernedQuery;
 }
 
-function lowererOf(engine: EngineKind): (node: Node) => Node {
+function lowererOf({ engine, params }: RewriteOptions, { ranges }: ResolvedQuery): (node: Node) => Node {
   switch (engine) {
     case 'duckdb': {
-      const lowering = { fresh: freshNames() };
+      const lowering = { fresh: freshNames(), params, ranges };
       return (node) => lowerToDuckDb(node, lowering);
     }
     case 'postgres':
-      return lowerToPostgres;
+      return (node) => lowerToPostgres(node, params);
     default:
       return engine satisfies never;
   }

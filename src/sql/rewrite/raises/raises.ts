@@ -2,11 +2,12 @@
  * Whether the caller's expressions can raise on some row, and so tell of rows that a filter removes. What is not known
  * to be safe raises: an expression has to be recognised here to run without a fence.
  */
-import type { FuncCall, SelectStmt, TypeCast } from '@pgsql/types';
+import type { FuncCall, RangeFunction, SelectStmt, TypeCast } from '@pgsql/types';
+import { calledName } from '../../guard/functions.ts';
 import { operatorNamed } from '../../guard/operators.ts';
 import { typeOfName } from '../../resolve/types.ts';
 import type { Node } from '../../tree.ts';
-import { close, eachChild, isBlank, open } from '../../walk.ts';
+import { close, eachChild, isBlank, open, walk } from '../../walk.ts';
 import { fits } from '../literals.ts';
 import { safeCall } from './calls.ts';
 import {
@@ -98,6 +99,8 @@ function safe(node: Node, context: RaiseContext): boolean {
       return (
         childrenSafe(node, context) && (body.quals === undefined || isBoolean(body.quals as Node, context))
       );
+    case 'RangeFunction':
+      return safeRangeFunction(node, body as RangeFunction, context);
     case 'WithClause':
     case 'CommonTableExpr':
     case 'RangeSubselect':
@@ -145,6 +148,27 @@ function childrenSafe(node: Node, context: RaiseContext): boolean {
     if (child !== undefined && !('Alias' in child) && !('String' in child)) all &&= safe(child, context);
   });
   return all;
+}
+
+/** A series of literal numbers, or a list that is written out: neither hangs on a row. */
+function safeRangeFunction(node: Node, body: RangeFunction, context: RaiseContext): boolean {
+  let columns = false;
+  walk(node, (at) => {
+    columns ||= 'ColumnRef' in at || 'SelectStmt' in at;
+    return !columns;
+  });
+  const [list] = body.functions ?? [];
+  const [call] = list === undefined ? [] : (open(list).body.items as Node[]);
+  if (columns || call === undefined || !('FuncCall' in call)) return false;
+  const args = call.FuncCall.args ?? [];
+  switch (calledName(call.FuncCall)) {
+    case 'generate_series':
+      return args.every((arg) => 'A_Const' in arg && arg.A_Const.ival !== undefined);
+    case 'unnest':
+      return args.every((arg) => 'A_ArrayExpr' in arg && safe(arg, context));
+    default:
+      return false;
+  }
 }
 
 function safeSelect(select: SelectStmt, context: RaiseContext): boolean {

@@ -1,0 +1,67 @@
+-- Each of these must give on DuckDB and on PostgreSQL, through the gate, what the text gives on a physically governed copy
+-- in PostgreSQL. things: rows of EU and FR, secret hidden, s masked; edges: rows of EU and FR. Values come out as text,
+-- numbers, booleans and moments, which both write alike.
+
+-- series in FROM
+SELECT * FROM generate_series(1, 5);
+SELECT g FROM generate_series(1, 10, 3) AS g WHERE g > 1;
+SELECT t.x, t.* FROM generate_series(10, 1, -4) AS t(x);
+SELECT * FROM generate_series(1, 3) WITH ORDINALITY AS t(v, place);
+SELECT count(*), sum(g) FROM generate_series(1, 1000000) AS g;
+SELECT * FROM generate_series(5, 1);
+SELECT * FROM generate_series(1, NULL);
+SELECT g::date FROM generate_series('2024-01-31'::date, '2024-06-30'::date, '1 month'::interval) AS g;
+SELECT * FROM generate_series(timestamp '2024-01-01', timestamp '2024-01-02', interval '6' hour) AS t(at);
+SELECT g FROM generate_series(date '2024-01-03', date '2024-01-01', -interval '1 day') AS g;
+SELECT count(*) FROM generate_series(timestamp '2024-01-01', '2024-03-01', 2 * interval '1 week');
+SELECT g::date - d FROM things, generate_series(d, d + interval '2 days', interval '1 day') AS g;
+SELECT count(*) FROM generate_series(current_date - interval '30 days', current_date, interval '1 day');
+SELECT extract(year from g) FROM generate_series((SELECT min(d) FROM things), (SELECT max(d) FROM things), interval '5 years') AS g;
+SELECT t.id, g FROM things AS t, generate_series(1, t.id) AS g;
+SELECT t.id, g.x FROM things AS t LEFT JOIN LATERAL generate_series(t.id, 2) AS g(x) ON true;
+SELECT a.n, b.n FROM generate_series(1, 2) AS a(n), generate_series(a.n, 3) AS b(n);
+SELECT t.id, g FROM things AS t RIGHT JOIN generate_series(3, 6) AS g ON g = t.id;
+SELECT g.day::date, count(t.id) FROM generate_series(date '2023-12-30', date '2024-01-02', interval '1 day') AS g(day) LEFT JOIN things AS t ON t.d = g.day::date GROUP BY 1 ORDER BY 1;
+SELECT * FROM generate_series(1, 2) JOIN generate_series(2, 3) AS b(generate_series) USING (generate_series);
+-- only on PostgreSQL: fractions
+SELECT * FROM generate_series(1.5, 3.5, 0.5);
+-- lists taken apart
+SELECT * FROM unnest(ARRAY[1, 2, 3]);
+SELECT u FROM unnest(ARRAY[[1, 2], [3, 4]]) AS u;
+SELECT id, u FROM things, unnest(tags) AS u;
+SELECT id, x.u, x.place FROM things CROSS JOIN LATERAL unnest(tags) WITH ORDINALITY AS x(u, place);
+SELECT id, u FROM things LEFT JOIN unnest(nums) AS u ON true;
+SELECT id, u FROM things LEFT JOIN unnest(nums) AS u ON u > 2;
+SELECT * FROM unnest(ARRAY[1, 2], ARRAY['a', 'b', 'c']) AS x(a, b);
+SELECT t.id, x.a, x.b, x.n FROM things AS t, unnest(t.tags, t.nums) WITH ORDINALITY AS x(a, b, n);
+SELECT id, (SELECT count(*) FROM unnest(tags)) AS n, (SELECT string_agg(t, '-' ORDER BY t) FROM unnest(tags) AS t) AS all FROM things;
+SELECT id FROM things WHERE EXISTS (SELECT 1 FROM unnest(tags) AS t WHERE t = 'a');
+SELECT id FROM things WHERE 5 IN (SELECT unnest(nums));
+SELECT id, i, nums[i] FROM things, generate_subscripts(nums, 1) AS i;
+SELECT s, part FROM things, unnest(string_to_array(s, ' ')) AS part WHERE s <> '';
+SELECT x.id, y.u FROM things AS x, LATERAL (SELECT u FROM unnest(x.nums) AS u ORDER BY u DESC NULLS LAST LIMIT 1) AS y;
+WITH parts AS (SELECT id, u FROM things, unnest(nums) AS u) SELECT id, sum(u) OVER (PARTITION BY id ORDER BY u) FROM parts WHERE u IS NOT NULL;
+-- in the select list
+SELECT unnest(ARRAY[1, 2, 3]);
+SELECT id, unnest(tags), unnest(nums) FROM things;
+SELECT upper(unnest(tags)) || '!', id FROM things WHERE id < 3;
+SELECT DISTINCT unnest(nums) AS n FROM things ORDER BY n;
+SELECT unnest(tags) AS tag, count(*) FROM things GROUP BY tag ORDER BY 1;
+SELECT coalesce(owner, '') AS o, unnest(nums) AS num, count(*) FROM things GROUP BY o, num;
+SELECT unnest(array_agg(id)) FROM things;
+SELECT id, generate_series(1, id) AS g FROM things WHERE id < 3;
+SELECT generate_series(1, 3) * 2 AS x, unnest(ARRAY['a', 'b']);
+-- JSON taken apart
+SELECT value ->> 'c' FROM things, jsonb_array_elements(doc -> 'b');
+SELECT e ->> 'c', place FROM things, jsonb_array_elements(doc -> 'b') WITH ORDINALITY AS x(e, place) WHERE id = 1;
+SELECT v FROM things, jsonb_array_elements_text(doc -> 'b') AS x(v) WHERE v IN ('1', '2');
+SELECT id, k FROM things, jsonb_object_keys(doc) AS k WHERE id IN (1, 4);
+SELECT id, key, value ->> 'deep' FROM things, jsonb_each(doc) WHERE id IN (1, 4);
+SELECT id, x.k, x.v FROM things, jsonb_each_text(doc) AS x(k, v) WHERE id = 1 AND x.k <> 'b';
+SELECT * FROM json_array_elements_text('["a", null, "b"]'::json) WITH ORDINALITY;
+-- only on PostgreSQL: paths
+SELECT q::text FROM things, jsonb_path_query(doc, '$.b[*] ? (@ > 1)') AS q;
+-- texts taken apart
+SELECT id, part FROM things, string_to_table(s, ',') AS part;
+SELECT * FROM string_to_table('', ',');
+SELECT * FROM regexp_split_to_table('a  b c', ' +') WITH ORDINALITY;
