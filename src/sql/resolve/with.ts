@@ -24,7 +24,9 @@ function resolveCte(cte: CommonTableExpr, outer: Scope | null, context: Context)
   context.ctes.set(cte, { printed, columns: renamed(resolved.columns, cte, context) });
   return close('CommonTableExpr', {
     ctename: printed,
-    ctematerialized: cte.ctematerialized,
+    // Never NOT MATERIALIZED: a query that is put in two places, by another that is, doubles with each of thirty names.
+    ctematerialized:
+      cte.ctematerialized === 'CTEMaterializeNever' ? 'CTEMaterializeDefault' : cte.ctematerialized,
     ctequery: close('SelectStmt', resolved.select),
   });
 }

@@ -8,6 +8,7 @@ import { close, open, walk } from '../walk.ts';
 import { Binder, type EngineKind } from './build.ts';
 import { compactParameters } from './compact.ts';
 import { type Barrier, governRelations } from './govern.ts';
+import { checkGrowth } from './growth.ts';
 import { limitResult, type Page } from './limit.ts';
 import { lowerToDuckDb } from './lower-duckdb.ts';
 import { lowerToPostgres } from './lower-postgres.ts';
@@ -31,6 +32,7 @@ export interface RewriteOptions {
 
 export function rewrite(resolved: ResolvedQuery, options: RewriteOptions): GovernedQuery {
   const limited = limitResult(resolved.tree, options.page, options.params);
+  checkGrowth(limited, options.engine);
   const context = { engine: options.engine, ranges: resolved.ranges, params: options.params };
   const barrier = options.barrier ?? neededBarrier(resolved, context);
   const lower = lowererOf(options, resolved);
