@@ -152,6 +152,13 @@ for (const { kind, missing, set } of STANDS) {
         ['SELECT name + 1 FROM warehouse.gold.numbers', 'type_mismatch'],
         ["SELECT i = DATE '2024-01-01' FROM warehouse.gold.numbers", 'type_mismatch'],
         ["SELECT upper(DATE '2024-01-01', 1)", 'type_mismatch'],
+        ['SELECT i, sum(i) FROM warehouse.gold.numbers', 'sql_semantics'],
+        ['SELECT i FROM warehouse.gold.numbers WHERE sum(i) > 1', 'sql_semantics'],
+        ['SELECT sum(sum(i)) FROM warehouse.gold.numbers', 'sql_semantics'],
+        ['SELECT i FROM warehouse.gold.numbers WHERE row_number() OVER () = 1', 'sql_semantics'],
+        ['SELECT i FROM warehouse.gold.numbers ORDER BY 7', 'sql_semantics'],
+        ['SELECT 1 UNION SELECT 1, 2', 'sql_semantics'],
+        ['SELECT (SELECT 1, 2)', 'sql_semantics'],
       ] as const)('%s: %s', async (sql, code) => {
         const error = await rows(engine, sql, { maxRows: 100_000 }).catch((thrown: unknown) => thrown);
         expect(error).toBeInstanceOf(SluiceError);
