@@ -155,6 +155,17 @@ describe.skipIf(missingServer !== null)('the fence on PostgreSQL', () => {
     ['a lookup beside a masked column', "SELECT id FROM t WHERE id = 5 AND email = 'x'", true],
     ['a range beside a pattern', "SELECT id FROM t WHERE id BETWEEN 5 AND 7 AND s LIKE '1%'", true],
     ['a list under a join', 'SELECT t.id, o.x FROM t JOIN o ON o.id = t.m + 1 WHERE t.id IN (5, 6, 7)', true],
+    ['a lookup in the condition of a join', 'SELECT t.id FROM o JOIN t ON t.id = 5 AND o.id = t.m + 1', true],
+    [
+      'a lookup in the condition of an outer join',
+      'SELECT t.id FROM o LEFT JOIN t ON t.id = 5 AND o.id = t.m + 1',
+      true,
+    ],
+    [
+      'a lookup in the condition of a join under an outer one',
+      'SELECT t.id FROM o LEFT JOIN (o AS p JOIN t ON t.id = 5 AND p.id = t.m + 1) ON p.x = o.x',
+      true,
+    ],
     [
       'a lookup in a CTE',
       'WITH q AS (SELECT * FROM t WHERE id = 5) SELECT count(*) FROM q WHERE s::integer > 0',
@@ -183,6 +194,22 @@ describe.skipIf(missingServer !== null)('the fence on PostgreSQL', () => {
     [
       'a condition on rows that an outer join makes up',
       'SELECT o.id FROM o LEFT JOIN t ON t.id = o.id WHERE t.id = 5 AND o.x + t.m > 0',
+    ],
+    [
+      'a condition of an outer join on the side that keeps its rows',
+      'SELECT t.id FROM t LEFT JOIN o ON t.id = 5 AND o.x + t.m > 0',
+    ],
+    [
+      'a condition of an outer join, the other way round',
+      'SELECT t.id FROM o RIGHT JOIN t ON t.id = 5 AND o.x + t.m > 0',
+    ],
+    [
+      'a condition of a join that keeps all rows',
+      'SELECT t.id FROM t FULL JOIN o ON t.id = 5 AND o.x + t.m > 0',
+    ],
+    [
+      'a condition of a join over rows that another one makes up',
+      'SELECT o.id FROM o JOIN (o AS p LEFT JOIN t ON p.x = t.m + 1) ON t.id = 5',
     ],
   ])('pushes nothing but what the server vouches for: %s', (_title, sql) => {
     const text = print(ask(sql, 'present').tree);

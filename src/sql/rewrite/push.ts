@@ -1,8 +1,8 @@
 /**
- * Finds the caller's conditions that may run inside a fence: those of WHERE over one dataset's unmasked columns that
- * cannot raise. They stay where they are as well, so that nothing hangs on this but the time that a fenced scan takes.
+ * Finds the caller's conditions that may run inside a fence: those of WHERE and ON over one dataset's unmasked columns
+ * that cannot raise. They stay where they are as well, so that nothing hangs on this but the time that a fenced scan takes.
  */
-import type { SelectStmt } from '@pgsql/types';
+import type { JoinExpr } from '@pgsql/types';
 import type { ResolvedQuery } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, open, transform, walk } from '../walk.ts';
@@ -17,22 +17,40 @@ export function pushableConditions(
   lower: (node: Node) => Node,
 ): ReadonlyMap<string, readonly Node[]> {
   const pushed = new Map<string, Node[]>();
-  walk(close('SelectStmt', resolved.tree), (node) => {
-    if (!('SelectStmt' in node) || node.SelectStmt.whereClause === undefined) return undefined;
-    const kept = keptRanges(node.SelectStmt);
-    for (const condition of conjuncts(node.SelectStmt.whereClause)) {
+  const push = (whole: Node, kept: ReadonlySet<string>): void => {
+    for (const condition of conjuncts(whole)) {
       const range = onlyRange(condition, resolved);
       if (range === null || !kept.has(range) || conditionCanRaise(condition, context)) continue;
       const copy = lower(overRaw(condition));
       pushed.set(range, [...(pushed.get(range) ?? []), copy]);
     }
+  };
+  walk(close('SelectStmt', resolved.tree), (node) => {
+    if ('SelectStmt' in node && node.SelectStmt.whereClause !== undefined)
+      push(node.SelectStmt.whereClause, keptBy(node.SelectStmt.fromClause ?? []));
+    if ('JoinExpr' in node && node.JoinExpr.quals !== undefined)
+      push(node.JoinExpr.quals, keptBy(sidesThatLose(node.JoinExpr)));
     return undefined;
   });
   return pushed;
 }
 
-/** Ranges of this FROM of which no outer join makes rows up: only those may lose rows early. */
-function keptRanges(select: SelectStmt): ReadonlySet<string> {
+/** Sides of which a row that fails the join's own condition is not given out. */
+function sidesThatLose({ jointype, larg, rarg }: JoinExpr): readonly Node[] {
+  switch (jointype) {
+    case 'JOIN_INNER':
+      return [larg!, rarg!];
+    case 'JOIN_LEFT':
+      return [rarg!];
+    case 'JOIN_RIGHT':
+      return [larg!];
+    default:
+      return [];
+  }
+}
+
+/** Ranges of which no outer join among these makes rows up: only those may lose rows early. */
+function keptBy(from: readonly Node[]): ReadonlySet<string> {
   const kept = new Set<string>();
   const visit = (node: Node): void => {
     if ('RangeVar' in node) kept.add(node.RangeVar.alias?.aliasname ?? '');
@@ -41,7 +59,7 @@ function keptRanges(select: SelectStmt): ReadonlySet<string> {
     if (jointype === 'JOIN_INNER' || jointype === 'JOIN_LEFT') visit(larg!);
     if (jointype === 'JOIN_INNER' || jointype === 'JOIN_RIGHT') visit(rarg!);
   };
-  for (const item of select.fromClause ?? []) visit(item);
+  for (const item of from) visit(item);
   return kept;
 }
 
