@@ -82,6 +82,7 @@ export const CODES = {
   invalid_argument: c(7010, 400, 'A function got an argument that it cannot take'),
   type_mismatch: c(7011, 400, 'The types in the query do not fit together'),
   too_many_rows: c(7012, 400, 'A recursion or a series in the query gives more rows than it may'),
+  scan_too_large: c(7013, 400, 'The query reads larger datasets than it may'),
   // 8xxx audit
   audit_unavailable: c(8001, 503, 'The audit record cannot be written'),
   audit_broken: c(8002, 500, 'The audit chain does not verify'),

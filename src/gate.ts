@@ -13,6 +13,8 @@ export interface GateLimits {
   readonly pageRows: number;
   readonly maxPageRows: number;
   readonly maxStreamRows: number;
+  /** Null where there is no bound. */
+  readonly maxScanRows: number | null;
   readonly maxBytes: number;
   readonly timeoutMs: number;
   readonly sqlBytes: number;

@@ -181,6 +181,7 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
         pageRows: limits.page_rows,
         maxPageRows: limits.max_page_rows,
         maxStreamRows: limits.max_stream_rows,
+        maxScanRows: limits.max_scan_rows,
         maxBytes: limits.max_bytes,
         timeoutMs: limits.timeout,
         sqlBytes: limits.sql_bytes,

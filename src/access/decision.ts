@@ -65,7 +65,7 @@ export interface Decision {
   readonly masks: Readonly<Record<string, { readonly policy: string; readonly mask: MaskSpec }>>;
   /** Folded names of columns that do not exist for this identity. */
   readonly hidden: readonly string[];
-  readonly limits: { readonly max_rows?: number; readonly timeout?: number };
+  readonly limits: { readonly max_rows?: number; readonly max_scan_rows?: number; readonly timeout?: number };
   /** Epoch seconds, null where nothing in it expires. */
   readonly expires_at: number | null;
   /** Whether a denied caller may know that the dataset exists (403) or not (404). */

@@ -67,7 +67,11 @@ const full = z.strictObject({
   // Read by hand: a record schema drops the key `__proto__`, and with it the mask of a column of that name.
   masks: z.unknown(),
   hidden: z.array(z.string()),
-  limits: z.strictObject({ max_rows: z.int().positive().optional(), timeout: z.int().positive().optional() }),
+  limits: z.strictObject({
+    max_rows: z.int().positive().optional(),
+    max_scan_rows: z.int().positive().optional(),
+    timeout: z.int().positive().optional(),
+  }),
   expires_at: z.number().nullable(),
   // A policy of the user's own need not repeat the first and may leave the second to the level.
   dataset_id: z.string().optional(),
@@ -118,13 +122,14 @@ function decodeOne(value: unknown, input: DecisionInput): Decision {
   if (rest.allow && rest.expires_at !== null && rest.expires_at <= input.context.time.epoch) {
     return denial(input, 'expired');
   }
-  const { max_rows, timeout } = rest.limits;
+  const { max_rows, max_scan_rows, timeout } = rest.limits;
   return freeze({
     ...rest,
     dataset_id: input.dataset.dataset_id,
     masks,
     limits: {
       ...(max_rows === undefined ? {} : { max_rows }),
+      ...(max_scan_rows === undefined ? {} : { max_scan_rows }),
       ...(timeout === undefined ? {} : { timeout }),
     },
     discoverable: rest.allow || (discoverable ?? levelDiscoverable(input)),

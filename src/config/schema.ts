@@ -105,6 +105,15 @@ const limits = z
     max_page_rows: rows.prefault(10_000).describe('Most rows of a page.'),
     max_stream_rows: rows.prefault(1_000_000).describe('Most rows of a streamed answer.'),
     max_bytes: size({ least: '1KiB', most: '1TiB' }).prefault('1GiB').describe('Most bytes of one answer.'),
+    max_scan_rows: z
+      .int()
+      .min(1)
+      .max(1_000_000_000_000_000)
+      .nullable()
+      .prefault(null)
+      .describe(
+        'Most rows that the datasets of one query may have together, each counted wherever it stands, by the estimate of the engine and whatever the filters leave. A view has no estimate and counts nothing. Default: no bound.',
+      ),
     timeout: duration({ least: '100ms', most: '1d' }).prefault('30s').describe('Longest run of one query.'),
     concurrency: z.int().min(1).max(1_024).prefault(8).describe('Queries that run at once, of all callers.'),
     per_identity: z.int().min(1).max(1_024).prefault(4).describe('Queries that run at once, of one caller.'),

@@ -22,6 +22,7 @@ import type { Ask } from './ask.ts';
 import { decisionsFor } from './decisions.ts';
 import type { PageAsked } from './page.ts';
 import type { BoundText } from './plan-caches.ts';
+import { checkScan } from './scan.ts';
 
 export interface AnswerColumn extends OutputColumn {
   readonly type: string;
@@ -82,6 +83,7 @@ export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
   const { bound: meant, governed } = admit(bound, weighed);
   const decisions = new Map([...governed].map(([id, { decision }]) => [id, decision]));
   if (decisions.size < weighed.size) note(known, decisions);
+  checkScan(meant, decisions, gate);
 
   const verified = await cached(keyOf(worded, decisions, asked, gate), gate.caches.plans, async () => {
     const params = checkParameters(ask.params, bound.guarded.paramCount);

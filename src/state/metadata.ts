@@ -1,4 +1,5 @@
 /** The state that the gate serves: taken from the store, put beside what the engines hold, swapped whole, and never worse than the last good one. */
+import type { Dataset, Relation } from '../catalogue/dataset.ts';
 import type { Engine, PhysicalRelation, Staged } from '../engines/engine.ts';
 import { SluiceError } from '../errors.ts';
 import type { Observe } from '../observe.ts';
@@ -36,6 +37,8 @@ export interface Metadata {
   current(): Promise<AppliedState>;
   /** The state in memory, without a look at the store. */
   loaded(): Snapshot | null;
+  /** The engine's estimate of what the dataset's relation holds, as it was staged; null where it does not tell. */
+  rowsOf(dataset: Dataset): number | null;
   /** All of it or none. @throws SluiceError 9xxx, state_unavailable, engine_unavailable */
   apply(pushed: PushedInput, options: ApplyOptions): Promise<Applied>;
 }
@@ -48,6 +51,7 @@ export interface MetadataOptions {
 
 export function createMetadata({ store, engines, observe }: MetadataOptions): Metadata {
   let state: AppliedState | null = null;
+  let sizes: Sizes = new Map();
   /** The push that `state` came from. */
   let taken: number | null = null;
   /** A push that could not be taken over: not tried again until the next one. */
@@ -106,6 +110,7 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
       });
       // From here to the end nothing waits: the data and what is known of it change at once.
       staged.commit();
+      sizes = sizesOf(staged.physical);
       state = { snapshot, etag: stored.hash, createdAt: stored.createdAt, createdBy: stored.createdBy };
       taken = stored.push;
       refused = null;
@@ -120,6 +125,7 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
 
   return {
     loaded: () => state?.snapshot ?? null,
+    rowsOf: ({ engine, relation }) => sizes.get(placeOf(engine, relation)) ?? null,
     async current() {
       const latest = await store.latestPush().catch((thrown: unknown) => {
         // The last good state goes on: what it decides does not depend on the store.
@@ -152,6 +158,7 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
             expected: options.expected,
           });
           staged.commit();
+          sizes = sizesOf(staged.physical);
           taken = latest.push;
           state = { snapshot, etag: latest.hash, createdAt: latest.createdAt, createdBy: latest.createdBy };
           observe({
@@ -167,3 +174,17 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
       }),
   };
 }
+
+/** Estimated rows by place. */
+type Sizes = ReadonlyMap<string, number | null>;
+
+function sizesOf(physical: SnapshotInput['physical']): Sizes {
+  return new Map(
+    Object.entries(physical).flatMap(([engine, relations]) =>
+      relations.map(({ relation, rows }) => [placeOf(engine, relation), rows] as const),
+    ),
+  );
+}
+
+const placeOf = (engine: string, { database, schema, identifier }: Relation): string =>
+  [engine, database ?? '', schema, identifier].join('\n');
