@@ -12,34 +12,43 @@ export type EngineKind = 'duckdb' | 'postgres';
 
 export interface Stand {
   readonly gate: TestGate;
+  /** Null where the engine is a process of the gate's. */
+  readonly server: TestServer | null;
   close(): Promise<void>;
 }
 
 /** Why an engine cannot be had here, or null. */
 export const MISSING: Readonly<Record<EngineKind, string | null>> = { duckdb: null, postgres: missingServer };
 
+/** What the gate logs in as: a role as docs/operations/postgres.md asks for, with little room on disk. */
+export const ROLE = 'sluice';
+
 /** Room for the longest texts, so that it is the guard that answers. */
 const ROOM = 'limits:\n  sql_bytes: 1MB\n  body_bytes: 4MB\n';
 
-export async function openStand(kind: EngineKind, engine: (engine: Engine) => Engine): Promise<Stand> {
+/** @param edit of the gate's sluice.yml */
+export async function openStand(
+  kind: EngineKind,
+  engine: (engine: Engine) => Engine = (same) => same,
+  edit: (yaml: string) => string = (yaml) => yaml.replace('limits:\n', ROOM),
+): Promise<Stand> {
   if (kind === 'duckdb') {
-    const gate = await startGate({ engine, edit: (yaml) => yaml.replace('limits:\n', ROOM) });
-    return { gate, close: () => gate.close() };
+    const gate = await startGate({ engine, edit });
+    return { gate, server: null, close: () => gate.close() };
   }
   const server = await startServer();
   try {
     const folder = await copyExample((yaml) =>
-      yaml
-        .replace('limits:\n', ROOM)
-        .replace(
-          /warehouse:\n(?: {4}.*\n)+/,
-          `warehouse: { kind: postgres, url: '${server.urlFor('postgres', CATALOG)}' }\n`,
-        ),
+      edit(yaml).replace(
+        /warehouse:\n(?: {4}.*\n)+/,
+        `warehouse: { kind: postgres, url: '${server.urlFor(ROLE, CATALOG)}' }\n`,
+      ),
     );
     await load(join(folder, `data/${CATALOG}.duckdb`), server);
     const gate = await startGate({ engine, folder });
     return {
       gate,
+      server,
       close: async () => {
         await gate.close();
         await server.close();
@@ -56,6 +65,19 @@ const CATALOG = 'energy_community';
 const MOST_ROWS = 20_000;
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+function roleOver(schemas: readonly string[]): readonly string[] {
+  const all = schemas.map(quoted).join(', ');
+  return [
+    `CREATE ROLE ${ROLE} LOGIN PASSWORD 'test' NOINHERIT`,
+    `ALTER ROLE ${ROLE} SET temp_file_limit = '64MB'`,
+    `ALTER ROLE ${ROLE} SET default_transaction_read_only = on`,
+    `REVOKE TEMPORARY, CREATE ON DATABASE ${CATALOG} FROM PUBLIC`,
+    `GRANT USAGE ON SCHEMA ${all} TO ${ROLE}`,
+    `GRANT SELECT ON ALL TABLES IN SCHEMA ${all} TO ${ROLE}`,
+    'ANALYZE',
+  ];
+}
 
 /** What dbt built on DuckDB, as tables of the same names on a server. */
 async function load(path: string, server: TestServer): Promise<void> {
@@ -90,6 +112,8 @@ async function load(path: string, server: TestServer): Promise<void> {
       await client.query(`COPY ${relation} FROM '${file}' (FORMAT csv)`);
     }
     connection.closeSync();
+    for (const statement of roleOver([...new Set(found.getRowsJson().map(([schema]) => String(schema)))]))
+      await client.query(statement);
   } finally {
     instance.closeSync();
     await client.end();
