@@ -49,7 +49,7 @@ function queries(path: string): readonly string[] {
 }
 
 function generated(): readonly string[] {
-  return Array.from({ length: 300 }, (_, i) => {
+  return Array.from({ length: 1500 }, (_, i) => {
     const world = makeWorld('duckdb', random(`seeds:${Math.floor(i / 10)}`));
     return makeQuery(world, random(`seeds:${i}`)).sql;
   });

@@ -1,16 +1,18 @@
-/** One text through every stage up to a verified query, under policies that reach every part of the rewriter. */
+/** One text through every stage up to a verified query for each engine, under policies that reach every part of the rewriter. */
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Decision } from '../../src/access/decision.ts';
 import { CODES, SluiceError } from '../../src/errors.ts';
 import { guard } from '../../src/sql/guard/guard.ts';
+import { normalise } from '../../src/sql/normalise.ts';
 import { loadParser, parse } from '../../src/sql/parse.ts';
 import { admit } from '../../src/sql/resolve/admit.ts';
 import { bind } from '../../src/sql/resolve/bind.ts';
 import { resolve } from '../../src/sql/resolve/resolve.ts';
 import { rewrite } from '../../src/sql/rewrite/rewrite.ts';
-import type { ParamValue } from '../../src/sql/stages.ts';
+import type { ParamValue, ResolvedQuery } from '../../src/sql/stages.ts';
 import { verify } from '../../src/sql/verify.ts';
 import { duckdbWitness } from '../../src/sql/verify-duckdb.ts';
+import { postgresWitness } from '../../src/sql/verify-postgres.ts';
 import { random } from '../leaks/random.ts';
 import { catalogueOf, decisionOf, identityOf, MASK_KEY, openDecision, toDataset } from '../leaks/world.ts';
 import { makeWorld } from '../leaks/worlds.ts';
@@ -41,20 +43,33 @@ export async function fuzzTarget(): Promise<FuzzTarget> {
     (_, i) => [1, 'a', true, null, 2.5][i % 5]!,
   );
 
+  const engines = [
+    { name: 'duckdb', witness },
+    { name: 'postgres', witness: async (sql: string) => postgresWitness(sql) },
+  ] as const;
+
+  async function printed(resolved: ResolvedQuery, engine: (typeof engines)[number]): Promise<FuzzOutcome> {
+    try {
+      const page = { limit: 100, offset: 0 };
+      const options = { engine: engine.name, identity, maskKey: MASK_KEY, params, page };
+      await verify(rewrite(resolved, options), engine);
+      return { kind: 'accepted' };
+    } catch (error) {
+      return judge(error);
+    }
+  }
+
   return {
     async try(text) {
       try {
-        const bound = bind(guard(parse(text, { maxBytes: 262_144 })), catalogue);
-        const admitted = admit(bound, decisions);
-        const governed = rewrite(resolve(admitted.bound, admitted.governed), {
-          engine: 'duckdb',
-          identity,
-          maskKey: MASK_KEY,
-          params,
-          page: { limit: 100, offset: 0 },
-        });
-        await verify(governed, { name: 'duckdb', witness });
-        return { kind: 'accepted' };
+        const guarded = guard(parse(text, { maxBytes: 262_144 }));
+        normalise(guarded);
+        const admitted = admit(bind(guarded, catalogue), decisions);
+        const resolved = resolve(admitted.bound, admitted.governed);
+        const outcomes = [];
+        for (const engine of engines) outcomes.push(await printed(resolved, engine));
+        const worst = outcomes.find(({ kind }) => kind === 'finding');
+        return worst ?? outcomes.find(({ kind }) => kind === 'accepted') ?? outcomes[0]!;
       } catch (error) {
         return judge(error);
       }
