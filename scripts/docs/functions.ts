@@ -27,7 +27,19 @@ function bound({ sized, literals }: SqlFunction): string {
   return parts.join('; ');
 }
 
-const named = (name: string | null): string => (name === null ? '' : `\`${name}\``);
+/** What an engine has of it, and how many arguments where they are others than the row says. */
+function there(one: SqlFunction, engine: 'duckdb' | 'postgres'): string {
+  const name = one[engine];
+  const parts = [
+    ...(name === null ? [] : [`\`${name}\``]),
+    ...(engine === 'duckdb' && one.spelled !== null ? [one.spelled] : []),
+  ];
+  const [min, max] = one.takes[engine] ?? [one.min, one.max];
+  const others = one.takes[engine] !== undefined && name !== null;
+  return `${parts.join('; ')}${others ? ` (${min === max ? min : `${min} to ${max}`})` : ''}`;
+}
+
+const IN_DUCKDB = { itself: 'yes', lowered: "with PostgreSQL's meaning", not: '' } as const;
 
 export function functionsPage(): string {
   const groups = [...new Set(FUNCTIONS.map((one) => one.group))];
@@ -49,15 +61,22 @@ export function functionsPage(): string {
     );
     for (const one of FUNCTIONS.filter((candidate) => candidate.group === group))
       lines.push(
-        `| \`${one.name}\` | ${arity(one)} | ${one.kind} | ${one.result} | ${raises(one)} | ${bound(one)} | ${named(one.duckdb)} | ${named(one.postgres)} |`,
+        `| \`${one.name}\` | ${arity(one)} | ${one.kind} | ${one.result} | ${raises(one)} | ${bound(one)} | ${there(one, 'duckdb')} | ${there(one, 'postgres')} |`,
       );
     lines.push('');
   }
   lines.push(...setLines());
-  lines.push('## Operators', '', '| operator | place | gives | raises |', '|---|---|---|---|');
-  for (const { name, prefix, infix, result, raises: can } of OPERATORS) {
+  lines.push(
+    '## Operators',
+    '',
+    '| operator | place | gives | raises | in DuckDB | in PostgreSQL |',
+    '|---|---|---|---|---|---|',
+  );
+  for (const { name, prefix, infix, result, raises: can, duckdb, postgres } of OPERATORS) {
     const place = prefix && infix ? 'prefix, infix' : prefix ? 'prefix' : 'infix';
-    lines.push(`| \`${cell(name)}\` | ${place} | ${result} | ${can ? 'yes' : 'no'} |`);
+    lines.push(
+      `| \`${cell(name)}\` | ${place} | ${result} | ${can ? 'yes' : 'no'} | ${IN_DUCKDB[duckdb ?? 'not']} | ${postgres ? 'yes' : ''} |`,
+    );
   }
   lines.push('', '## Types in casts', '', '| type | family |', '|---|---|');
   for (const written of new Map(TYPES.map((type) => [type.written, type.family])))

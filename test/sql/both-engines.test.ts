@@ -10,11 +10,13 @@ import { type PostgresWarehouse, postgresWarehouse } from './postgres-warehouse.
 import { THINGS_RULES, thingsIn, thingsSql } from './things.ts';
 import { multiset, type Warehouse, warehouse } from './warehouse.ts';
 
-const CASES = readCases('test/cases/rewrite/both.sql').map(({ title, sql }) => ({
-  sql,
-  /** What only PostgreSQL has says so in the comment above. */
-  only: title.startsWith('only on PostgreSQL'),
-}));
+const CASES = ['both.sql', 'spelled.sql']
+  .flatMap((file) => readCases(`test/cases/rewrite/${file}`))
+  .map(({ title, sql }) => ({
+    sql,
+    /** What only PostgreSQL has says so in the comment above. */
+    only: title.startsWith('only on PostgreSQL'),
+  }));
 
 describe.skipIf(missingServer !== null)('the same on both engines', () => {
   let duckdb: Warehouse;

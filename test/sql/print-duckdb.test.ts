@@ -2,6 +2,7 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Node, SelectStmt } from '@pgsql/types';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SluiceError } from '../../src/errors.ts';
 import { loadParser } from '../../src/sql/parse.ts';
 import { print } from '../../src/sql/print/print.ts';
 import { lowerToDuckDb } from '../../src/sql/rewrite/lower-duckdb.ts';
@@ -22,6 +23,16 @@ function lower(tree: SelectStmt): SelectStmt {
   const fresh = (): string => `a${++count}`;
   return open(lowerToDuckDb(close('SelectStmt', tree), { fresh, params: [], ranges: new Map() }))
     .body as SelectStmt;
+}
+
+/** Nothing for what DuckDB has not: intervals added up, JSON put together by an operator. */
+function lowerable(tree: SelectStmt): readonly SelectStmt[] {
+  try {
+    return [lower(tree)];
+  } catch (error) {
+    if (error instanceof SluiceError && error.code.startsWith('sql_')) return [];
+    throw error;
+  }
 }
 
 /** Texts in, what DuckDB makes of each out. */
@@ -49,7 +60,8 @@ function functionsOf(tree: SelectStmt): readonly string[] {
 }
 
 /** Forms that DuckDB has no word for: the lowering refuses them, or needs names that only resolution gives. */
-const NOT_LOWERED = /with ties|array\(select|generate_series|escape '|escape c|escape hole/;
+const NOT_LOWERED =
+  / (#>>?|#-|\?|\?[|&]|@\?) |(timestamp|time)\(\d\)|with ties|array\(select|generate_series|escape '|escape c|escape hole/;
 
 /** Queries without a meaning, which DuckDB's parser says already: no fault of the print. */
 const MEANINGLESS = /window \\"w\\" does not exist|window functions are not allowed in window definitions/;
@@ -57,13 +69,15 @@ const MEANINGLESS = /window \\"w\\" does not exist|window functions are not allo
 describe('DuckDB as a witness of every pair', () => {
   it('finds exactly the functions of the tree', async () => {
     const children = CHILDREN.filter((text) => !NOT_LOWERED.test(text)).map(expressionOf);
-    const trees = [
+    const pairs = [
       ...STATEMENTS.map((text) => treeOf(text)),
       ...PARENTS.filter((text) => !NOT_LOWERED.test(text)).flatMap((parent, i) =>
         // A fixed seventh of the pairs; all of them pass through PostgreSQL's grammar in print-pairs.test.ts.
         children.filter((_, j) => (i + j) % 7 === 0).map((child) => fill(treeOf(parent), child)),
       ),
-    ].map(lower);
+    ];
+    const trees = pairs.flatMap(lowerable);
+    expect(trees.length).toBeGreaterThan(pairs.length * 0.99);
     const texts = trees.map(print);
     const answers = await serialize(texts);
     const wrong = trees.flatMap((tree, i) => {

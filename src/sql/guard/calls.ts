@@ -4,6 +4,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import type { SqlFunction } from './function-row.ts';
 import { calledName, FUNCTIONS, functionNamed } from './functions.ts';
 import { type Inspection, type Place, refuse } from './inspection.ts';
+import { insteadOf } from './instead.ts';
 import { checkSetCall } from './sets.ts';
 
 /** What PostgreSQL's own syntax may turn into: EXTRACT, POSITION, SUBSTRING, TRIM, AT TIME ZONE. */
@@ -54,6 +55,8 @@ function shown(call: FuncCall): string {
 }
 
 function nearest(name: string): string {
+  const instead = insteadOf(name);
+  if (instead !== undefined) return instead;
   const near = closest(name, NAMES);
   return distance(name, near) <= 2
     ? `Did you mean ${near}?`

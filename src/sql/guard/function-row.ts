@@ -41,10 +41,17 @@ export interface SqlFunction {
    */
   readonly duckdb: string | null;
   readonly postgres: string | null;
+  /** What stands for it in DuckDB where no function of one name says it: rewrite/spell-duckdb.ts; null where nothing has to. */
+  readonly spelled: string | null;
+  /** Numbers of arguments where one engine takes fewer or more than `min` to `max` say. */
+  readonly takes: Readonly<Partial<Record<'duckdb' | 'postgres', readonly [min: number, max: number]>>>;
 }
 
 export type Extra = Partial<
-  Pick<SqlFunction, 'raises' | 'literals' | 'sized' | 'duckdb' | 'postgres' | 'within' | 'kind'>
+  Pick<
+    SqlFunction,
+    'raises' | 'literals' | 'sized' | 'duckdb' | 'postgres' | 'within' | 'kind' | 'spelled' | 'takes'
+  >
 >;
 export type Row = readonly [
   name: string,
@@ -85,6 +92,8 @@ export function rows(
     sized: null,
     duckdb: name,
     postgres: inPostgres.get(name) ?? null,
+    spelled: null,
+    takes: {},
     ...extra,
   }));
 }

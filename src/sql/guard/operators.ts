@@ -13,6 +13,8 @@ export interface Operator {
   readonly quantified: boolean;
   /** Whether PostgreSQL has it; its own meaning holds there: `/` of whole numbers is whole, `~` matches anywhere. */
   readonly postgres: boolean;
+  /** Whether DuckDB has it, or the lowering says it in functions of DuckDB's with PostgreSQL's meaning. */
+  readonly duckdb: 'itself' | 'lowered' | null;
 }
 
 type Row = readonly [
@@ -20,9 +22,10 @@ type Row = readonly [
   fix: 'prefix' | 'infix' | 'both',
   result: Operator['result'],
   raises: boolean,
+  duckdb?: Operator['duckdb'],
 ];
 
-/** Meanings are DuckDB's: `~` matches the whole text, `/` divides as floats, `//` as integers, `->` and `->>` read JSON. */
+/** In DuckDB `~` matches the whole text, `/` divides as floats, `//` as integers, `->` and `->>` read JSON. */
 const TABLE: readonly Row[] = [
   ['+', 'both', 'argument', true],
   ['-', 'both', 'argument', true],
@@ -56,19 +59,36 @@ const TABLE: readonly Row[] = [
   ['->', 'infix', 'json', true],
   ['->>', 'infix', 'text', true],
   ['@', 'prefix', 'argument', true],
+  // What DuckDB has not: PostgreSQL's meaning, or a refusal there.
+  ['~*', 'infix', 'boolean', true, 'lowered'],
+  ['!~*', 'infix', 'boolean', true, 'lowered'],
+  ['|/', 'prefix', 'float', true, 'lowered'],
+  ['||/', 'prefix', 'float', true, 'lowered'],
+  ['#>', 'infix', 'json', true, 'lowered'],
+  ['#>>', 'infix', 'text', true, 'lowered'],
+  ['#-', 'infix', 'json', true, null],
+  ['?', 'infix', 'boolean', false, null],
+  ['?|', 'infix', 'boolean', false, null],
+  ['?&', 'infix', 'boolean', false, null],
+  ['@?', 'infix', 'boolean', true, null],
 ];
 
 const ONLY_DUCKDB = new Set(['//', '**']);
-const COMPARISONS = new Set(['=', '<>', '<', '<=', '>', '>=']);
+/** Also LIKE ANY and ILIKE ALL, which the grammar writes as operators. */
+const QUANTIFIED = new Set([
+  ...['=', '<>', '<', '<=', '>', '>='],
+  ...['~~', '!~~', '~~*', '!~~*', '~', '!~', '~*', '!~*'],
+]);
 
-export const OPERATORS: readonly Operator[] = TABLE.map(([name, fix, result, raises]) => ({
+export const OPERATORS: readonly Operator[] = TABLE.map(([name, fix, result, raises, duckdb]) => ({
   name,
   prefix: fix !== 'infix',
   infix: fix !== 'prefix',
   result,
   raises,
-  quantified: COMPARISONS.has(name),
+  quantified: QUANTIFIED.has(name),
   postgres: !ONLY_DUCKDB.has(name),
+  duckdb: duckdb === undefined ? 'itself' : duckdb,
 }));
 
 const BY_NAME: ReadonlyMap<string, Operator> = new Map(OPERATORS.map((o) => [o.name, o]));

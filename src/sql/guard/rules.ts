@@ -43,7 +43,10 @@ export function checkRules(tag: Tag, body: object, seen: Inspection, place: Plac
 }
 
 function checkSelect(select: SelectStmt, seen: Inspection, place: Place): void {
-  if (select.op === 'SETOP_NONE' && select.targetList === undefined && select.valuesLists === undefined) {
+  // EXISTS asks for rows alone: there `SELECT FROM x` is a habit.
+  const exists = place.parentBody.subLinkType === 'EXISTS_SUBLINK';
+  const columns = select.targetList ?? select.valuesLists;
+  if (select.op === 'SETOP_NONE' && columns === undefined && !exists) {
     refuse(
       seen,
       place,

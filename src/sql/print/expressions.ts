@@ -148,7 +148,7 @@ function items(list: Node): readonly Node[] {
   return 'List' in list ? (list.List.items ?? []) : fail('an operation without its list');
 }
 
-const OPERATOR = /^[-+*/<>=~!@#%^&|]+$|^(NOT )?BETWEEN( SYMMETRIC)?$/;
+const OPERATOR = /^[-+*/<>=~!@#%^&|?]+$|^(NOT )?BETWEEN( SYMMETRIC)?$/;
 
 function operator(parts: readonly Node[] | undefined): string {
   const [name = '', more] = strings(parts);
@@ -187,7 +187,9 @@ function intervalField(modifiers: readonly Node[]): string {
 function printType(print: Print, type: TypeName): string {
   const written = typeOf(type)?.written ?? OWN_TYPES.get(dottedName(type)) ?? fail('this type');
   const modifiers = type.typmods === undefined ? '' : `(${printAll(print, type.typmods)})`;
-  return `${written}${modifiers}${'[]'.repeat((type.arrayBounds ?? []).length)}`;
+  // `timestamp(3) with time zone`: the precision stands after the first word.
+  const [, first = written, rest = ''] = /^(\w+)( with time zone)$/.exec(written) ?? [];
+  return `${first}${modifiers}${rest}${'[]'.repeat((type.arrayBounds ?? []).length)}`;
 }
 
 function fail(what: string): never {

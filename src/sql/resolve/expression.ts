@@ -1,5 +1,5 @@
 /** Resolves the names inside one expression; whatever has no names in it comes back as it is. */
-import type { ColumnRef, FuncCall, SubLink, WindowDef } from '@pgsql/types';
+import type { ColumnRef, FuncCall, SelectStmt, SubLink, WindowDef } from '@pgsql/types';
 import type { Node } from '../tree.ts';
 import { close, mapChildren, open } from '../walk.ts';
 import type { Context } from './context.ts';
@@ -57,7 +57,7 @@ function resolveSubLink(
   windows: WindowNames | null,
   context: Context,
 ): Node {
-  const resolved = context.select(open(link.subselect!).body, scope, context);
+  const resolved = context.select(withColumns(open(link.subselect!).body), scope, context);
   const one = link.subLinkType === 'EXPR_SUBLINK' || link.subLinkType === 'ARRAY_SUBLINK';
   const row = link.testexpr !== undefined && 'RowExpr' in link.testexpr ? link.testexpr.RowExpr : null;
   const wanted = one ? 1 : link.testexpr === undefined ? null : (row?.args?.length ?? 1);
@@ -78,6 +78,12 @@ function resolveSubLink(
       : { testexpr: resolveExpression(link.testexpr, scope, windows, context) }),
     subselect: close('SelectStmt', resolved.select),
   });
+}
+
+/** `EXISTS (SELECT FROM x)`: no engine but PostgreSQL takes a list of nothing. */
+function withColumns(select: SelectStmt): SelectStmt {
+  if (select.op !== 'SETOP_NONE' || (select.targetList ?? select.valuesLists) !== undefined) return select;
+  return { ...select, targetList: [{ ResTarget: { val: { A_Const: { ival: { ival: 1 } } } } }] };
 }
 
 /** OVER, or an entry of WINDOW: names become ours, the rest are expressions. */

@@ -101,7 +101,9 @@ export function typeOf(node: Node, ranges: Ranges): SqlType {
     case 'A_Const':
       return typeOfConst(body as A_Const);
     case 'ColumnRef': {
-      const [range, column] = (body.fields as Node[]).map((field) => open(field).body.sval as string);
+      const [range, column] = (body.fields as Node[]).map((field) =>
+        'String' in field ? field.String.sval : undefined,
+      );
       return ranges.get(range ?? '')?.get(column ?? '')?.type ?? UNKNOWN;
     }
     case 'TypeCast':
@@ -173,6 +175,12 @@ function typeOfOperation(body: Readonly<Record<string, unknown>>, ranges: Ranges
   if (name === '||') return a.family === b.family ? { family: a.family } : UNKNOWN;
   if (name === '~') return BOOLEAN;
   const families = [a.family, b.family];
+  if (name === '-' && TEMPORAL.has(a.family) && TEMPORAL.has(b.family))
+    return families.every((family) => family === 'date')
+      ? { family: 'integer', bits: 64 }
+      : { family: 'interval' };
+  if (a.family === 'interval' && (b.family === 'interval' ? '+-' : '*/').includes(name))
+    return { family: 'interval' };
   if (families.includes('unknown') || families.includes('other')) return UNKNOWN;
   if (b.family === 'interval' && TEMPORAL.has(a.family))
     return a.family === 'date' ? { family: 'timestamp' } : a;

@@ -121,6 +121,7 @@ const TYPES = {
   uhugeint: 'uhugeint',
   bignum: 'bignum',
   decimal: 'pg_catalog.numeric',
+  real: 'pg_catalog.float4',
   double: 'pg_catalog.float8',
   date: 'date',
   time: 'pg_catalog.time',

@@ -14,7 +14,8 @@ import type { Node } from '../tree.ts';
 import { close, mapChildren, open } from '../walk.ts';
 import { bareCall, CALLS, SYSTEM_SCHEMA } from './build.ts';
 import { boundedSeries } from './series.ts';
-import { notHere, unsupported } from './unsupported.ts';
+import { checkTakes } from './takes.ts';
+import { noOperator, notHere, unsupported } from './unsupported.ts';
 
 /** @param params the caller's values. */
 export function lowerToPostgres(node: Node, params: readonly ParamValue[]): Node {
@@ -63,6 +64,7 @@ function lowerCall(body: FuncCall): Node {
     throw new SluiceError('rewrite_failed', undefined, { cause: `no lowering for ${name}` });
   }
   if (entry.postgres === null) throw notHere(entry.name);
+  checkTakes(entry, body, 'postgres');
   // The grammar writes EXTRACT and its kin with their schema, and PostgreSQL 13 has some of them in no other form.
   if (body.funcformat === 'COERCE_SQL_SYNTAX') return close('FuncCall', body);
   return close('FuncCall', {
@@ -89,7 +91,7 @@ function checkOperator({ kind, name }: A_Expr): void {
   if (kind !== 'AEXPR_OP') return;
   const operator = open(name![0]!).body.sval as string;
   if (operatorNamed(operator)?.postgres === false) {
-    throw new SluiceError('sql_operator_refused', `The operator ${operator} is not available on this engine`);
+    throw noOperator(operator);
   }
 }
 

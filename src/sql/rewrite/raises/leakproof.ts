@@ -37,7 +37,10 @@ export function leakproofCall(body: FuncCall, context: RaiseContext): boolean {
   return LEAKPROOF.has(entry.name) && (body.args ?? []).every((arg) => isText(arg, context));
 }
 
-const MATCHES: ReadonlySet<string> = new Set(['~', '!~', '@>', '<@', '&&']);
+const MATCHES: ReadonlySet<string> = new Set([
+  ...['~', '!~', '~*', '!~*', '@>', '<@', '&&'],
+  ...['?', '?|', '?&', '@?'],
+]);
 
 /**
  * Whether the planner would run one of the caller's operators over a column's most common values, hidden ones included,
