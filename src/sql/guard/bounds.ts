@@ -20,6 +20,8 @@ export interface GuardBounds {
   readonly series: number;
   /** The same where its ends come from a row: each row has its own. */
   readonly seriesOfRow: number;
+  /** Rows of one recursive CTE: DuckDB 1.5 takes some twenty microseconds for each round, so that this is seconds. */
+  readonly recursionRows: number;
 }
 
 export const DEFAULT_BOUNDS: GuardBounds = {
@@ -33,4 +35,5 @@ export const DEFAULT_BOUNDS: GuardBounds = {
   repetition: 1_000_000,
   series: 1_000_000,
   seriesOfRow: 10_000,
+  recursionRows: 200_000,
 };

@@ -1,5 +1,6 @@
 /** Resolves WITH: each query gets a reserved name; a recursive one offers the columns of its first branch to itself. */
 import type { CommonTableExpr, SelectStmt, WithClause } from '@pgsql/types';
+import type { SqlType } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, open } from '../walk.ts';
 import { type Context, CTE_PREFIX, type QueryColumn, type ResolvedSelect } from './context.ts';
@@ -53,7 +54,7 @@ function resolveRecursive(
   const masked = [...context.governed.values()].some(
     ({ decision }) => Object.keys(decision.masks).length > 0,
   );
-  const columns = first.columns.map((column) => ({ ...column, type: UNKNOWN, masked }));
+  const columns = first.columns.map((column) => ({ ...column, type: roughly(column.type), masked }));
   context.ctes.set(cte, { printed, columns: renamed(columns, cte, context) });
   const second = context.select(query.rarg!, outer, context);
   sameWidth(first, second, context);
@@ -68,6 +69,12 @@ function resolveRecursive(
       limitOption: 'LIMIT_OPTION_DEFAULT',
     },
   };
+}
+
+/** Whether it is a list does not change on the way. */
+function roughly({ family }: SqlType): SqlType {
+  if (family === 'list') return { family };
+  return family === 'unknown' ? UNKNOWN : { family: 'other' };
 }
 
 function renamed(columns: readonly QueryColumn[], cte: CommonTableExpr, context: Context): QueryColumn[] {

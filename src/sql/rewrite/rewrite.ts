@@ -16,6 +16,7 @@ import { pushableConditions } from './push.ts';
 import type { RaiseContext } from './raises/comparable.ts';
 import { matchesPatterns } from './raises/leakproof.ts';
 import { raisesIn } from './raises/raises.ts';
+import { boundRecursions } from './recursion.ts';
 
 export interface RewriteOptions {
   readonly engine: EngineKind;
@@ -37,7 +38,8 @@ export function rewrite(resolved: ResolvedQuery, options: RewriteOptions): Gover
   const barrier = options.barrier ?? neededBarrier(resolved, context);
   const lower = lowererOf(options, resolved);
   const pushed = barrier === 'none' ? new Map() : pushableConditions(resolved, context, lower);
-  const lowered = open(lower(close('SelectStmt', limited))).body as SelectStmt;
+  const lowered = open(boundRecursions(lower(close('SelectStmt', limited)), options.engine))
+    .body as SelectStmt;
   const binder = new Binder(options.params);
   const governed = governRelations(lowered, {
     uses: resolved.uses,

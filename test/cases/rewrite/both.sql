@@ -65,3 +65,16 @@ SELECT q::text FROM things, jsonb_path_query(doc, '$.b[*] ? (@ > 1)') AS q;
 SELECT id, part FROM things, string_to_table(s, ',') AS part;
 SELECT * FROM string_to_table('', ',');
 SELECT * FROM regexp_split_to_table('a  b c', ' +') WITH ORDINALITY;
+-- recursion
+WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT * FROM t;
+WITH RECURSIVE t(n) AS (VALUES (1) UNION SELECT n % 3 + 1 FROM t) SELECT sum(n) FROM t;
+WITH RECURSIVE t(n) AS (SELECT id FROM things WHERE id < 3 UNION ALL SELECT n + 10 FROM t WHERE n < 50) SELECT a.n, b.n FROM t AS a JOIN t AS b ON a.n = b.n + 10;
+WITH RECURSIVE x AS (SELECT 1 AS a), t(n) AS (SELECT a FROM x UNION ALL SELECT n + a FROM t, x WHERE n < 5) SELECT * FROM t, x;
+WITH RECURSIVE a(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM a WHERE n < 3), b(m) AS (SELECT n FROM a UNION ALL SELECT m + 10 FROM b WHERE m < 20) SELECT * FROM a, b;
+WITH RECURSIVE t(n) AS (WITH z AS (SELECT 1 AS q) SELECT q FROM z UNION ALL SELECT n + (SELECT max(id) FROM things) FROM t WHERE n < 50) SELECT * FROM t;
+WITH RECURSIVE walk(at, path) AS (SELECT 1, ARRAY[1] UNION ALL SELECT e.b, w.path || e.b FROM walk AS w JOIN edges AS e ON e.a = w.at WHERE NOT e.b = ANY (w.path)) SELECT at, array_to_string(path, '>') FROM walk;
+WITH RECURSIVE reach(at) AS (SELECT 1 UNION SELECT e.b FROM reach JOIN edges AS e ON e.a = reach.at) SELECT at FROM reach ORDER BY at;
+WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + g FROM t, generate_series(1, 3) AS g WHERE n < 10) SELECT count(*), max(n) FROM t;
+-- only on PostgreSQL: recursion that looks outwards
+SELECT m.id, (WITH RECURSIVE t(n) AS (SELECT m.id UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT count(*) FROM t) FROM things AS m;
+SELECT m.id, x.n FROM things AS m, LATERAL (WITH RECURSIVE t(n) AS (SELECT m.id UNION ALL SELECT n + 1 FROM t WHERE n < 3) SELECT n FROM t) AS x;
