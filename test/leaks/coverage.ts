@@ -52,6 +52,9 @@ const strings = (names: unknown): string[] =>
 const lastName = (names: unknown): string => strings(names).at(-1) ?? '';
 const dotted = (names: unknown): string => strings(names).join('.');
 
+/** What no text is read as: the server's own analysis makes it. */
+const NEVER_READ: ReadonlySet<string> = new Set(['GroupingSet.kind=GROUPING_SET_SIMPLE']);
+
 /** Everything that the tables accept for an engine. */
 export function everything(engine: EngineKind): Readonly<Record<Group, readonly string[]>> {
   const slots = Object.entries(NODES).flatMap(([tag, fields]) =>
@@ -61,7 +64,9 @@ export function everything(engine: EngineKind): Readonly<Record<Group, readonly 
     nodes: Object.keys(NODES),
     fields: slots.filter(({ slot }) => slot.is !== 'refused' && slot.is !== 'offset').map(({ name }) => name),
     values: slots.flatMap(({ name, slot }) =>
-      slot.is === 'enum' ? slot.of.map((value) => `${name}=${value}`) : [],
+      slot.is === 'enum'
+        ? slot.of.map((value) => `${name}=${value}`).filter((value) => !NEVER_READ.has(value))
+        : [],
     ),
     functions: FUNCTIONS.filter((one) => one[engine] !== null).map(({ name }) => name),
     operators: OPERATORS.filter(({ postgres }) => postgres || engine === 'duckdb').map(({ name }) => name),

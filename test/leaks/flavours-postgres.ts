@@ -132,7 +132,7 @@ export const POSTGRES_FLAVOURS: Readonly<Record<string, Flavour>> = {
     kind: 'blob',
     types: ['BYTEA'],
     ordinary: ['abc', '', 'xyz', '\\x0001'],
-    poison: ['\\xfffe', '\\xc328'],
+    poison: [SECRET, '\\xfffe', '\\xc328'],
   },
   json: {
     kind: 'json',

@@ -15,7 +15,7 @@ import type { ParamValue, VerifiedQuery } from '../../src/sql/stages.ts';
 import { postgresWitness } from '../../src/sql/verify-postgres.ts';
 import { startServer } from '../engines/postgres/server.ts';
 import type { Outcome, Side, Stand, Table } from './stand.ts';
-import { PREFIX, SEARCH_PATH, type Storage } from './world.ts';
+import { PREFIX, type Row, SEARCH_PATH, type Storage } from './world.ts';
 
 /** Longest run of one query; a case that takes longer is not compared. */
 const PATIENCE_MS = 5_000;
@@ -97,6 +97,14 @@ export async function postgresStand(): Promise<Stand> {
       }
     },
     words: (sql, params) => ask(words, sql, params),
+    soundly: null,
+    async replaceRows(side, tables) {
+      const replaced = tables.flatMap(({ schema, name, rows }) => {
+        const relation = `${identifier(schema)}.${identifier(name)}`;
+        return [`DELETE FROM ${relation}`, ...insert(relation, rows)];
+      });
+      await owners.get(databaseOf(side))!.query(replaced.join('; '));
+    },
     witness: async (sql) => postgresWitness(sql),
     async close() {
       await Promise.all([...engines.values()].map((engine) => engine.close()));
@@ -113,10 +121,9 @@ function statements(tables: readonly Table[], storage: Storage): string {
     ...tables.flatMap(({ schema, name, columns, rows }) => {
       const relation = `${identifier(schema)}.${identifier(name)}`;
       const list = columns.map((column) => `${identifier(column.name)} ${typeOf(column.type)}`);
-      const values = rows.map((row) => `(${row.map(literal).join(', ')})`);
       return [
         `CREATE TABLE ${relation} (${list.join(', ')})`,
-        ...(values.length === 0 ? [] : [`INSERT INTO ${relation} VALUES ${values.join(', ')}`]),
+        ...insert(relation, rows),
         ...(storage === 'indexed'
           ? columns.map(({ name: column }) => `CREATE INDEX ON ${relation} (${identifier(column)})`)
           : []),
@@ -128,6 +135,11 @@ function statements(tables: readonly Table[], storage: Storage): string {
       ? []
       : tables.map(({ schema, name }) => `ANALYZE ${identifier(schema)}.${identifier(name)}`)),
   ].join('; ');
+}
+
+function insert(relation: string, rows: readonly Row[]): readonly string[] {
+  const values = rows.map((row) => `(${row.map(literal).join(', ')})`);
+  return values.length === 0 ? [] : [`INSERT INTO ${relation} VALUES ${values.join(', ')}`];
 }
 
 const typeOf = (type: string): string => (type === 'ENUM' ? 'public.grade' : type);

@@ -28,6 +28,16 @@ export interface Stand {
   run(side: Side, sql: string, params: readonly ParamValue[]): Promise<Outcome>;
   /** The copy, asked in the caller's own words and not through the gate. */
   words(sql: string, params: readonly ParamValue[]): Promise<Outcome>;
+  /**
+   * Without the optimisation of the engine's that is known to give wrong answers; null where none is known. What then
+   * answers alike was told apart by the engine's fault.
+   */
+  soundly: ((side: Side, sql: string, params: readonly ParamValue[]) => Promise<Outcome>) | null;
+  /**
+   * Puts other rows in the place of a side's, and leaves what the engine knows of the old ones; null where it knows
+   * nothing that could choose another plan.
+   */
+  replaceRows: ((side: Side, tables: readonly Table[]) => Promise<void>) | null;
   witness(sql: string): Promise<Witness>;
   close(): Promise<void>;
 }

@@ -60,17 +60,17 @@ export function makeWorld(engine: EngineKind, random: Random): World {
     team: random.pick(['EU', 'alpha', '']),
     flag: random.chance(0.5),
   };
-  const world: World = { engine, storage: 'memory', rules: 'decisions', attributes, datasets: [] };
+  const wanted = random.pick(STORAGES[engine]);
+  const world: World = { engine, storage: wanted, rules: 'decisions', attributes, datasets: [] };
   const datasets = TITLES.slice(0, random.between(2, 4)).map((title, i) =>
     makeDataset(title, i, world, random),
   );
   // Most of a world is open to the caller; now and then one dataset is not there at all.
   const namesakes = datasets.some(({ id }) => id === `silver.${TITLES[0]}`);
   const denied = random.chance(0.35) ? random.below(datasets.length) : -1;
-  const storage = random.pick(STORAGES[engine]);
   return {
     engine,
-    storage: storage === 'parquet' && !datasets.every(fitsParquet) ? 'packed' : storage,
+    storage: wanted === 'parquet' && !datasets.every(fitsParquet) ? 'packed' : wanted,
     rules: random.chance(0.3) ? 'policies' : 'decisions',
     attributes,
     datasets: datasets.map((dataset, i) => ({ ...dataset, denied: i === denied && (i > 0 || namesakes) })),
@@ -262,7 +262,7 @@ function populate(dataset: WorldDataset, world: World, random: Random): WorldDat
     const made = row(0);
     if (isVisible(dataset, made, identity)) visible.push(made);
     else if (hidden.length < wanted / 2)
-      hidden.push(dataset.columns.map((column, at) => spoil(column, made[at]!, engine, random)));
+      hidden.push(dataset.columns.map((column, at) => spoil(column, made[at]!, world, random)));
   }
   for (let i = 0; i < wanted && hidden.length < wanted / 2; i++) hidden.push(row(0.5));
   const rows = random.shuffled([...visible, ...hidden.filter((made) => !isVisible(dataset, made, identity))]);
@@ -277,8 +277,11 @@ function poisonIn(dataset: WorldDataset, column: WorldColumn, poison: number, op
 }
 
 /** Filters look at some columns only, so poison in one column mostly leaves a hidden row hidden. */
-function spoil(column: WorldColumn, value: Cell, engine: EngineKind, random: Random): Cell {
-  return random.chance(0.25) ? random.pick(flavourOf(column, engine).poison) : value;
+function spoil(column: WorldColumn, value: Cell, { engine, storage }: World, random: Random): Cell {
+  const { poison } = flavourOf(column, engine);
+  // Statistics name the values that come more than once.
+  if (storage === 'analysed' || storage === 'indexed') return random.chance(0.5) ? poison[0]! : value;
+  return random.chance(0.25) ? random.pick(poison) : value;
 }
 
 function twinOf(dataset: WorldDataset, world: World, random: Random): readonly Row[] {

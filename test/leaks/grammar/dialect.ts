@@ -1,7 +1,7 @@
 /**
  * How expressions are written for an engine, by the kind that they give. `{kind}` is an expression of that kind, `<kind>`
  * one over the rows of a group (inside an aggregate); the other holes are in `holes`, `flavoured` and expressions.ts. `==`
- * repeats what the hole before it became, so that an order leaves no ties that could be told apart.
+ * repeats what the last `<kind>` became, so that an order leaves no ties that could be told apart.
  */
 import type { Kind } from '../kinds.ts';
 
@@ -30,9 +30,14 @@ export interface Dialect {
   readonly aggregate: Readonly<Partial<Record<Kind, Templates>>>;
   /** With OVER; `{over}` is a window. */
   readonly window: Readonly<Partial<Record<Kind, Templates>>>;
+  /** Functions that give rows, with the kinds of their columns. */
+  readonly sets: readonly { readonly text: string; readonly kinds: readonly Kind[] }[];
   /** Kinds that have a least value. */
   readonly ordered: ReadonlySet<Kind>;
 }
+
+export const givingRows = (texts: readonly string[], ...kinds: Kind[]): Dialect['sets'] =>
+  texts.map((text) => ({ text, kinds }));
 
 /** A pattern for each of some names. */
 export const fill = (pattern: string, names: string): string[] =>

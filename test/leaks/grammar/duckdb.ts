@@ -1,5 +1,5 @@
 /** What is written for DuckDB; dialect.ts says how templates are read. */
-import { type Dialect, fill } from './dialect.ts';
+import { type Dialect, fill, givingRows } from './dialect.ts';
 
 /** Texts to fill in at random, one of them a hole. */
 const HOLES: Dialect['holes'] = {
@@ -523,10 +523,10 @@ const AGGREGATE: Dialect['aggregate'] = {
   ],
   text: [
     ...fill('NAME(<text>)', 'min max'),
-    'string_agg(<text>, {sep} order by <text>)',
-    "string_agg({distinct}<text>, ',' order by <text> desc)",
-    'listagg(<text>, {sep} order by <text>)',
-    'group_concat(<text> order by ==)',
+    'string_agg(<text>, {sep} order by concat(==))',
+    "string_agg({distinct}<text>, ',' order by == desc)",
+    'listagg(<text>, {sep} order by concat(==))',
+    'group_concat(<text> order by concat(==))',
     'any_value(<text> order by ==)',
     'percentile_disc(0.5) within group (order by <text>)',
     'mode() within group (order by left(<text>, 0) desc)',
@@ -603,12 +603,48 @@ const FLAVOURED: Dialect['flavoured'] = {
   key: { flavours: ['keys', 'small'], otherwise: ['1', '2', '3'] },
   nonzero: { flavours: [], otherwise: ['1', '2', '3', '-2'] },
   plainblob: { flavours: [], otherwise: ["'abc'::bytea", "encode('é')"] },
+  list: { flavours: [], otherwise: ["'[1, 2]'::json", '\'["a", null]\'::jsonb'] },
+  object: { flavours: [], otherwise: [`'{"a": 1, "b": "x"}'::json`, "json_build_object('k', 1)"] },
   texts2: { flavours: [], otherwise: ["array['a', 'b']", "array['SECRET4242', 'x']"] },
   pos1: { flavours: [], otherwise: ['0', '1', '2'] },
   format1: { flavours: [], otherwise: ["'%Y-%m-%d'"] },
 };
 
+const SETS: Dialect['sets'] = [
+  ...givingRows(
+    [
+      'generate_series({one}, 4)',
+      'generate_series(5, {pos}, -2)',
+      'generate_series(1, {key})',
+      'unnest({ints})',
+      'unnest(array[{key}, 2])',
+      'generate_subscripts({ints}, 1)',
+    ],
+    'int',
+  ),
+  ...givingRows(
+    [
+      'unnest({texts})',
+      'string_to_table({text}, {chars})',
+      "regexp_split_to_table({text}, 'a|,')",
+      'jsonb_array_elements_text({list})',
+      'json_array_elements_text({list}::json)',
+      'jsonb_object_keys({object})',
+      'json_object_keys({object}::json)',
+    ],
+    'text',
+  ),
+  ...givingRows(['jsonb_array_elements({list})', "jsonb_array_elements({json} -> 'b')"], 'json'),
+  ...givingRows(['jsonb_each({object})'], 'text', 'json'),
+  ...givingRows(['jsonb_each_text({object})', 'json_each_text({object}::json)'], 'text', 'text'),
+  ...givingRows(['unnest({ints}, {texts})'], 'int', 'text'),
+  ...givingRows(["generate_series(date '2024-01-01', {date}, interval '200 years')"], 'timestamp'),
+  ...givingRows(['json_array_elements({list})'], 'json'),
+  ...givingRows(['json_each({object})'], 'text', 'json'),
+];
+
 export const DUCKDB: Dialect = {
+  sets: SETS,
   nulls: {},
   literals: LITERALS,
   holes: HOLES,

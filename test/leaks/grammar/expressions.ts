@@ -173,9 +173,9 @@ function written(range: Range, name: string, bare: boolean): string {
 export function filled(template: string, place: Place, grammar: Grammar): string {
   let last = '';
   return template.replace(/==|[{<](\w+)[}>]/g, (hole, name: string) => {
-    if (hole !== '==') {
-      last = one(name, hole.startsWith('<') ? { ...place, mode: ROW } : place, grammar);
-    }
+    if (hole === '==') return last;
+    if (!hole.startsWith('<')) return one(name, place, grammar);
+    last = one(name, { ...place, mode: ROW }, grammar);
     return last;
   });
 }

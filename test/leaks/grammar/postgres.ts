@@ -1,5 +1,5 @@
 /** What is written for PostgreSQL, which converts less by itself; dialect.ts says how templates are read. */
-import { type Dialect, fill } from './dialect.ts';
+import { type Dialect, fill, givingRows } from './dialect.ts';
 
 const HOLES: Dialect['holes'] = {
   pos: ['0', '1', '2', '3', '5'],
@@ -73,6 +73,7 @@ const FLAVOURED: Dialect['flavoured'] = {
   key: { flavours: ['keys', 'small'], otherwise: ['1', '2', '3'] },
   nonzero: { flavours: [], otherwise: ['1', '2', '3', '-2'] },
   list: { flavours: [], otherwise: ["'[1, 2]'::jsonb", "jsonb_build_array(1, 'x')"] },
+  object: { flavours: [], otherwise: [`'{"a": 1, "b": "x"}'::jsonb`, "jsonb_build_object('k', 1)"] },
   plain: { flavours: [], otherwise: ["'abc'", "'x-y'"] },
 };
 
@@ -418,6 +419,7 @@ const RAISING: Dialect['raising'] = {
   regions: [
     "(case when @ = 'SECRET4242' then ln(length(@) - 10) else 1 end > 0)",
     "(@ like 'SECRET424\\' or @ is null)",
+    "(@ ~~* 'SECRET424\\')",
   ],
   moments: [
     "(@::date > '1900-01-01')",
@@ -464,6 +466,7 @@ const RAISING: Dialect['raising'] = {
     "(1 / case when @ ->> 'a' = 'SECRET4242' then 0 else 1 end = 1)",
     "(case when @ ->> 'a' like 'SECRET%' then (@ ->> 'a')::integer else 1 end = 1)",
   ],
+  bytes: ["(@ like 'SECRET424\\\\'::bytea)", "(@ not like 'SECRET424\\\\'::bytea)"],
   ints: ['((@)[1] + 2000000000 > 0)', '(1 / (2 - array_ndims(@)) is not null)'],
   texts: ["(1 / case when (@)[1] = 'SECRET4242' then 0 else 1 end = 1)", '((@)[1] ~ (@)[1] or true)'],
   enums: [
@@ -518,7 +521,7 @@ const AGGREGATE: Dialect['aggregate'] = {
     ...fill('NAME(<text>)', 'min max'),
     'string_agg(<text>, {sep} order by ==)',
     "string_agg(<text>, ',' order by == desc)",
-    'string_agg(distinct <text>, {sep} order by <text>)',
+    'string_agg(distinct <text>, {sep} order by ==, ==)',
     'any_value(<text> order by ==)',
     'percentile_disc(0.5) within group (order by <text>)',
     'mode() within group (order by <text> desc)',
@@ -559,7 +562,40 @@ const WINDOW: Dialect['window'] = {
   date: ['max({date}) over {over}'],
 };
 
+const SETS: Dialect['sets'] = [
+  ...givingRows(
+    [
+      'generate_series({one}, 4)',
+      'generate_series(5, {pos}, -2)',
+      'generate_series(1, {key})',
+      'unnest({ints})',
+      'unnest(array[{key}, 2])',
+      'generate_subscripts({ints}, 1)',
+    ],
+    'int',
+  ),
+  ...givingRows(
+    [
+      'unnest({texts})',
+      'string_to_table({text}, {chars})',
+      "regexp_split_to_table({text}, 'a|,')",
+      'jsonb_array_elements_text({list})',
+      'json_array_elements_text({list}::json)',
+      'jsonb_object_keys({object})',
+      'json_object_keys({object}::json)',
+    ],
+    'text',
+  ),
+  ...givingRows(['jsonb_array_elements({list})', "jsonb_array_elements({json} -> 'b')"], 'json'),
+  ...givingRows(['jsonb_each({object})'], 'text', 'json'),
+  ...givingRows(['jsonb_each_text({object})', 'json_each_text({object}::json)'], 'text', 'text'),
+  ...givingRows(['unnest({ints}, {texts})'], 'int', 'text'),
+  ...givingRows(["generate_series(timestamp '2024-01-01', {timestamp}, interval '200 years')"], 'timestamp'),
+  ...givingRows(['jsonb_path_query({json}, {path})'], 'json'),
+];
+
 export const POSTGRES: Dialect = {
+  sets: SETS,
   nulls: {
     int: 'null::integer',
     decimal: 'null::numeric',

@@ -6,7 +6,16 @@ import type { Kind } from '../kinds.ts';
 import type { Random } from '../random.ts';
 import { PREFIX, SEARCH_PATH, type World } from '../world.ts';
 import { DIALECTS } from './dialects.ts';
-import { anyKind, column, expression, type Mode, type Nesting, type Place, ROW } from './expressions.ts';
+import {
+  anyKind,
+  column,
+  expression,
+  filled,
+  type Mode,
+  type Nesting,
+  type Place,
+  ROW,
+} from './expressions.ts';
 import {
   type Column,
   columnsOf,
@@ -200,6 +209,10 @@ function select(wanted: readonly Wanted[], outer: Scope | null, grammar: Grammar
   const place: Place = { scope, mode, nesting: NESTING };
   if (wanted.every((kind) => kind === null) && random.chance(0.1)) return star(from, where, grammar);
   const items = wanted.map((kind) => {
+    if (kind === null && windows === null && random.chance(0.008)) {
+      const { text, kinds } = random.pick(grammar.dialect.sets.filter((one) => one.kinds.length === 1));
+      return { kind: kinds[0]!, text: filled(text, place, { ...grammar, depth: 0 }) };
+    }
     const found = kind ?? anyKind(scope, grammar);
     return { kind: found, text: expression(found, place, grammar) };
   });
@@ -439,9 +452,10 @@ function makeItem(outer: Scope | null, lateral: readonly Range[], grammar: Gramm
   const { random } = grammar;
   const alias = grammar.fresh('t');
   const shape = random.next();
+  if (lateral.length > 0 ? random.chance(0.5) : shape > 0.945 && shape < 0.97)
+    return rowsOf(outer, lateral, grammar);
   if (lateral.length > 0 || (grammar.depth > 0 && shape < 0.18)) {
-    const scope = lateral.length > 0 ? outer : outer;
-    const built = statement([null, null, 'int'], scope, { ...grammar, depth: grammar.depth - 1 });
+    const built = statement([null, null, 'int'], outer, { ...grammar, depth: grammar.depth - 1 });
     const renamed = random.chance(0.3)
       ? built.columns.map((one) => ({ ...one, name: grammar.fresh('n') }))
       : null;
@@ -484,6 +498,25 @@ function makeItem(outer: Scope | null, lateral: readonly Range[], grammar: Gramm
     };
   }
   return { ranges: [{ name: alias, columns: relation.columns }], text: `${relation.name} as ${alias}` };
+}
+
+/** A function that gives rows; it may refer to what stands before it. */
+function rowsOf(outer: Scope | null, lateral: readonly Range[], grammar: Grammar): From {
+  const { random } = grammar;
+  const alias = grammar.fresh('t');
+  const scope: Scope = lateral.length > 0 && outer !== null ? outer : { ranges: [], outer };
+  const { text, kinds } = random.pick(grammar.dialect.sets);
+  const call = filled(text, { scope, mode: ROW, nesting: NESTING }, { ...grammar, depth: 0 });
+  const all: readonly Kind[] = random.chance(0.2) ? [...kinds, 'int'] : kinds;
+  const bare = all.length === 1 && random.chance(0.4);
+  const columns = all.map(
+    (kind): Column => ({ name: bare ? alias : grammar.fresh('s'), kind, flavour: null }),
+  );
+  const names = bare ? '' : `(${columns.map(({ name }) => name).join(', ')})`;
+  return {
+    ranges: [{ name: alias, columns }],
+    text: `${lateral.length > 0 && random.chance(0.5) ? 'lateral ' : ''}${call}${all === kinds ? '' : ' with ordinality'} as ${alias}${names}`,
+  };
 }
 
 const NESTING: Nesting = {
