@@ -115,14 +115,14 @@ async function askOracle(folder: string): Promise<Outcome> {
 
 async function askTests(files: readonly string[], folder: string): Promise<Outcome> {
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
-  const { code, output } = await run(process.execPath, [vitest, 'run', ...files], folder);
-  const title = files.join(', ');
+  const { code, output } = await run(process.execPath, [vitest, 'run', '--bail', '1', ...files], folder);
   // A test file that cannot even be loaded proves nothing, nor does one that is skipped.
-  const [, failed, total] = /Tests .*?(\d+) failed.*\((\d+)\)/.exec(output) ?? [];
+  const [, failed] = /^ *FAIL +(.*? > .*)$/m.exec(output) ?? [];
+  const passed = Number(/Tests .*?(\d+) passed/.exec(output)?.[1] ?? 0);
   if (code === 1 && failed !== undefined)
-    return { verdict: 'caught', by: `${title}, ${failed} of ${total} tests`, world: null };
-  const none = code === 0 && !/Tests .*\d+ passed/.test(output);
-  return { verdict: none ? 'skipped' : 'missed', by: `${title} ended with ${code}`, world: null };
+    return { verdict: 'caught', by: `${failed}, after ${passed} tests`, world: null };
+  const none = code === 0 && passed === 0;
+  return { verdict: none ? 'skipped' : 'missed', by: `${files.join(', ')} ended with ${code}`, world: null };
 }
 
 function run(
