@@ -17,6 +17,8 @@ export interface Stand {
   close(): Promise<void>;
 }
 
+export const ENGINES: readonly EngineKind[] = ['duckdb', 'postgres'];
+
 /** Why an engine cannot be had here, or null. */
 export const MISSING: Readonly<Record<EngineKind, string | null>> = { duckdb: null, postgres: missingServer };
 

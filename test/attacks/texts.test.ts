@@ -4,9 +4,7 @@ import { CODES, type Code } from '../../src/errors.ts';
 import { ATTACKS, type Attack, on, shown, textOf } from './corpus.ts';
 import { type Cli, cliDoor, cliOn, type Door, httpDoor, type Told } from './doors.ts';
 import { recorded } from './look.ts';
-import { type EngineKind, MISSING, openStand, type Stand } from './stands.ts';
-
-const ENGINES: readonly EngineKind[] = ['duckdb', 'postgres'];
+import { ENGINES, MISSING, openStand, type Stand } from './stands.ts';
 
 for (const kind of ENGINES)
   if (MISSING[kind] !== null) console.warn(`hostile texts skip ${kind}: ${MISSING[kind]}`);
