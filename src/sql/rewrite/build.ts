@@ -147,6 +147,14 @@ export function cast(arg: Node, target: CastTarget, typmods: readonly number[] =
   };
 }
 
+/** A list of elements of this type. */
+export function castList(arg: Node, target: CastTarget): Node {
+  const made = cast(arg, target) as { TypeCast: { typeName: object } };
+  return {
+    TypeCast: { arg, typeName: { ...made.TypeCast.typeName, arrayBounds: [{ Integer: { ival: -1 } }] } },
+  };
+}
+
 export const NULL: Node = { A_Const: { isnull: true } };
 /** Unknown: what a condition is that cannot be answered. No row passes it, negated or not. */
 export const UNKNOWN_CONDITION: Node = cast(NULL, 'boolean');

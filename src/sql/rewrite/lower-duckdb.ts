@@ -18,7 +18,9 @@ import { hoistGroupedSets, lowerFunctionInFrom, lowerSetCall, setCall } from './
 import { ANY_CHARACTER, testedPattern } from './patterns-duckdb.ts';
 import { spelledInDuckDb } from './spell-duckdb.ts';
 import { checkTakes } from './takes.ts';
+import { typedArgument, typedParameter } from './typed-parameters.ts';
 import { noOperator, notHere, unsupported } from './unsupported.ts';
+import { withoutInheritedWindows } from './windows-duckdb.ts';
 
 export interface Lowering {
   /** Gives range names that the statement does not use yet. */
@@ -43,7 +45,8 @@ export function lowerToDuckDb(node: Node, lowering: Lowering): Node {
     case 'RangeFunction':
       return lowerFunctionInFrom(body as RangeFunction, { ...lowering, lower: again });
     case 'SelectStmt': {
-      const select = hoistGroupedSets(body as SelectStmt, { ...lowering, lower: again });
+      const flat = withoutInheritedWindows(body as SelectStmt);
+      const select = hoistGroupedSets(flat, { ...lowering, lower: again });
       return mapChildren(select === body ? node : close('SelectStmt', select), again);
     }
     case 'SQLValueFunction': {
@@ -55,6 +58,8 @@ export function lowerToDuckDb(node: Node, lowering: Lowering): Node {
       return call(body.op === 'IS_LEAST' ? 'least' : 'greatest', ...(body.args as Node[]).map(again));
     case 'A_ArrayExpr':
       return call('list_value', ...((body.elements as Node[] | undefined) ?? []).map(again));
+    case 'ParamRef':
+      return typedParameter(node, lowering.params, 'duckdb');
     case 'TypeCast':
       return lowerCast(open(mapChildren(node, again)).body as TypeCast, again);
     case 'SubLink':
@@ -72,11 +77,13 @@ function lowerCall(body: FuncCall, lowering: Lowering): Node {
   const name = calledName(body);
   const entry = name === null ? undefined : functionNamed(name);
   if (entry === undefined) throw refused(name ?? 'a qualified function');
-  const spelled = spelledInDuckDb(entry.name, body.args ?? [], lowering);
+  const args = body.args?.map((arg, i) => typedArgument(arg, i, entry, lowering.params));
+  const typed = args === undefined ? body : { ...body, args };
+  const spelled = spelledInDuckDb(entry.name, args ?? [], lowering);
   if (spelled !== undefined) return spelled;
   if (entry.duckdb === null) throw notHere(entry.name);
   checkTakes(entry, body, 'duckdb');
-  const { agg_star: star, ...rest } = body;
+  const { agg_star: star, ...rest } = typed;
   const target = star === true ? 'count_star' : entry.duckdb;
   return close('FuncCall', {
     ...rest,

@@ -15,6 +15,7 @@ import { close, mapChildren, open } from '../walk.ts';
 import { bareCall, CALLS, SYSTEM_SCHEMA } from './build.ts';
 import { boundedSeries } from './series.ts';
 import { checkTakes } from './takes.ts';
+import { typedAlone, typedParameter } from './typed-parameters.ts';
 import { noOperator, notHere, unsupported } from './unsupported.ts';
 
 /** @param params the caller's values. */
@@ -25,6 +26,8 @@ export function lowerToPostgres(node: Node, params: readonly ParamValue[]): Node
   const lowered = mapChildren(node, again);
   const { tag, body } = open(lowered);
   switch (tag) {
+    case 'ParamRef':
+      return typedParameter(lowered, params, 'postgres');
     case 'FuncCall':
       return lowerCall(body as FuncCall);
     case 'TypeCast':
@@ -47,7 +50,9 @@ function lowerSet(
   again: (node: Node) => Node,
 ): Node {
   const args = body.args ?? [];
-  const lowered = entry.series ? boundedSeries(args, params, again, 'postgres') : args.map(again);
+  const lowered = entry.series
+    ? boundedSeries(args, params, again, 'postgres')
+    : args.map((arg) => ('ParamRef' in arg ? typedAlone(arg, params) : again(arg)));
   // Only by its bare name does the grammar take several lists side by side; the search path holds nothing but pg_catalog.
   if (entry.name === 'unnest' && args.length > 1) return bareCall(entry.postgres, lowered);
   return CALLS.postgres(entry.postgres, ...lowered);
