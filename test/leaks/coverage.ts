@@ -68,8 +68,12 @@ export function everything(engine: EngineKind): Readonly<Record<Group, readonly 
         ? slot.of.map((value) => `${name}=${value}`).filter((value) => !NEVER_READ.has(value))
         : [],
     ),
-    functions: FUNCTIONS.filter((one) => one[engine] !== null).map(({ name }) => name),
-    operators: OPERATORS.filter(({ postgres }) => postgres || engine === 'duckdb').map(({ name }) => name),
+    functions: FUNCTIONS.filter(
+      (one) => one[engine] !== null || (engine === 'duckdb' && one.spelled !== null),
+    ).map(({ name }) => name),
+    operators: OPERATORS.filter((one) => (engine === 'postgres' ? one.postgres : one.duckdb !== null)).map(
+      ({ name }) => name,
+    ),
     types: TYPES.filter((one) => one[engine] !== null).map(({ name }) => name),
   };
 }

@@ -160,7 +160,8 @@ function worker(
     child.on('error', reject);
     child.on('exit', (code, signal) => {
       if (code === 0) resolve();
-      else if (current === '') reject(new Error(`a worker ended with ${signal ?? code}`));
+      // An engine that falls takes a signal with it; anything else is the oracle's own fault.
+      else if (current === '' || signal === null) reject(new Error(`a worker ended with ${signal ?? code}`));
       else {
         crashed(current, String(signal ?? code));
         resolve(worker(take, done, crashed));

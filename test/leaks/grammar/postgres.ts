@@ -58,7 +58,7 @@ const LITERALS: Dialect['literals'] = {
   interval: ["interval '1 day'", "interval '3' month"],
   uuid: ["uuid '6f1d2c3e-0000-4000-8000-000000000001'"],
   json: [`'{"a": 1, "b": [1, 2]}'::jsonb`, "'[1, 2]'::jsonb", `jsonb '"x"'`],
-  blob: ["'abc'::bytea"],
+  blob: ["decode('abcd', 'hex')", "'abc'::bytea"],
   ints: ['array[1, 2, 3]', 'array[]::integer[]', 'array[5]'],
   texts: ["array['a', 'b']", "array['alpha']"],
   struct: [],
@@ -79,6 +79,11 @@ const FLAVOURED: Dialect['flavoured'] = {
 
 const SCALAR: Dialect['scalar'] = {
   text: [
+    "({json} #>> array['a'])",
+    "encode({blob}, 'hex')",
+    'substring({text} from {pat})',
+    ...fill('NAME({text}, 7)', 'lpad rpad'),
+    'text({enum})',
     ...fill('NAME({text})', 'upper lower lcase ucase reverse trim btrim ltrim rtrim md5 initcap'),
     ...fill('NAME({text})', 'quote_literal quote_nullable'),
     ...fill('NAME({text}, {chars})', 'trim btrim ltrim rtrim'),
@@ -132,6 +137,7 @@ const SCALAR: Dialect['scalar'] = {
     '({texts})[{index}]',
   ],
   int: [
+    ...fill('NAME({key})', 'int2 int4 int8'),
     ...fill('NAME({text})', 'ascii length char_length character_length bit_length octet_length'),
     'strpos({text}, {bit})',
     'position({bit} in {text})',
@@ -211,6 +217,8 @@ const SCALAR: Dialect['scalar'] = {
     'exp({float})',
     ...fill('NAME({float}, 2)', 'pow power atan2 atan2d'),
     'pi()',
+    ...fill('NAME({int})', 'float4 float8'),
+    ...fill('(NAME abs({key}))', '|/ ||/'),
     'cast({int} as {floattype})',
     'cast({decimal} as {floattype})',
     '{digits}::double precision',
@@ -257,6 +265,12 @@ const SCALAR: Dialect['scalar'] = {
     '({text} ~ {pat})',
     '({text} !~ {pat})',
     '({text} ~ {pattern})',
+    ...fill('({text} NAME {pat})', '~* !~*'),
+    '({text} like any(array[{likes}, {likes}]))',
+    'bool({key})',
+    '({json} ? {name})',
+    ...fill('({json} NAME array[{name}])', '?| ?&'),
+    '({json} @? {path})',
     '({text} ^@ {bit})',
     '({text} ~~ {likes})',
     '({text} !~~* {likes})',
@@ -298,6 +312,7 @@ const SCALAR: Dialect['scalar'] = {
   ],
   date: [
     'cast({timestamp} as date)',
+    'date({timestamp})',
     '{moment}::date',
     '({date} + {pos})',
     '({date} - {pos})',
@@ -321,6 +336,8 @@ const SCALAR: Dialect['scalar'] = {
   ],
   timestamptz: [
     'cast({timestamp} as {zonedtype})',
+    'timestamptz({timestamp})',
+    "date_trunc('day', {timestamptz}, 'UTC')",
     "({timestamp} at time zone 'UTC')",
     'to_timestamp({key})',
     "date_trunc('day', {timestamptz})",
@@ -344,6 +361,8 @@ const SCALAR: Dialect['scalar'] = {
   uuid: ["cast('6f1d2c3e-0000-4000-8000-000000000001' as uuid)", 'cast(cast({uuid} as text) as uuid)'],
   json: [
     '({json} -> {name})',
+    "({json} #> array['b'])",
+    "({json} #- array['a'])",
     '({json} -> 0)',
     ...fill('NAME({text}, {int})::jsonb', 'json_build_array jsonb_build_array'),
     ...fill("NAME('k', {anything1})::jsonb", 'json_build_object jsonb_build_object'),
