@@ -2,7 +2,7 @@
  * Lowers a resolved tree to DuckDB's dialect: every function under its full name in system.main, and syntax that
  * DuckDB's parser would turn into functions by bare names said in full names instead (DuckDB 1.5).
  */
-import type { FuncCall, RangeFunction, SelectStmt, SubLink, TypeCast } from '@pgsql/types';
+import type { A_Indirection, FuncCall, RangeFunction, SelectStmt, SubLink, TypeCast } from '@pgsql/types';
 import type { TypeFamily } from '../../catalogue/dataset.ts';
 import { SluiceError } from '../../errors.ts';
 import { calledName, functionNamed, VALUE_FUNCTIONS } from '../guard/functions.ts';
@@ -13,10 +13,12 @@ import type { ParamValue } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, mapChildren, open } from '../walk.ts';
 import { arrayElements, quoteJsonPointer, writtenPath } from './array-literal.ts';
-import { call, column, every, isIn, NULL, not, operation, some, text } from './build.ts';
+import { call, column, every, isIn, NULL, not, operation, some, text, when } from './build.ts';
 import { hoistGroupedSets, lowerFunctionInFrom, lowerSetCall, setCall } from './lower-sets-duckdb.ts';
 import { ANY_CHARACTER, testedPattern } from './patterns-duckdb.ts';
+import { similarTo } from './similar-duckdb.ts';
 import { spelledInDuckDb } from './spell-duckdb.ts';
+import { fromTheStart } from './subscripts-duckdb.ts';
 import { checkTakes } from './takes.ts';
 import { typedArgument, typedParameter } from './typed-parameters.ts';
 import { noOperator, notHere, unsupported } from './unsupported.ts';
@@ -41,7 +43,7 @@ export function lowerToDuckDb(node: Node, lowering: Lowering): Node {
       if (setCall(body as FuncCall) !== null)
         return lowerSetCall(body as FuncCall, { ...lowering, lower: again });
       refuseIntervals(body as FuncCall, lowering.ranges);
-      return lowerCall(open(mapChildren(node, again)).body as FuncCall, lowering);
+      return lowerCall(body as FuncCall, open(mapChildren(node, again)).body as FuncCall, lowering);
     case 'RangeFunction':
       return lowerFunctionInFrom(body as RangeFunction, { ...lowering, lower: again });
     case 'SelectStmt': {
@@ -62,6 +64,8 @@ export function lowerToDuckDb(node: Node, lowering: Lowering): Node {
       return typedParameter(node, lowering.params, 'duckdb');
     case 'TypeCast':
       return lowerCast(open(mapChildren(node, again)).body as TypeCast, again);
+    case 'A_Indirection':
+      return lowerIndirection(open(mapChildren(node, again)).body as unknown as A_Indirection);
     case 'SubLink':
       return lowerSubLink(open(mapChildren(node, again)).body as SubLink, lowering);
     default:
@@ -73,13 +77,16 @@ function refused(what: string): SluiceError {
   return new SluiceError('rewrite_failed', undefined, { cause: `no lowering for ${what}` });
 }
 
-function lowerCall(body: FuncCall, lowering: Lowering): Node {
+/** @param written the call before its arguments were lowered. */
+function lowerCall(written: FuncCall, body: FuncCall, lowering: Lowering): Node {
   const name = calledName(body);
   const entry = name === null ? undefined : functionNamed(name);
   if (entry === undefined) throw refused(name ?? 'a qualified function');
   const args = body.args?.map((arg, i) => typedArgument(arg, i, entry, lowering.params));
   const typed = args === undefined ? body : { ...body, args };
-  const spelled = spelledInDuckDb(entry.name, args ?? [], lowering);
+  const first = written.args?.[0];
+  const family = first === undefined ? 'unknown' : typeOf(first, lowering.ranges).family;
+  const spelled = spelledInDuckDb(entry.name, args ?? [], { ...lowering, family });
   if (spelled !== undefined) return spelled;
   if (entry.duckdb === null) throw notHere(entry.name);
   checkTakes(entry, body, 'duckdb');
@@ -179,10 +186,7 @@ function lowerOperation(
       return name.startsWith('!') ? not(matches) : matches;
     }
     case 'AEXPR_SIMILAR': {
-      // DuckDB reads the pattern as a regular expression over the whole text, without an escape of its own.
-      const [pattern, escaped] = argumentsOf(right, 'similar_to_escape') ?? [right];
-      if (escaped !== undefined) throw unsupported('ESCAPE of SIMILAR TO');
-      const matches = call('regexp_full_match', again(left!), again(pattern!));
+      const matches = similarTo(again(left!), argumentsOf(right, 'similar_to_escape') ?? [right]);
       return name === '!~' ? not(matches) : matches;
     }
     case 'AEXPR_BETWEEN_SYM':
@@ -198,6 +202,10 @@ function lowerOperation(
     default:
       return mapChildren(node, again);
   }
+}
+
+function lowerIndirection(body: A_Indirection): Node {
+  return close('A_Indirection', { ...body, indirection: (body.indirection ?? []).map(fromTheStart) });
 }
 
 /** `list || element` and `element || list`, which DuckDB's operator does not take. */
@@ -311,7 +319,7 @@ function lowerQuantified(
     limitOption: 'LIMIT_OPTION_DEFAULT',
     op: 'SETOP_NONE',
   };
-  return {
+  const found: Node = {
     SubLink: {
       subLinkType: any ? 'ANY_SUBLINK' : 'ALL_SUBLINK',
       testexpr: again(left),
@@ -319,6 +327,9 @@ function lowerQuantified(
       subselect: { SelectStmt: select },
     },
   };
+  // No list is not an empty one: nobody knows what is in it.
+  if (elements.length > 0) return found;
+  return when({ NullTest: { arg: again(list), nulltesttype: 'IS_NOT_NULL' } }, found, null);
 }
 
 /** `ARRAY(SELECT x …)`: an empty list where there is no row. */

@@ -3,6 +3,7 @@
  * form that cannot keep the meaning for the arguments at hand refuses.
  */
 import type { FuncCall, SelectStmt } from '@pgsql/types';
+import type { TypeFamily } from '../../catalogue/dataset.ts';
 import type { Node } from '../tree.ts';
 import { quoteJsonPointer } from './array-literal.ts';
 import { type CastTarget, call, cast, column, NULL, operation, text, when, whole } from './build.ts';
@@ -10,6 +11,8 @@ import { ANY_CHARACTER, groupsAlwaysMatch, takenPattern } from './patterns-duckd
 import { notHere, unsupported } from './unsupported.ts';
 
 export interface Spelling {
+  /** What the first argument is, as far as can be told. */
+  readonly family: TypeFamily;
   /** Gives range names that the statement does not use yet. */
   readonly fresh: () => string;
 }
@@ -115,6 +118,11 @@ const initcap: Form = ([value], { fresh }) => {
   const subquery: Node = { SubLink: { subLinkType: 'EXPR_SUBLINK', subselect: { SelectStmt: all } } };
   return when(isNull(value!), cast(NULL, 'text'), { CoalesceExpr: { args: [subquery, text('')] } });
 };
+
+/** DuckDB counts the bytes of a text under another name than those of bytes. */
+const bytesOf: Form = ([value], { family }) => (family === 'text' ? call('strlen', value!) : undefined);
+const lengthOf: Form = ([value], { family }) =>
+  family === 'bytes' ? call('octet_length', value!) : undefined;
 
 function calledAs(name: string): Pick<FuncCall, 'funcname' | 'funcformat'> {
   const made = call(name) as { FuncCall: FuncCall };
@@ -267,9 +275,11 @@ const FORMS: ReadonlyMap<string, Form> = new Map<string, Form>([
   ['jsonb_extract_path', byPath('json_extract', true)],
   ['jsonb_extract_path_text', byPath('json_extract_string', true)],
   ['jsonb_typeof', typeOfJson],
+  ['length', lengthOf],
   ['lpad', padded('lpad')],
   ['num_nonnulls', counted(false)],
   ['num_nulls', counted(true)],
+  ['octet_length', bytesOf],
   ['regexp_count', regexpCount],
   ['regexp_match', regexpMatch],
   ['regexp_substr', regexpSubstr],

@@ -76,3 +76,10 @@ SELECT ('{"a":1}'::jsonb || '{"b":2}') ->> 'b', ('{"a":1,"b":2}'::jsonb - 'a') -
 
 -- rows that are asked for, not columns
 SELECT id FROM things AS t WHERE EXISTS (SELECT FROM edges AS e WHERE e.a = t.id);
+
+-- lengths in bytes
+SELECT octet_length('né'), octet_length('ab'::bytea), length('abc'::bytea), octet_length(s), length(s) FROM things;
+
+-- windows that build on each other
+SELECT id, sum(id) OVER (w ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS two FROM things WINDOW p AS (PARTITION BY owner), w AS (p ORDER BY id);
+SELECT id, count(*) OVER w, rank() OVER (p ORDER BY id DESC) FROM things WINDOW p AS (PARTITION BY owner), w AS (p ORDER BY id), unused AS (w);
