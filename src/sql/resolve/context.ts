@@ -38,7 +38,7 @@ export interface Context {
   readonly ranges: Map<string, ReadonlyMap<string, RangeColumn>>;
   /** `t1`, `cte_2`: reserved names, each given once. */
   readonly fresh: (prefix: 't' | typeof CTE_PREFIX | 'w') => string;
-  /** Tells of columns that a star at this place stands for. @throws SluiceError sql_too_large */
+  /** Tells of columns that a star or a natural join at this place stands for. @throws SluiceError sql_too_large */
   readonly expanded: (columns: number, location: number | undefined) => void;
   /** Resolves a subquery; a member so that FROM, expressions and SELECT need not import each other in a ring. */
   readonly select: (select: SelectStmt, outer: Scope | null, context: Context) => ResolvedSelect;

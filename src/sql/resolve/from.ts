@@ -11,7 +11,7 @@ import { resolveExpression } from './expression.ts';
 import { fault } from './fault.ts';
 import { resolveFunction } from './from-function.ts';
 import { named } from './named.ts';
-import { combine, EMPTY, matching, type Namespace, type Scope, type ScopeColumn, sameName } from './scope.ts';
+import { combine, EMPTY, type Namespace, namespaceOf, type Scope, type ScopeColumn } from './scope.ts';
 import { columnType, UNKNOWN } from './types.ts';
 
 export interface ResolvedFrom {
@@ -149,14 +149,15 @@ function resolveJoin(join: JoinExpr, before: Namespace, outer: Scope | null, con
   const right = resolveItem(join.rarg!, beside, outer, context);
   const both = combine(left.namespace, right.namespace, context.text);
   const merged = mergedColumns(join, left.namespace, right.namespace, context);
-  const namespace: Namespace = {
-    ranges: both.ranges,
-    columns: [
-      ...merged.map((pair) => pair.column),
-      ...left.namespace.columns.filter((column) => !merged.some((pair) => pair.left === column)),
-      ...right.namespace.columns.filter((column) => !merged.some((pair) => pair.right === column)),
-    ],
-  };
+  const [lefts, rights] = [
+    new Set(merged.map((pair) => pair.left)),
+    new Set(merged.map((pair) => pair.right)),
+  ];
+  const namespace = namespaceOf(both.ranges, [
+    ...merged.map((pair) => pair.column),
+    ...left.namespace.columns.filter((column) => !lefts.has(column)),
+    ...right.namespace.columns.filter((column) => !rights.has(column)),
+  ]);
   const quals =
     join.quals === undefined
       ? joinCondition(merged, join)
@@ -181,10 +182,9 @@ interface Merged {
 function mergedColumns(join: JoinExpr, left: Namespace, right: Namespace, context: Context): Merged[] {
   const names =
     join.isNatural === true
-      ? left.columns.flatMap((column) =>
-          right.columns.some((other) => sameName(column, other)) ? [column.name] : [],
-        )
+      ? left.columns.flatMap((column) => (right.find.has(column) ? [column.name] : []))
       : (join.usingClause ?? []).map((name) => open(name).body.sval as string);
+  if (join.isNatural === true) context.expanded(names.length, undefined);
   return names.map((name) => {
     const l = usingColumn(name, left, 'left', context);
     const r = usingColumn(name, right, 'right', context);
@@ -208,7 +208,7 @@ function mergedColumns(join: JoinExpr, left: Namespace, right: Namespace, contex
 }
 
 function usingColumn(name: string, side: Namespace, which: 'left' | 'right', context: Context): ScopeColumn {
-  const found = matching(side.columns, name);
+  const found = side.find.named(name);
   if (found.length === 1) return found[0]!;
   if (found.length > 1) {
     throw fault(

@@ -3,7 +3,7 @@ import type { Alias } from '@pgsql/types';
 import { open } from '../walk.ts';
 import type { Context } from './context.ts';
 import { fault } from './fault.ts';
-import type { Namespace, ScopeColumn } from './scope.ts';
+import { finderOf, type Namespace, type ScopeColumn } from './scope.ts';
 
 /** One range under its alias. A dataset keeps its dotted names only where it has no alias. */
 export function named(
@@ -15,12 +15,14 @@ export function named(
   context: Context,
 ): Namespace {
   const renamed = renameColumns(columns, alias, location, context);
+  const find = finderOf(renamed);
   const range = {
     name: alias?.aliasname ?? name,
     paths: alias === undefined ? paths : [],
     columns: renamed,
+    find,
   };
-  return { ranges: [range], columns: renamed };
+  return { ranges: [range], columns: renamed, find };
 }
 
 function renameColumns(

@@ -2,16 +2,11 @@
 import type { ColumnRef, SortBy } from '@pgsql/types';
 import type { Node } from '../tree.ts';
 import { close, mapChildren, open } from '../walk.ts';
-import type { Context, QueryColumn } from './context.ts';
+import type { Context } from './context.ts';
 import { resolveExpression, type WindowNames } from './expression.ts';
 import { fault, nearest } from './fault.ts';
-import { matching, type Scope } from './scope.ts';
-
-/** An item of the select list; `value` is null for the columns of a set operation. */
-export interface Target {
-  readonly column: QueryColumn;
-  readonly value: Node | null;
-}
+import type { Scope } from './scope.ts';
+import type { Targets } from './targets.ts';
 
 /**
  * ORDER BY and DISTINCT ON: an output name first, then an expression over the input.
@@ -19,7 +14,7 @@ export interface Target {
  */
 export function position(
   node: Node,
-  targets: readonly Target[],
+  targets: Targets,
   scope: Scope | null,
   windows: WindowNames | null,
   context: Context,
@@ -33,13 +28,13 @@ export function position(
   }
   if (scope === null) throw notAnOutput(node, name, targets, context);
   const value = resolveExpression(node, scope, windows, context);
-  const index = targets.findIndex((target) => target.value !== null && sameTree(target.value, value));
-  return index >= 0 ? ordinal(index) : value;
+  const index = targets.holding(value);
+  return index === null ? value : ordinal(index);
 }
 
 export function resolveSort(
   item: Node,
-  targets: readonly Target[],
+  targets: Targets,
   scope: Scope | null,
   windows: WindowNames | null,
   distinct: boolean,
@@ -59,33 +54,28 @@ export function resolveSort(
 }
 
 /** GROUP BY: an input column first, then an output name. Grouping sets hold items of the same kind. */
-export function resolveGroupItem(
-  node: Node,
-  targets: readonly Target[],
-  scope: Scope,
-  context: Context,
-): Node {
+export function resolveGroupItem(node: Node, targets: Targets, scope: Scope, context: Context): Node {
   if ('GroupingSet' in node) {
     return mapChildren(node, (child) => resolveGroupItem(child, targets, scope, context));
   }
   const number = numbered(node, targets, context);
   if (number !== null) return number;
   const name = bareName(node);
-  if (name !== null && matching(scope.namespace.columns, name).length === 0) {
+  if (name !== null && scope.namespace.find.named(name).length === 0) {
     const index = targetNamed(name, targets, locationOf(node), context);
     if (index !== null) return ordinal(index);
   }
   return resolveExpression(node, scope, null, context);
 }
 
-function numbered(node: Node, targets: readonly Target[], context: Context): Node | null {
+function numbered(node: Node, targets: Targets, context: Context): Node | null {
   if (!('A_Const' in node)) return null;
   const { ival, location } = node.A_Const;
   if (ival === undefined) {
     throw fault(context.text, 'sql_semantics', 'A constant here must be a position', location);
   }
   const number = ival.ival ?? 0;
-  if (number >= 1 && number <= targets.length) return ordinal(number - 1);
+  if (number >= 1 && number <= targets.list.length) return ordinal(number - 1);
   throw fault(context.text, 'sql_semantics', `Position ${number} is not in the select list`, location);
 }
 
@@ -107,28 +97,17 @@ function bareName(node: Node): string | null {
 /** Several output columns of one name are one answer as long as they hold the same expression. */
 function targetNamed(
   name: string,
-  targets: readonly Target[],
+  targets: Targets,
   location: number | undefined,
   context: Context,
 ): number | null {
-  const exact = targets.flatMap((target, i) => (target.column.name === name ? [i] : []));
-  const found =
-    exact.length > 0
-      ? exact
-      : targets.flatMap((target, i) =>
-          target.column.insensitive && target.column.name.toLowerCase() === name.toLowerCase() ? [i] : [],
-        );
-  const first = found[0];
-  if (first === undefined) return null;
-  const value = targets[first]!.value;
-  const same = (i: number): boolean =>
-    value !== null && targets[i]!.value !== null && sameTree(value, targets[i]!.value);
-  if (found.slice(1).every(same)) return first;
+  const found = targets.named(name);
+  if (found !== 'several') return found;
   throw fault(context.text, 'column_ambiguous', `Output column "${name}" is ambiguous`, location);
 }
 
-function notAnOutput(node: Node, name: string | null, targets: readonly Target[], context: Context) {
-  const names = targets.map((target) => target.column.name);
+function notAnOutput(node: Node, name: string | null, targets: Targets, context: Context) {
+  const names = targets.list.map((target) => target.column.name);
   return name === null
     ? fault(
         context.text,
@@ -149,17 +128,4 @@ function notAnOutput(node: Node, name: string | null, targets: readonly Target[]
 function locationOf(node: Node): number | undefined {
   const { body } = open(node);
   return (body as Partial<ColumnRef>).location;
-}
-
-/** Whether two resolved trees say the same; offsets into the text do not count. */
-export function sameTree(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  for (const key of keys) {
-    if (/location$|_start$|_end$/.test(key)) continue;
-    const left = (a as Record<string, unknown>)[key];
-    if (!sameTree(left, (b as Record<string, unknown>)[key])) return false;
-  }
-  return true;
 }

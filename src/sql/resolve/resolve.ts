@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import { fault } from './fault.ts';
 import { resolveSelect } from './select.ts';
 
-/** Stars of stars multiply: three levels of sixty `x.*` would be millions of columns, far beyond what the guard counted in the text. */
+/** Stars of stars multiply: three levels of sixty `x.*` would be millions of columns, far beyond what the guard counted in the text. NATURAL stands for columns too. */
 const MOST_EXPANDED = 10_000;
 
 /**
@@ -37,7 +37,7 @@ export function resolve(bound: BoundQuery, governed: ReadonlyMap<string, Governe
       throw fault(
         bound.guarded.text,
         'sql_too_large',
-        `The stars of the query stand for more than ${MOST_EXPANDED} columns`,
+        `The stars and natural joins of the query stand for more than ${MOST_EXPANDED} columns`,
         location,
         'Name the columns that you need.',
       );

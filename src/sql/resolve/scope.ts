@@ -22,6 +22,7 @@ export interface ScopeRange {
   /** Dotted names that also stand for it: those of a dataset without alias. */
   readonly paths: readonly string[];
   readonly columns: readonly ScopeColumn[];
+  readonly find: Finder;
   /** What its bare name stands for, where no column is called so: the one column of a function in FROM. */
   readonly itself?: ScopeColumn;
 }
@@ -30,6 +31,7 @@ export interface ScopeRange {
 export interface Namespace {
   readonly ranges: readonly ScopeRange[];
   readonly columns: readonly ScopeColumn[];
+  readonly find: Finder;
 }
 
 export interface Scope {
@@ -37,7 +39,7 @@ export interface Scope {
   readonly outer: Scope | null;
 }
 
-export const EMPTY: Namespace = { ranges: [], columns: [] };
+export const EMPTY: Namespace = namespaceOf([], []);
 
 /** The system columns of PostgreSQL and DuckDB: they never exist here. */
 const SYSTEM_COLUMNS: ReadonlySet<string> = new Set([
@@ -60,21 +62,56 @@ export function sameName(
   );
 }
 
+/** Columns of one list by what a query may call them. */
+export interface Finder {
+  /**
+   * Those that a written name means: an exact one hides those that differ in case, and either hides those that are too
+   * long for the grammar and begin so.
+   */
+  readonly named: (name: string) => readonly ScopeColumn[];
+  /** Whether NATURAL would join one of them with this column of the other side. */
+  readonly has: (column: ScopeColumn) => boolean;
+}
+
 /** Characters that the grammar leaves of a name which was too long for it, at the least. */
 const SHORTEST_CUT = 21;
 
-/**
- * Columns of a list that a written name means: an exact one hides those that differ in case, and either hides those that
- * are too long for the grammar and begin so.
- */
-export function matching(columns: readonly ScopeColumn[], name: string): readonly ScopeColumn[] {
-  const exact = columns.filter((column) => column.name === name);
-  if (exact.length > 0) return exact;
-  const same = columns.filter((column) => sameName(column, { name, insensitive: false }));
-  if (same.length > 0 || name.length < SHORTEST_CUT) return same;
-  return columns.filter((column) =>
-    sameName({ ...column, name: asRead(column.name) }, { name, insensitive: false }),
-  );
+/** Thousands of columns are looked up by thousands of names: never one list through the other. */
+export function finderOf(columns: readonly ScopeColumn[]): Finder {
+  const folded = lazily(() => Map.groupBy(columns, ({ name }) => name.toLowerCase()));
+  const cut = lazily(() => {
+    const long = columns.map((column) => ({ ...column, name: asRead(column.name), whole: column }));
+    return Map.groupBy(
+      long.filter(({ name, whole }) => name !== whole.name),
+      ({ name }) => name.toLowerCase(),
+    );
+  });
+  return {
+    named(name) {
+      const alike = folded().get(name.toLowerCase()) ?? [];
+      const exact = alike.filter((column) => column.name === name);
+      if (exact.length > 0) return exact;
+      const written = { name, insensitive: false };
+      const same = alike.filter((column) => sameName(column, written));
+      if (same.length > 0 || name.length < SHORTEST_CUT) return same;
+      const longer = cut().get(name.toLowerCase()) ?? [];
+      return longer.flatMap((column) => (sameName(column, written) ? [column.whole] : []));
+    },
+    has: (column) => (folded().get(column.name.toLowerCase()) ?? []).some((other) => sameName(column, other)),
+  };
+}
+
+/** Made when it is first asked for. */
+export function lazily<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+export function namespaceOf(ranges: readonly ScopeRange[], columns: readonly ScopeColumn[]): Namespace {
+  return { ranges, columns, find: finderOf(columns) };
 }
 
 /** Joins two namespaces; a range name used twice is refused, except for datasets of different namespaces without alias. */
@@ -91,7 +128,7 @@ export function combine(left: Namespace, right: Namespace, text: string, locatio
       'Give each one its own alias.',
     );
   }
-  return { ranges: [...left.ranges, ...right.ranges], columns: [...left.columns, ...right.columns] };
+  return namespaceOf([...left.ranges, ...right.ranges], [...left.columns, ...right.columns]);
 }
 
 /** Settles a column reference (not a star) to the one visible column that it means. */
@@ -108,7 +145,7 @@ export function findColumn(ref: ColumnRef, scope: Scope | null, text: string): S
 
 function findBare(name: string, ref: ColumnRef, scope: Scope | null, text: string): ScopeColumn | null {
   for (let at = scope; at !== null; at = at.outer) {
-    const found = matching(at.namespace.columns, name);
+    const found = at.namespace.find.named(name);
     if (found.length === 1) return found[0]!;
     if (found.length > 1) throw ambiguous(name, ref, text);
   }
@@ -123,7 +160,7 @@ function findQualified(
 ): ScopeColumn | null {
   const range = findRange(path.slice(0, -1), scope, text, ref);
   if (range === null) return null;
-  const found = matching(range.columns, path[path.length - 1]!);
+  const found = range.find.named(path[path.length - 1]!);
   if (found.length > 1) throw ambiguous(path.join('.'), ref, text);
   return found[0] ?? null;
 }

@@ -13,9 +13,10 @@ import {
 import { resolveExpression, type WindowNames } from './expression.ts';
 import { fault } from './fault.ts';
 import { resolveFrom } from './from.ts';
-import { position, resolveGroupItem, resolveSort, type Target } from './position.ts';
-import type { Namespace, Scope } from './scope.ts';
+import { position, resolveGroupItem, resolveSort } from './position.ts';
+import { type Namespace, namespaceOf, type Scope } from './scope.ts';
 import { printedNames, resolveTarget, starTarget } from './target.ts';
+import { type Targets, targetsOf } from './targets.ts';
 import { typeOf, unify } from './types.ts';
 import { resolveWith, sameWidth } from './with.ts';
 
@@ -55,7 +56,7 @@ function resolveSetOperation(
       masked: column.masked || other.masked,
     };
   });
-  const targets: Target[] = columns.map((column) => ({ column, value: null }));
+  const targets = targetsOf(columns.map((column) => ({ column, value: null })));
   return {
     columns,
     select: {
@@ -97,8 +98,8 @@ function resolveValues(
     limitOption: 'LIMIT_OPTION_DEFAULT',
     op: 'SETOP_NONE',
   };
-  const targets = scope.map((column) => starTarget(column));
-  return finish(select, targets, { ranges: [], columns: scope }, outer, null, names, context, {
+  const targets = targetsOf(scope.map((column) => starTarget(column)));
+  return finish(select, targets, namespaceOf([], scope), outer, null, names, context, {
     fromClause: [
       close('RangeSubselect', {
         subquery: close('SelectStmt', values),
@@ -118,8 +119,10 @@ function resolvePlain(
   const scope: Scope = { namespace: from.namespace, outer };
   const windows = windowNames(select, context);
   const expression = (node: Node): Node => resolveExpression(node, scope, windows, context);
-  const targets = (select.targetList ?? []).flatMap((node) =>
-    resolveTarget(open(node).body as ResTarget, scope, windows, context),
+  const targets = targetsOf(
+    (select.targetList ?? []).flatMap((node) =>
+      resolveTarget(open(node).body as ResTarget, scope, windows, context),
+    ),
   );
   const resolved = finish(select, targets, from.namespace, outer, windows, names, context, {
     ...(from.nodes.length === 0 ? {} : { fromClause: [...from.nodes] }),
@@ -140,7 +143,7 @@ function resolvePlain(
 /** The parts that VALUES and SELECT share: DISTINCT, the named select list, ORDER BY, LIMIT. */
 function finish(
   select: SelectStmt,
-  targets: readonly Target[],
+  targets: Targets,
   namespace: Namespace,
   outer: Scope | null,
   windows: WindowNames | null,
@@ -148,17 +151,17 @@ function finish(
   context: Context,
   parts: SelectStmt,
 ): ResolvedSelect {
-  if (targets.length === 0) {
+  if (targets.list.length === 0) {
     throw fault(context.text, 'sql_semantics', 'The select list is empty', undefined);
   }
   const printed = printedNames(
-    targets.map(({ column }) => column.name),
+    targets.list.map(({ column }) => column.name),
     names,
   );
   const scope: Scope = { namespace, outer };
   const distinct = select.distinctClause;
   return {
-    columns: targets.map(({ column }, i) => ({ ...column, printed: printed[i]! })),
+    columns: targets.list.map(({ column }, i) => ({ ...column, printed: printed[i]! })),
     select: {
       ...(distinct === undefined
         ? {}
@@ -167,7 +170,7 @@ function finish(
               isBlank(node) ? node : position(node, targets, scope, windows, context),
             ),
           }),
-      targetList: targets.map(({ value }, i) => ({ ResTarget: { name: printed[i]!, val: value! } })),
+      targetList: targets.list.map(({ value }, i) => ({ ResTarget: { name: printed[i]!, val: value! } })),
       ...parts,
       ...sorted(select, targets, scope, windows, context),
       ...limited(select, outer, context),
@@ -178,7 +181,7 @@ function finish(
 
 function sorted(
   select: SelectStmt,
-  targets: readonly Target[],
+  targets: Targets,
   scope: Scope | null,
   windows: WindowNames | null,
   context: Context,

@@ -6,8 +6,8 @@ import { type Context, isMasked, type QueryColumn } from './context.ts';
 import { resolveExpression, type WindowNames } from './expression.ts';
 import { fault } from './fault.ts';
 import { outputName } from './output-name.ts';
-import type { Target } from './position.ts';
 import { findRange, type Scope, type ScopeColumn } from './scope.ts';
+import type { Target } from './targets.ts';
 import { typeOf } from './types.ts';
 
 export function resolveTarget(
