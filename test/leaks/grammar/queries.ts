@@ -289,7 +289,7 @@ function grouped(
   const targets = items.map(({ text }, i) => `${text} as ${columns[i]!.name}`).join(', ');
   const having = random.chance(0.2) ? ` having ${expression('bool', group, grammar)}` : '';
   const all: Column[] = extra
-    ? [...columns, { name: grouping.split(' as ')[1]!, kind: 'int', flavour: null }]
+    ? [...columns, { name: grouping.split(' as ').at(-1)!, kind: 'int', flavour: null }]
     : columns;
   return {
     columns: all,
