@@ -7,7 +7,7 @@
 import type { CommonTableExpr, RangeSubselect, RangeVar, SelectStmt } from '@pgsql/types';
 import { SluiceError } from '../../errors.ts';
 import type { Node } from '../tree.ts';
-import { close, eachChild, isBlank, open } from '../walk.ts';
+import { close, eachChild, isBlank, open, walk } from '../walk.ts';
 import type { EngineKind } from './build.ts';
 
 /** Parts of all expressions together, copies counted: 200 MB of the server's memory and less than a second. */
@@ -25,13 +25,15 @@ interface Weighing {
   readonly ranges: Map<string, Weights>;
   /** By name of the CTE. */
   readonly ctes: Map<string, Weights>;
+  /** How often each relation name stands in FROM. */
+  readonly uses: ReadonlyMap<string, number>;
 }
 
 /** @param select resolved, so that no two ranges or CTEs share a name. @throws SluiceError sql_too_large */
 export function checkGrowth(select: SelectStmt, engine: EngineKind): void {
   switch (engine) {
     case 'postgres':
-      if (weigh(select, { ranges: new Map(), ctes: new Map() }).total > MOST_PARTS)
+      if (weigh(select, { ranges: new Map(), ctes: new Map(), uses: usesOf(select) }).total > MOST_PARTS)
         throw tooLarge("The query's steps use one another's columns too often");
       return;
     case 'duckdb':
@@ -52,8 +54,10 @@ function tooLarge(message: string): SluiceError {
 /** @param ctes by name, the scans that each of their uses becomes. */
 function scansOf(node: Node, ctes: Map<string, number>): number {
   if ('RangeVar' in node) return ctes.get(node.RangeVar.relname ?? '') ?? 1;
-  let scans = 0;
-  const clause = 'SelectStmt' in node ? node.SelectStmt.withClause : undefined;
+  const select = 'SelectStmt' in node ? node.SelectStmt : undefined;
+  // One that reads nothing is a scan of one row.
+  let scans = select !== undefined && select.larg === undefined && select.fromClause === undefined ? 1 : 0;
+  const clause = select?.withClause;
   for (const item of clause?.ctes ?? []) {
     const cte = open(item).body as CommonTableExpr;
     const own = scansOf(cte.ctequery!, ctes);
@@ -65,6 +69,16 @@ function scansOf(node: Node, ctes: Map<string, number>): number {
     if (!('WithClause' in child)) scans += scansOf(child, ctes);
   });
   return scans;
+}
+
+function usesOf(select: SelectStmt): ReadonlyMap<string, number> {
+  const uses = new Map<string, number>();
+  walk(close('SelectStmt', select), (node) => {
+    if ('RangeVar' in node)
+      uses.set(node.RangeVar.relname ?? '', (uses.get(node.RangeVar.relname ?? '') ?? 0) + 1);
+    return undefined;
+  });
+  return uses;
 }
 
 interface Weighed {
@@ -104,7 +118,8 @@ function isComputedOnce(select: SelectStmt): boolean {
 function weighCte({ ctename, ctequery, ctematerialized }: CommonTableExpr, weighing: Weighing): number {
   // While it is weighed it knows nothing of itself: a recursive query is computed round by round.
   const { columns, total } = weigh(open(ctequery!).body as SelectStmt, weighing);
-  const once = ctematerialized === 'CTEMaterializeAlways';
+  // The server itself computes once what is read more than once.
+  const once = ctematerialized === 'CTEMaterializeAlways' || (weighing.uses.get(ctename ?? '') ?? 0) > 1;
   weighing.ctes.set(ctename ?? '', once ? new Map() : columns);
   return total;
 }
