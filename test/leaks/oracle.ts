@@ -16,6 +16,7 @@ import type { GovernedQuery, ParamValue } from '../../src/sql/stages.ts';
 import { verify } from '../../src/sql/verify.ts';
 import { sameRows } from './compare.ts';
 import { copyOf, isVisible } from './copy.ts';
+import { alike, isCut, isGivenUp, MOST_ROWS } from './outcomes.ts';
 import { decisionsByPolicy } from './policies.ts';
 import { random } from './random.ts';
 import type { Outcome, Side, Stand, Table } from './stand.ts';
@@ -30,7 +31,6 @@ import {
   type WorldDataset,
 } from './world.ts';
 
-const MOST_ROWS = 5_000;
 /** Orders of its rows in which the copy is asked before an answer counts as its only one. */
 const SHUFFLES = 8;
 
@@ -297,23 +297,6 @@ function refusals<T>(governed: Attempt<T>, copied: Attempt<T>): Verdict {
   return { kind: 'refused', code: governed.kind === 'refused' ? governed.error.code : '', text: a };
 }
 
-function alike(a: Outcome, b: Outcome): boolean {
-  if (a.kind === 'rows' && b.kind === 'rows') return sameRows(a.rows, b.rows);
-  return a.kind === 'failed' && b.kind === 'failed' && a.code === b.code;
-}
-
-/** Which rows of a cut result are given is the engine's choice. */
-function isCut(outcome: Outcome): boolean {
-  return outcome.kind === 'rows' && outcome.rows.length >= MOST_ROWS;
-}
-
-/** Time, memory and disk are channels of their own. */
-const GIVEN_UP: ReadonlySet<string> = new Set(['cancelled', 'out_of_memory', 'engine_unavailable']);
-
-function isGivenUp(outcome: Outcome): boolean {
-  return outcome.kind === 'failed' && GIVEN_UP.has(outcome.code);
-}
-
 function leak(why: string, detail: Readonly<Record<string, unknown>>): Verdict {
   const short = (value: unknown): string => {
     const text = typeof value === 'string' ? value : JSON.stringify(value);
@@ -322,5 +305,3 @@ function leak(why: string, detail: Readonly<Record<string, unknown>>): Verdict {
   const lines = Object.entries(detail).map(([name, value]) => `${name}: ${short(value)}`);
   return { kind: 'leak', why, detail: lines.join('\n') };
 }
-
-export type { Side };
