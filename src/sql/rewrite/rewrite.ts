@@ -14,9 +14,11 @@ import { lowerToDuckDb } from './lower-duckdb.ts';
 import { lowerToPostgres } from './lower-postgres.ts';
 import { pushableConditions } from './push.ts';
 import type { RaiseContext } from './raises/comparable.ts';
+import { exposedColumns } from './raises/exposed.ts';
 import { matchesPatterns } from './raises/leakproof.ts';
 import { raisesIn } from './raises/raises.ts';
 import { boundRecursions } from './recursion.ts';
+import { checkWrittenSize } from './written-size.ts';
 
 export interface RewriteOptions {
   readonly engine: EngineKind;
@@ -38,8 +40,9 @@ export function rewrite(resolved: ResolvedQuery, options: RewriteOptions): Gover
   const barrier = options.barrier ?? neededBarrier(resolved, context);
   const lower = lowererOf(options, resolved);
   const pushed = barrier === 'none' ? new Map() : pushableConditions(resolved, context, lower);
-  const lowered = open(boundRecursions(lower(close('SelectStmt', limited)), options.engine))
-    .body as SelectStmt;
+  const said = lower(close('SelectStmt', limited));
+  checkWrittenSize(said);
+  const lowered = open(boundRecursions(said, options.engine)).body as SelectStmt;
   const binder = new Binder(options.params);
   const governed = governRelations(lowered, {
     uses: resolved.uses,
@@ -48,6 +51,8 @@ export function rewrite(resolved: ResolvedQuery, options: RewriteOptions): Gover
     binder,
     engine: options.engine,
     barrier,
+    // PostgreSQL's planner looks through more than it runs.
+    exposed: options.engine === 'duckdb' ? exposedColumns(resolved.tree, resolved.uses, context) : 'every',
     pushed,
   });
   const { select, params } = compactParameters(governed.select, binder.values);
