@@ -2,10 +2,16 @@
 export class BoundedCache<Key, Value> {
   readonly #entries = new Map<Key, Value>();
   readonly #capacity: number;
+  readonly #weigh: (value: Value, key: Key) => number;
+  #weight = 0;
 
-  /** @param capacity entries kept at most; at least 1. */
-  constructor(capacity: number) {
+  /**
+   * @param capacity what all entries may weigh together; at least 1.
+   * @param weigh the same for an entry whenever it is asked; each weighs 1 without it, so that the capacity is their number.
+   */
+  constructor(capacity: number, weigh: (value: Value, key: Key) => number = () => 1) {
     this.#capacity = Math.max(1, capacity);
+    this.#weigh = weigh;
   }
 
   get(key: Key): Value | undefined {
@@ -16,21 +22,29 @@ export class BoundedCache<Key, Value> {
     return value;
   }
 
+  /** What is heavier than the whole capacity is not kept. */
   set(key: Key, value: Value): void {
-    this.#entries.delete(key);
+    this.delete(key);
+    const weight = this.#weigh(value, key);
+    if (weight > this.#capacity) return;
     this.#entries.set(key, value);
-    if (this.#entries.size > this.#capacity) {
-      const [oldest] = this.#entries.keys();
-      this.#entries.delete(oldest as Key);
+    this.#weight += weight;
+    for (const oldest of this.#entries.keys()) {
+      if (this.#weight <= this.#capacity) break;
+      this.delete(oldest);
     }
   }
 
   delete(key: Key): void {
+    const value = this.#entries.get(key);
+    if (value === undefined) return;
     this.#entries.delete(key);
+    this.#weight -= this.#weigh(value, key);
   }
 
   clear(): void {
     this.#entries.clear();
+    this.#weight = 0;
   }
 
   get size(): number {

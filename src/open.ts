@@ -5,7 +5,6 @@ import { basename, dirname, extname, join } from 'node:path';
 import { createDecider } from './access/decide.ts';
 import { createPdp } from './access/pdp.ts';
 import { openAuditLog } from './audit/log.ts';
-import { BoundedCache, Tickets } from './cache.ts';
 import type { Config } from './config.ts';
 import { createDuckDbEngine } from './engines/duckdb/engine.ts';
 import type { Engine } from './engines/engine.ts';
@@ -21,6 +20,7 @@ import type { Identity } from './identity/identity.ts';
 import type { Observe } from './observe.ts';
 import { evaluateDnf, parseCondition } from './policies/conditions.ts';
 import type { Dnf } from './policies/policy.ts';
+import { emptyCaches } from './request/plan-caches.ts';
 import { loadParser } from './sql/parse.ts';
 import { createMetadata } from './state/metadata.ts';
 import { openPublishedFolder } from './state/published-folder.ts';
@@ -196,7 +196,7 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
       audit,
       decider: createDecider({ pdp: createPdp({ kind: config.pdp.kind }) }),
       metadata,
-      caches: { texts: new BoundedCache(2_000), plans: new BoundedCache(5_000), tickets: new Tickets() },
+      caches: emptyCaches(),
       authenticate: (token) => authenticator.authenticate(token),
       permits: (identity, permission) => permitted(permissions, identity, permission, config.environment),
       engine(name) {

@@ -1,5 +1,5 @@
 /** What is kept of queries that were planned before. All of it is bounded. */
-import type { BoundedCache, Tickets } from '../cache.ts';
+import { BoundedCache, Tickets } from '../cache.ts';
 import type { BoundQuery, VerifiedQuery } from '../sql/stages.ts';
 
 /** A text as far as it is the same for everyone: parsed, guarded, bound to one snapshot's catalogue. */
@@ -14,4 +14,19 @@ export interface PlanCaches {
   /** Keyed by the very identity and the very decisions, so that it never crosses callers who are decided for apart. */
   readonly plans: BoundedCache<string, VerifiedQuery>;
   readonly tickets: Tickets;
+}
+
+/** Characters of all texts: a tree takes about a hundred bytes for each of its text's, so this is some 200 MB at the most. */
+const TEXTS = 2_000_000;
+/** Characters of all plans: their texts, and the values that they were made for. */
+const PLANS = 20_000_000;
+/** What an entry costs that is short. */
+const LEAST = 500;
+
+export function emptyCaches(): PlanCaches {
+  return {
+    texts: new BoundedCache(TEXTS, (_, key) => LEAST + key.length),
+    plans: new BoundedCache(PLANS, ({ sql }, key) => LEAST + sql.length + 2 * key.length),
+    tickets: new Tickets(),
+  };
 }
