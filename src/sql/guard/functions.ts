@@ -162,13 +162,19 @@ const NUMERIC: readonly Row[] = [
 ];
 
 const field: Extra = { literals: [0] };
+const FRACTIONS = 'microseconds, where PostgreSQL has fractions';
+const byFormat: Extra = {
+  literals: [1],
+  takes: { duckdb: [1, 1] },
+  spelled: 'strptime, where it has a format',
+};
 
 const DATE: readonly Row[] = [
   ['age', 1, 2, 'interval'],
   ['century', 1, 1, 'integer', total],
   ['date_add', 2, 2, 'timestamp'],
   ['date_diff', 3, 3, 'integer', field],
-  ['date_part', 2, 2, 'integer', { ...field, ...steady }],
+  ['date_part', 2, 2, 'integer', { ...field, ...steady, spelled: FRACTIONS }],
   ['date_sub', 3, 3, 'integer', field],
   [
     'date_trunc',
@@ -178,7 +184,7 @@ const DATE: readonly Row[] = [
     { ...field, ...steady, takes: { duckdb: [2, 2] }, spelled: 'timezone around it for a zone' },
   ],
   ['datediff', 3, 3, 'integer', as('date_diff', field)],
-  ['datepart', 2, 2, 'integer', as('date_part', { ...field, ...steady })],
+  ['datepart', 2, 2, 'integer', as('date_part', { ...field, ...steady, spelled: FRACTIONS })],
   ['datesub', 3, 3, 'integer', as('date_sub', field)],
   ['datetrunc', 2, 2, 'timestamp', as('date_trunc', { ...field, ...steady })],
   ['day', 1, 1, 'integer', total],
@@ -193,7 +199,7 @@ const DATE: readonly Row[] = [
   ['epoch_ns', 1, 1, 'integer'],
   ['epoch_us', 1, 1, 'integer'],
   ['era', 1, 1, 'integer', total],
-  ['extract', 2, 2, 'integer', as('date_part', { ...field, ...steady })],
+  ['extract', 2, 2, 'integer', as('date_part', { ...field, ...steady, spelled: FRACTIONS })],
   ['hour', 1, 1, 'integer', total],
   ['isodow', 1, 1, 'integer', total],
   ['isoyear', 1, 1, 'integer', total],
@@ -225,7 +231,7 @@ const DATE: readonly Row[] = [
   ['to_months', 1, 1, 'interval'],
   ['to_quarters', 1, 1, 'interval'],
   ['to_seconds', 1, 1, 'interval'],
-  ['to_timestamp', 1, 1, 'timestamptz'],
+  ['to_timestamp', 1, 2, 'timestamptz', byFormat],
   ['to_weeks', 1, 1, 'interval'],
   ['to_years', 1, 1, 'interval'],
   ['today', 0, 0, 'date', total],
@@ -360,12 +366,36 @@ const JSON_FUNCTIONS: readonly Row[] = [
 ];
 
 const JSON_AGGREGATES: readonly Row[] = [
-  ['json_agg', 1, 1, 'json', as('json_group_array')],
+  [
+    'json_agg',
+    1,
+    1,
+    'json',
+    as('json_group_array', { spelled: 'to_json(array_agg(…)) with an order or a filter' }),
+  ],
   ['json_group_array', 1, 1, 'json'],
   ['json_group_object', 2, 2, 'json'],
-  ['json_object_agg', 2, 2, 'json', as('json_group_object')],
-  ['jsonb_agg', 1, 1, 'json', as('json_group_array')],
-  ['jsonb_object_agg', 2, 2, 'json', as('json_group_object')],
+  [
+    'json_object_agg',
+    2,
+    2,
+    'json',
+    as('json_group_object', { spelled: 'string_agg with an order or a filter' }),
+  ],
+  [
+    'jsonb_agg',
+    1,
+    1,
+    'json',
+    as('json_group_array', { spelled: 'to_json(array_agg(…)) with an order or a filter' }),
+  ],
+  [
+    'jsonb_object_agg',
+    2,
+    2,
+    'json',
+    as('json_group_object', { spelled: 'string_agg with an order or a filter' }),
+  ],
 ];
 
 const ARRAY: readonly Row[] = [

@@ -84,9 +84,8 @@ function lowerCall(written: FuncCall, body: FuncCall, lowering: Lowering): Node 
   if (entry === undefined) throw refused(name ?? 'a qualified function');
   const args = body.args?.map((arg, i) => typedArgument(arg, i, entry, lowering.params));
   const typed = args === undefined ? body : { ...body, args };
-  const first = written.args?.[0];
-  const family = first === undefined ? 'unknown' : typeOf(first, lowering.ranges).family;
-  const spelled = spelledInDuckDb(entry.name, args ?? [], { ...lowering, family });
+  const families = (written.args ?? []).map((arg) => typeOf(arg, lowering.ranges).family);
+  const spelled = spelledInDuckDb(entry.name, args ?? [], { ...lowering, families, whole: body });
   if (spelled !== undefined) return spelled;
   if (entry.duckdb === null) throw notHere(entry.name);
   checkTakes(entry, body, 'duckdb');

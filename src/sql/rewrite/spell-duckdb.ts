@@ -8,11 +8,15 @@ import type { Node } from '../tree.ts';
 import { quoteJsonPointer } from './array-literal.ts';
 import { type CastTarget, call, cast, column, NULL, operation, text, when, whole } from './build.ts';
 import { ANY_CHARACTER, groupsAlwaysMatch, takenPattern } from './patterns-duckdb.ts';
+import { MOMENT_FORMS } from './spell-moments-duckdb.ts';
+import { TEXT_FORMS } from './spell-texts-duckdb.ts';
 import { notHere, unsupported } from './unsupported.ts';
 
 export interface Spelling {
-  /** What the first argument is, as far as can be told. */
-  readonly family: TypeFamily;
+  /** What the arguments are, as far as can be told. */
+  readonly families: readonly TypeFamily[];
+  /** The call itself: an aggregate's order and filter. */
+  readonly whole: FuncCall;
   /** Gives range names that the statement does not use yet. */
   readonly fresh: () => string;
 }
@@ -120,9 +124,30 @@ const initcap: Form = ([value], { fresh }) => {
 };
 
 /** DuckDB counts the bytes of a text under another name than those of bytes. */
-const bytesOf: Form = ([value], { family }) => (family === 'text' ? call('strlen', value!) : undefined);
-const lengthOf: Form = ([value], { family }) =>
-  family === 'bytes' ? call('octet_length', value!) : undefined;
+const bytesOf: Form = ([value], { families }) =>
+  families[0] === 'text' ? call('strlen', value!) : undefined;
+const lengthOf: Form = ([value], { families }) =>
+  families[0] === 'bytes' ? call('octet_length', value!) : undefined;
+
+/** DuckDB's own are macros, which take no ORDER BY, FILTER or OVER. */
+const jsonAgg: Form = ([value], { whole: written }) =>
+  isPlain(written)
+    ? undefined
+    : call('to_json', { FuncCall: { ...written, ...calledAs('array_agg'), args: [value!] } });
+
+const jsonObjectAgg: Form = ([key, value], { whole: written }) => {
+  if (isPlain(written)) return undefined;
+  const pair = call('concat', call('to_json', cast(key!, 'text')), text(':'), {
+    CoalesceExpr: { args: [cast(call('to_json', value!), 'text'), text('null')] },
+  });
+  const pairs: Node = { FuncCall: { ...written, ...calledAs('string_agg'), args: [pair, text(',')] } };
+  const made = operation('||', operation('||', text('{'), pairs), text('}'));
+  return call('json_extract', made, text(''));
+};
+
+function isPlain({ agg_order, agg_filter, agg_distinct, over }: FuncCall): boolean {
+  return agg_order === undefined && agg_filter === undefined && agg_distinct !== true && over === undefined;
+}
 
 function calledAs(name: string): Pick<FuncCall, 'funcname' | 'funcformat'> {
   const made = call(name) as { FuncCall: FuncCall };
@@ -269,12 +294,18 @@ const FORMS: ReadonlyMap<string, Form> = new Map<string, Form>([
   ['int2', castTo('smallint')],
   ['int4', castTo('integer')],
   ['int8', castTo('bigint')],
+  ['json_agg', jsonAgg],
   ['json_extract_path', byPath('json_extract', false)],
   ['json_extract_path_text', byPath('json_extract_string', false)],
+  ['json_object_agg', jsonObjectAgg],
   ['json_typeof', typeOfJson],
+  ['jsonb_agg', jsonAgg],
   ['jsonb_extract_path', byPath('json_extract', true)],
   ['jsonb_extract_path_text', byPath('json_extract_string', true)],
+  ['jsonb_object_agg', jsonObjectAgg],
   ['jsonb_typeof', typeOfJson],
+  ...MOMENT_FORMS,
+  ...TEXT_FORMS,
   ['length', lengthOf],
   ['lpad', padded('lpad')],
   ['num_nonnulls', counted(false)],

@@ -83,3 +83,8 @@ SELECT octet_length('né'), octet_length('ab'::bytea), length('abc'::bytea), oct
 -- windows that build on each other
 SELECT id, sum(id) OVER (w ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS two FROM things WINDOW p AS (PARTITION BY owner), w AS (p ORDER BY id);
 SELECT id, count(*) OVER w, rank() OVER (p ORDER BY id DESC) FROM things WINDOW p AS (PARTITION BY owner), w AS (p ORDER BY id), unused AS (w);
+
+-- JSON collected in an order, or of some rows
+SELECT jsonb_agg(id ORDER BY id DESC) ->> 0, json_agg(s ORDER BY id) ->> 1, jsonb_array_length(jsonb_agg(id) FILTER (WHERE id > 1)) FROM things;
+SELECT json_object_agg(id, owner ORDER BY id) ->> '1', jsonb_object_agg(id, n) FILTER (WHERE id > 99) IS NULL, (json_object_agg(id, tags ORDER BY id) -> '1') ->> 0 FROM things;
+SELECT id, jsonb_array_length(jsonb_agg(s) OVER (ORDER BY id)) FROM things;
