@@ -37,6 +37,7 @@ const NODES: ReadonlySet<string> = new Set([
   'JoinExpr',
   'List',
   'MinMaxExpr',
+  'NamedArgExpr',
   'NullTest',
   'ParamRef',
   'RangeFunction',

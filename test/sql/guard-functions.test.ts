@@ -141,16 +141,7 @@ describe('the table of functions', () => {
       'write_log',
       'stats',
     ],
-    ...[
-      'generate_series',
-      'range',
-      'unnest',
-      'format',
-      'printf',
-      'list_aggregate',
-      'list_transform',
-      'reduce',
-    ],
+    ...['generate_series', 'range', 'unnest', 'printf', 'list_aggregate', 'list_transform', 'reduce'],
     ...[
       'pg_typeof',
       'to_regclass',

@@ -61,7 +61,7 @@ function functionsOf(tree: SelectStmt): readonly string[] {
 
 /** Forms that DuckDB has no word for: the lowering refuses them, or needs names that only resolution gives. */
 const NOT_LOWERED =
-  / (#>>?|#-|\?|\?[|&]|@\?) |(timestamp|time)\(\d\)|with ties|array\(select|generate_series|escape '|escape c|escape hole/;
+  / (#>>?|#-|\?|\?[|&]|@\?) |(timestamp|time)\(\d\)|with ties|similar to (b|hole)|array\(select|generate_series|escape '|escape c|escape hole/;
 
 /** Queries without a meaning, which DuckDB's parser says already: no fault of the print. */
 const MEANINGLESS = /window \\"w\\" does not exist|window functions are not allowed in window definitions/;

@@ -75,7 +75,9 @@ describe('values beside the text', () => {
       { params: [10, 20, 'thirty'] },
     );
     expect(query.params).toEqual([20, 'thirty', 'ada']);
-    expect(print(query.tree)).toMatch(/^SELECT \$2 .*= CAST\(\$3 AS text\).*= CAST\(\$1 AS integer\)\) LIMIT 10$/);
+    expect(print(query.tree)).toMatch(
+      /^SELECT \$2 .*= CAST\(\$3 AS text\).*= CAST\(\$1 AS integer\)\) LIMIT 10$/,
+    );
   });
 
   it.each([

@@ -1,14 +1,26 @@
 /** Holds a function call to its row of the table: name, place, number of arguments, literals, sizes. */
-import type { A_Const, FuncCall, Node } from '@pgsql/types';
+import type { A_Const, FuncCall, NamedArgExpr, Node } from '@pgsql/types';
 import { closest, distance } from 'fastest-levenshtein';
-import type { SqlFunction } from './function-row.ts';
+import { LONGEST, type SqlFunction } from './function-row.ts';
 import { calledName, FUNCTIONS, functionNamed } from './functions.ts';
 import { type Inspection, type Place, refuse } from './inspection.ts';
 import { insteadOf } from './instead.ts';
 import { checkSetCall } from './sets.ts';
 
-/** What PostgreSQL's own syntax may turn into: EXTRACT, POSITION, SUBSTRING, TRIM, AT TIME ZONE. */
-const SYNTAX_FUNCTIONS = new Set(['extract', 'position', 'substring', 'btrim', 'ltrim', 'rtrim', 'timezone']);
+/** What PostgreSQL's own syntax may turn into: EXTRACT, POSITION, SUBSTRING, TRIM, AT TIME ZONE and their kin. */
+const SYNTAX_FUNCTIONS = new Set([
+  'btrim',
+  'extract',
+  'is_normalized',
+  'ltrim',
+  'normalize',
+  'overlaps',
+  'overlay',
+  'position',
+  'rtrim',
+  'substring',
+  'timezone',
+]);
 /** What stands right of LIKE … ESCAPE and SIMILAR TO, and nowhere else. */
 const PATTERN_FUNCTIONS: Readonly<Record<string, { kinds: readonly string[]; arities: readonly number[] }>> =
   {
@@ -34,6 +46,29 @@ export function checkCall(call: FuncCall, seen: Inspection, place: Place): void 
   checkPlace(call, entry, seen, place);
   checkArity(call, entry, seen, place);
   checkArguments(call, entry, seen, place);
+}
+
+/** What `make_interval` calls its arguments; nobody writes them by position. */
+const NAMED = new Set(['years', 'months', 'weeks', 'days', 'hours', 'mins', 'secs']);
+
+export function checkNamed(argument: NamedArgExpr, seen: Inspection, place: Place): void {
+  const call = place.parent === 'FuncCall' && place.field === 'args' ? (place.parentBody as FuncCall) : {};
+  const names = (call.args ?? []).map((one) =>
+    'NamedArgExpr' in one ? (one.NamedArgExpr.name ?? '') : null,
+  );
+  const first = names.findIndex((name) => name !== null);
+  const known =
+    calledName(call) === 'make_interval' &&
+    NAMED.has(argument.name ?? '') &&
+    names.slice(first).every((name, i) => name !== null && names.indexOf(name) === first + i);
+  if (known) return;
+  refuse(
+    seen,
+    place,
+    'sql_construct_refused',
+    'Not accepted: a named argument',
+    'Give arguments by position; make_interval takes names.',
+  );
 }
 
 function isPatternCall(call: FuncCall, place: Place): boolean {
@@ -109,6 +144,7 @@ function checkArguments(call: FuncCall, entry: SqlFunction, seen: Inspection, pl
       refuse(seen, place, 'sql_bound', what, 'Write the value itself.');
     }
   }
+  if (entry.name === 'format') checkWidths(args[0], seen, place);
   if (entry.sized === null) return;
   const argument = args[entry.sized.argument];
   if (argument === undefined) return;
@@ -127,6 +163,21 @@ function checkArguments(call: FuncCall, entry: SqlFunction, seen: Inspection, pl
   if (seen.repetition > seen.bounds.repetition) {
     refuse(seen, place, 'sql_bound', 'The query repeats text too often', 'Repeat less.');
   }
+}
+
+/** `%9999s` fills a text up, and `%*s` takes the width from an argument. */
+function checkWidths(pattern: Node | undefined, seen: Inspection, place: Place): void {
+  const written = pattern !== undefined && 'A_Const' in pattern ? pattern.A_Const.sval?.sval : undefined;
+  const widths = [...(written ?? '').matchAll(/%(?:\d+\$)?-*(\d+|\*)/g)].map(([, width]) => Number(width));
+  const sum = widths.reduce((all, width) => all + width, 0);
+  if (written !== undefined && sum <= LONGEST) return;
+  refuse(
+    seen,
+    place,
+    'sql_bound',
+    `The pattern of format must be a literal whose widths are ${LONGEST} at most in all`,
+    'It sizes the result: write the pattern itself.',
+  );
 }
 
 function wholeNumber(node: Node): number | null {

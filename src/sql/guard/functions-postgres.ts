@@ -41,14 +41,18 @@ export const LEAKPROOF: ReadonlySet<string> = new Set(['md5', 'starts_with']);
 const format: Extra = { literals: [1] };
 
 const STRING: readonly Row[] = [
+  ['format', 1, MANY, 'text', { literals: [0], spelled: 'concat, for %s alone' }],
   ['initcap', 1, 1, 'text', { spelled: 'upper and lower, word by word' }],
+  ['is_normalized', 1, 2, 'boolean', { literals: [1], spelled: 'nfc_normalize, for NFC' }],
+  ['normalize', 1, 2, 'text', { literals: [1], spelled: 'nfc_normalize, for NFC' }],
+  ['overlay', 3, 4, 'text', { spelled: 'left and substr' }],
   ['quote_literal', 1, 1, 'text'],
   ['quote_nullable', 1, 1, 'text'],
   ['regexp_count', 2, 4, 'integer', { takes: { duckdb: [2, 2] }, spelled: 'len(regexp_extract_all(…))' }],
   ['regexp_instr', 2, 7, 'integer'],
   ['regexp_match', 2, 3, 'list', { takes: { duckdb: [2, 2] }, spelled: 'regexp_extract of each group' }],
   ['regexp_substr', 2, 6, 'text', { takes: { duckdb: [2, 2] }, spelled: 'regexp_extract' }],
-  ['to_char', 2, 2, 'text', format],
+  ['to_char', 2, 2, 'text', { ...format, spelled: 'strftime, for moments' }],
   ['to_number', 2, 2, 'decimal', format],
 ];
 
@@ -77,13 +81,14 @@ const NUMERIC: readonly Row[] = [
 ];
 
 const DATE: readonly Row[] = [
-  ['date_bin', 3, 3, 'timestamp'],
+  ['date_bin', 3, 3, 'timestamp', { spelled: 'time_bucket, for days and less' }],
   ['justify_days', 1, 1, 'interval'],
   ['justify_hours', 1, 1, 'interval'],
   ['justify_interval', 1, 1, 'interval'],
-  ['make_interval', 0, 7, 'interval'],
+  ['make_interval', 0, 7, 'interval', { spelled: 'to_days and its kin' }],
   ['make_timestamptz', 6, 7, 'timestamptz'],
-  ['to_date', 2, 2, 'date', format],
+  ['overlaps', 4, 4, 'boolean', { spelled: 'a CASE' }],
+  ['to_date', 2, 2, 'date', { ...format, spelled: 'strptime' }],
 ];
 
 const kindOfJson: Extra = { spelled: 'a CASE over json_type' };

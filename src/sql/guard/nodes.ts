@@ -42,6 +42,7 @@ const EXPRESSION_TAGS = [
   'SQLValueFunction',
   'TypeCast',
   'FuncCall',
+  'NamedArgExpr',
   'A_ArrayExpr',
   'A_Indirection',
   'RowExpr',
@@ -265,6 +266,8 @@ export const NODES: Readonly<Record<Tag, Readonly<Record<string, Slot>>>> = {
     location: offset,
     func_variadic: refused('sql_construct_refused', 'VARIADIC', 'List the arguments.'),
   },
+  /** Of one function alone: guard/calls.ts. */
+  NamedArgExpr: { arg: expression, name: text, argnumber: int, location: offset },
   WindowDef: {
     name: text,
     refname: text,

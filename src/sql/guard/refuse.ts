@@ -27,7 +27,6 @@ export const REFUSED_NODES: Readonly<Record<string, Refusal>> = {
   DeleteStmt: modifying,
   MergeStmt: modifying,
   CollateClause: because('sql_construct_refused', 'COLLATE', "Sorting follows the engine's default."),
-  NamedArgExpr: because('sql_construct_refused', 'a named argument', 'Give arguments by position.'),
   SetToDefault: because('sql_construct_refused', 'DEFAULT', 'Write the value.'),
   CurrentOfExpr: because('sql_construct_refused', 'CURRENT OF', 'Use a condition.'),
   MergeSupportFunc: because('sql_function_refused', 'merge_action()', 'The gate only reads.'),

@@ -5,6 +5,7 @@ import type {
   ColumnRef,
   CommonTableExpr,
   FuncCall,
+  NamedArgExpr,
   Node,
   RangeVar,
   SelectStmt,
@@ -14,7 +15,7 @@ import type {
   WithClause,
 } from '@pgsql/types';
 import { eachChild, walk } from '../walk.ts';
-import { checkCall } from './calls.ts';
+import { checkCall, checkNamed } from './calls.ts';
 import { checkExpression, checkQuantifier } from './expressions.ts';
 import { groupingSets } from './grouping.ts';
 import { type Inspection, type Place, refuse } from './inspection.ts';
@@ -34,6 +35,7 @@ const RULES: Readonly<Partial<Record<Tag, Rule>>> = {
   A_Expr: (body: A_Expr, seen, place) => checkExpression(body, seen, place),
   SubLink: (body: SubLink, seen, place) => checkQuantifier(body, seen, place),
   FuncCall: (body: FuncCall, seen, place) => checkCall(body, seen, place),
+  NamedArgExpr: (body: NamedArgExpr, seen, place) => checkNamed(body, seen, place),
   TypeName: checkType,
   WindowDef: checkWindow,
 };

@@ -46,9 +46,30 @@ function printSyntax(name: string, args: readonly string[]): string {
       return `TRIM(${TRIMS[name]} ${second} FROM ${first})`;
     case 'timezone/2':
       return `(${second} AT TIME ZONE ${first})`;
+    case 'overlay/3':
+      return `OVERLAY(${first} PLACING ${second} FROM ${third})`;
+    case 'overlay/4':
+      return `OVERLAY(${first} PLACING ${second} FROM ${third} FOR ${args[3]})`;
+    case 'overlaps/4':
+      return `((${first}, ${second}) OVERLAPS (${third}, ${args[3]}))`;
+    case 'normalize/1':
+      return `NORMALIZE(${first})`;
+    case 'normalize/2':
+      return `NORMALIZE(${first}, ${normalForm(second)})`;
+    case 'is_normalized/1':
+      return `(${first} IS NORMALIZED)`;
+    case 'is_normalized/2':
+      return `(${first} IS ${normalForm(second)} NORMALIZED)`;
     default:
       throw unprintable(`the syntax of ${name}`);
   }
+}
+
+/** The grammar has it as a keyword, the tree as a text. */
+function normalForm(printed: string | undefined): string {
+  const form = /^'(NFC|NFD|NFKC|NFKD)'$/.exec(printed ?? '')?.[1];
+  if (form === undefined) throw unprintable('this normal form');
+  return form;
 }
 
 const TRIMS: Readonly<Record<string, string>> = { btrim: 'BOTH', ltrim: 'LEADING', rtrim: 'TRAILING' };

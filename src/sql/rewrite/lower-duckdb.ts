@@ -17,7 +17,7 @@ import { call, column, every, isIn, NULL, not, operation, some, text, when } fro
 import { hoistGroupedSets, lowerFunctionInFrom, lowerSetCall, setCall } from './lower-sets-duckdb.ts';
 import { ANY_CHARACTER, testedPattern } from './patterns-duckdb.ts';
 import { similarTo } from './similar-duckdb.ts';
-import { spelledInDuckDb } from './spell-duckdb.ts';
+import { spelledInDuckDb, writtenHex } from './spell-duckdb.ts';
 import { fromTheStart } from './subscripts-duckdb.ts';
 import { checkTakes } from './takes.ts';
 import { typedArgument, typedParameter } from './typed-parameters.ts';
@@ -84,6 +84,7 @@ function lowerCall(written: FuncCall, body: FuncCall, lowering: Lowering): Node 
   if (entry === undefined) throw refused(name ?? 'a qualified function');
   const args = body.args?.map((arg, i) => typedArgument(arg, i, entry, lowering.params));
   const typed = args === undefined ? body : { ...body, args };
+  if (entry.duckdb === null) checkTakes(entry, body, 'duckdb');
   const families = (written.args ?? []).map((arg) => typeOf(arg, lowering.ranges).family);
   const spelled = spelledInDuckDb(entry.name, args ?? [], { ...lowering, families, whole: body });
   if (spelled !== undefined) return spelled;
@@ -112,6 +113,8 @@ function lowerCast(body: TypeCast, again: (child: Node) => Node): Node {
   const entry = typeNamed(dotted);
   if (entry === undefined) throw refused(`type ${dotted}`);
   const names = entry.duckdb.split('.').map((sval): Node => ({ String: { sval } }));
+  const hex = entry.family === 'bytes' ? writtenHex(body.arg!) : undefined;
+  if (hex !== undefined && typeName.arrayBounds === undefined) return hex;
   const elements = (typeName.arrayBounds ?? []).length === 1 ? writtenElements(body.arg!) : undefined;
   const arg = elements === undefined ? body.arg! : again(elements);
   const { typmods, ...rest } = typeName;
@@ -232,7 +235,7 @@ const OF_JSON: Readonly<Record<string, string>> = {
   '@>': 'Read the value with -> and ->>, and compare it.',
   '<@': 'Read the value with -> and ->>, and compare it.',
   '-': 'Build the object that you want with json_build_object.',
-  '||': 'Write json_merge_patch(x, y).',
+  '||': 'Build the object that you want with json_build_object.',
 };
 
 function refuseJson(name: string, left: Node | undefined, right: Node, ranges: Ranges): void {

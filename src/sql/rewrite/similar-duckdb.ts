@@ -6,11 +6,11 @@ import { unsupported } from './unsupported.ts';
 
 /** @param args of `similar_to_escape`: the pattern, and its escape. */
 export function similarTo(value: Node, args: readonly Node[]): Node {
-  const [pattern, escape] = args.map(literal);
-  if (typeof pattern !== 'string' || escape === null) {
+  const [pattern, escaping] = args.map(literal);
+  if (typeof pattern !== 'string' || escaping === null) {
     throw unsupported('A pattern of SIMILAR TO that is no literal', 'Use LIKE, or a regular expression.');
   }
-  return call('regexp_full_match', value, text(expression(pattern, escape ?? '\\')), text(ANY_CHARACTER));
+  return call('regexp_full_match', value, text(expression(pattern, escaping ?? '\\')), text(ANY_CHARACTER));
 }
 
 function literal(node: Node): string | null {
@@ -18,14 +18,14 @@ function literal(node: Node): string | null {
 }
 
 /** Inside brackets nothing but the escape is special; `%` and `_` are as in LIKE; the rest is the same in both. */
-function expression(pattern: string, escape: string): string {
-  if ([...escape].length > 1) throw unsupported('An escape of several characters');
+function expression(pattern: string, escaping: string): string {
+  if ([...escaping].length > 1) throw unsupported('An escape of several characters');
   let made = '';
   let inBrackets = false;
   const letters = [...pattern];
   for (let i = 0; i < letters.length; i += 1) {
     const letter = letters[i]!;
-    if (letter === escape) {
+    if (letter === escaping) {
       i += 1;
       if (letters[i] === undefined) throw unsupported('A pattern that ends in its escape');
       made += quoted(letters[i]!);

@@ -161,9 +161,16 @@ const plainSelect = (targetList: Node[]): SelectStmt => ({
   op: 'SETOP_NONE',
 });
 
+/** `'\xdeadbeef'`, bytes as PostgreSQL writes them; DuckDB would read one byte and letters. */
+export function writtenHex(node: Node): Node | undefined {
+  const digits = /^\\x((?:[0-9a-f]{2})*)$/i.exec(constant(node) ?? '')?.[1];
+  return digits === undefined ? undefined : call('from_hex', text(digits));
+}
+
 /** PostgreSQL breaks base64 after every 76 characters. */
-const encode: Form = ([value, format]) => {
+const encode: Form = ([written, format]) => {
   if (format === undefined) return undefined;
+  const value = writtenHex(written!) ?? written;
   switch (constant(format)) {
     case 'hex':
       return call('lower', call('hex', value!));

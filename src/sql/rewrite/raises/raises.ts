@@ -120,6 +120,7 @@ function safe(node: Node, context: RaiseContext): boolean {
     case 'A_Indirection':
     case 'A_Indices':
     case 'RowExpr':
+    case 'NamedArgExpr':
     case 'A_Const':
     case 'CaseWhen':
     case 'TypeName':
