@@ -88,3 +88,8 @@ SELECT id, count(*) OVER w, rank() OVER (p ORDER BY id DESC) FROM things WINDOW 
 SELECT jsonb_agg(id ORDER BY id DESC) ->> 0, json_agg(s ORDER BY id) ->> 1, jsonb_array_length(jsonb_agg(id) FILTER (WHERE id > 1)) FROM things;
 SELECT json_object_agg(id, owner ORDER BY id) ->> '1', jsonb_object_agg(id, n) FILTER (WHERE id > 99) IS NULL, (json_object_agg(id, tags ORDER BY id) -> '1') ->> 0 FROM things;
 SELECT id, jsonb_array_length(jsonb_agg(s) OVER (ORDER BY id)) FROM things;
+
+-- bytes as they are written
+SELECT encode('\xDEADbeef'::bytea, 'hex'), encode('\x00ff', 'hex'), octet_length('\x'::bytea), '\x61'::bytea = 'a'::bytea;
+-- only on PostgreSQL: where to begin, and flags
+SELECT regexp_count('aAa', 'a', 2), regexp_substr('abcabc', 'B.', 1, 2, 'i');
