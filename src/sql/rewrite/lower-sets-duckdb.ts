@@ -138,10 +138,9 @@ function elementsOf(body: FuncCall, lowering: SetLowering): Elements {
         delimiter !== undefined && 'A_Const' in delimiter ? delimiter.A_Const.sval?.sval : undefined;
       if (word === undefined)
         throw unsupported('string_to_table with a delimiter that is not a literal text');
-      // An empty text has no parts, there one that is empty.
-      return many(
-        when(operation('=', first, text('')), call('list_value'), call('string_split', first, second!)),
-      );
+      // An empty text has no parts, there one that is empty; nothing divides nothing, there every character.
+      const parts = word === '' ? call('list_value', first) : call('string_split', first, second!);
+      return many(when(operation('=', first, text('')), call('list_value'), parts));
     }
     case 'regexp_split_to_table':
       return many(call('string_split_regex', first, second!));

@@ -64,6 +64,8 @@ SELECT q::text FROM things, jsonb_path_query(doc, '$.b[*] ? (@ > 1)') AS q;
 -- texts taken apart
 SELECT id, part FROM things, string_to_table(s, ',') AS part;
 SELECT * FROM string_to_table('', ',');
+SELECT * FROM string_to_table('abc', '');
+SELECT id, part FROM things, string_to_table(s, '') AS part;
 SELECT * FROM regexp_split_to_table('a  b c', ' +') WITH ORDINALITY;
 -- recursion
 WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT * FROM t;
@@ -75,6 +77,30 @@ WITH RECURSIVE t(n) AS (WITH z AS (SELECT 1 AS q) SELECT q FROM z UNION ALL SELE
 WITH RECURSIVE walk(at, path) AS (SELECT 1, ARRAY[1] UNION ALL SELECT e.b, w.path || e.b FROM walk AS w JOIN edges AS e ON e.a = w.at WHERE NOT e.b = ANY (w.path)) SELECT at, array_to_string(path, '>') FROM walk;
 WITH RECURSIVE reach(at) AS (SELECT 1 UNION SELECT e.b FROM reach JOIN edges AS e ON e.a = reach.at) SELECT at FROM reach ORDER BY at;
 WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + g FROM t, generate_series(1, 3) AS g WHERE n < 10) SELECT count(*), max(n) FROM t;
+-- patterns, subscripts and quantifiers
+SELECT id, s SIMILAR TO '%(l|b)%', s NOT SIMILAR TO '_[a-e]%', s SIMILAR TO 'hel!*%' ESCAPE '!' FROM things;
+SELECT 'a.b' SIMILAR TO 'a.b', 'axb' SIMILAR TO 'a.b', 'a\b' SIMILAR TO 'a\\b', 'abab' SIMILAR TO '(ab){2}', 'a]' SIMILAR TO 'a[]x]', 'a%' SIMILAR TO 'a\%';
+SELECT id, nums[1], nums[0], nums[-1], nums[id - 3], nums[9] FROM things;
+SELECT id, array_to_string(nums[2:3], ','), array_to_string(nums[-1:2], ','), array_to_string(nums[:2], ','), array_to_string(nums[id - 3:id], ',') FROM things;
+SELECT id, 3 = ANY (nums), 3 <> ALL (nums), 3 < ANY (ARRAY[1, 5]), NOT 'a' = ANY (tags) FROM things;
+-- moments
+SELECT id, extract(second from ts), extract(milliseconds from ts), date_part('second', ts), extract(second from iv) FROM things;
+SELECT id, to_char(ts, 'YYYY-MM-DD HH24:MI:SS'), to_char(d, 'Mon DD, YYYY'), to_char(d, 'Day') || '|', to_char(ts, 'HH12:MI AM'), to_char(d, 'YYYY-"Q"Q'), to_char(d, 'IYYY-IW') FROM things;
+SELECT id, to_char(d, 'FMMonth'), to_char(ts, 'YYYYMM'), to_char(ts, 'MS'), to_char(ts, 'US'), to_char(d, 'D ID DDD FMDDD WW W'), to_char(d, 'DY dy MON month|'), to_char(d, 'FMDD/FMMM/YY'), to_char(tz, 'FMHH12:MI pm'), to_char(d, '100%'), to_char(d, '') FROM things;
+SELECT to_date('29/02/2024', 'DD/MM/YYYY'), to_date('Feb 9, 2024', 'Mon DD, YYYY'), to_date('20240229', 'YYYYMMDD'), to_timestamp('2024-02-29 10:11:12', 'YYYY-MM-DD HH24:MI:SS'), to_timestamp(0);
+SELECT date_bin('15 minutes', ts, timestamp '2001-01-01'), date_bin(interval '7 days', d, timestamp '2024-01-01') FROM things;
+SELECT extract(epoch from make_interval(1, 2, 3, 4, 5, 6, 7.5)), d + make_interval(months => id, days => 1), make_interval() = interval '0' FROM things;
+SELECT a.id, b.id, (a.d, b.d) OVERLAPS (b.d - 3, a.d + 3), (a.ts, interval '1 day') OVERLAPS (b.ts, b.ts + interval '400 days') FROM things AS a, things AS b;
+SELECT (date '2024-01-01', NULL) OVERLAPS (date '2023-01-01', date '2024-06-01'), (NULL, date '2024-01-01') OVERLAPS (date '2024-01-01', date '2024-03-03');
+-- texts
+SELECT id, overlay(s PLACING '--' FROM 3 FOR 2), overlay('abc' PLACING 'ZZZ' FROM 4), overlay(s, 'q', 1), overlay('abc' PLACING 'X' FROM 2 FOR 0) FROM things;
+SELECT normalize('e' || chr(769)) = 'é', normalize(s, NFC) = s, s IS NORMALIZED, s IS NOT NFC NORMALIZED FROM things;
+SELECT format('Hello %s, %s%%', s, id), format('%2$s %1$s', 'a', 'b'), format('%s', NULL), format('%s|%s', d, n) FROM things;
+-- only on PostgreSQL: other forms
+SELECT normalize('é', NFKD) IS NFD NORMALIZED;
+SELECT format('%I and %L, %10s', s, s, id) FROM things WHERE s IS NOT NULL;
+SELECT to_char(n, 'FM999,999.00'), to_char(d, 'FMDDth') FROM things;
+SELECT date_part('epoch', justify_interval(iv)) FROM things;
 -- only on PostgreSQL: recursion that looks outwards
 SELECT m.id, (WITH RECURSIVE t(n) AS (SELECT m.id UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT count(*) FROM t) FROM things AS m;
 SELECT m.id, x.n FROM things AS m, LATERAL (WITH RECURSIVE t(n) AS (SELECT m.id UNION ALL SELECT n + 1 FROM t WHERE n < 3) SELECT n FROM t) AS x;
