@@ -151,6 +151,13 @@ describe('constant', () => {
   });
 });
 
+it('a constant in the place of single precision keeps it', () => {
+  const rules = { 'gold.w': { masks: { r: { kind: 'constant', value: 0.25 } } } } as const;
+  expect(print(governed('SELECT r FROM w', [dataset('gold.w', ['r FLOAT'])], rules).tree)).toContain(
+    'AS real)',
+  );
+});
+
 describe('hash is HMAC-SHA-256 as Node computes it', () => {
   it('for texts, Unicode and empty ones too', async () => {
     expect(await texts({ kind: 'hash', scope: 'global' })).toEqual(TEXTS.map((text) => keyedHash(KEY, text)));

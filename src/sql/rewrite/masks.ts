@@ -39,7 +39,7 @@ export function maskExpression(column: Column, value: Node, mask: MaskSpec, opti
     case 'null':
       return nothing(value);
     case 'constant':
-      return constant(mask.value, type, value, options.binder);
+      return constant(mask.value, column, value, options.binder);
     case 'hash':
       return hash(mask.scope, type, value, options);
     case 'partial':
@@ -60,8 +60,9 @@ function hash(scope: HashScope, type: SqlType, value: Node, options: MaskOptions
   return hashExpression(value, type, key, options.binder, options.engine);
 }
 
-function constant(wanted: string | number | boolean, type: SqlType, value: Node, binder: Binder): Node {
-  const target = castTarget(type);
+function constant(wanted: string | number | boolean, column: Column, value: Node, binder: Binder): Node {
+  const type = columnType(column);
+  const target = SINGLE.test(column.type ?? '') ? REAL : castTarget(type);
   const written = writtenAs(wanted);
   const kindFits =
     typeof wanted === 'boolean'
@@ -82,6 +83,10 @@ interface Target {
   readonly name: CastTarget;
   readonly typmods: readonly number[];
 }
+
+/** Single precision, which would become double; DuckDB says FLOAT, PostgreSQL real. */
+const SINGLE = /^(real|float4?)$/i;
+const REAL: Target = { name: 'real', typmods: [] };
 
 const INTEGERS: Readonly<Record<number, CastTarget>> = {
   8: 'tinyint',
