@@ -3,6 +3,7 @@
  * twin, which differs only in what is hidden, answers alike, errors included. Anything else is a leak or a fault.
  */
 import { SluiceError } from '../../src/errors.ts';
+import { FUNCTIONS } from '../../src/sql/guard/functions.ts';
 import { guard } from '../../src/sql/guard/guard.ts';
 import { SET_FUNCTIONS } from '../../src/sql/guard/set-functions.ts';
 import { parse } from '../../src/sql/parse.ts';
@@ -255,12 +256,18 @@ export async function load(world: World, stand: Stand, options: OracleOptions): 
   };
 }
 
+/** Functions whose PostgreSQL meaning the gate spells for DuckDB, which may have others of the same name. */
+const OWN_MEANING = [
+  ...SET_FUNCTIONS.map(({ name }) => name),
+  ...FUNCTIONS.flatMap(({ name, spelled }) => (spelled === null ? [] : [name])),
+];
+
 /**
- * What the gate understands as PostgreSQL does and DuckDB in its own way: functions that give rows, and grouping sets, in
- * which DuckDB 1.5 takes a bare and a qualified name for two columns.
+ * What the gate understands as PostgreSQL does and DuckDB in its own way: these functions; patterns of SIMILAR TO; subscripts;
+ * ANY of a list that is NULL; grouping sets, in which DuckDB 1.5 takes a bare and a qualified name for two columns.
  */
 const OTHERWISE = new RegExp(
-  `\\b(${['grouping sets', 'rollup', 'cube', ...SET_FUNCTIONS.map(({ name }) => name)].join('|')})\\b`,
+  `\\b(grouping sets|rollup|cube|similar to|${OWN_MEANING.join('|')})\\b|\\)\\[|\\b(any|some|all) ?\\(`,
   'i',
 );
 

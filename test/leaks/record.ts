@@ -19,6 +19,8 @@ export interface Run {
   readonly crashes: number;
   readonly commit: string;
   readonly date: string;
+  /** What looked like a leak and was none, and why. */
+  readonly note?: string;
 }
 
 const FILE = join(import.meta.dirname, 'record.json');

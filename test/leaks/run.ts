@@ -21,12 +21,12 @@ const { values } = parseArgs({
     first: { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     engine: { type: 'string', default: 'duckdb' },
-    /** `none`, `shield` or `offset` instead of what is needed: leaks are expected, and none is kept. */
+    /** `none`, `shield` or `offset` instead of what is needed: leaks are expected, and kept only where `regressions` says. */
     barrier: { type: 'string', default: 'needed' },
     workers: { type: 'string', default: String(Math.min(availableParallelism(), 8)) },
     'max-leaks': { type: 'string', default: '5' },
-    /** Where small cases go; `none` only prints. */
-    regressions: { type: 'string', default: join(import.meta.dirname, 'regressions') },
+    /** The folder for small cases; `none` only prints. */
+    regressions: { type: 'string' },
     /** Leaks are only counted, not made small. */
     quick: { type: 'boolean', default: false },
     missing: { type: 'string', default: '40' },
@@ -37,6 +37,7 @@ const { values } = parseArgs({
   },
 });
 
+const REGRESSIONS = join(import.meta.dirname, 'regressions');
 const BARRIERS = ['needed', 'none', 'shield', 'offset'] as const;
 const barrier = BARRIERS.find((name) => name === values.barrier) ?? 'needed';
 
@@ -199,9 +200,13 @@ async function save(findings: readonly Finding[]): Promise<void> {
       wordsEvery: 1,
     });
     console.log(`\nsmall: ${small.found.sql}\n${small.detail}`);
-    if (values.regressions === 'none' || barrier !== 'needed') continue;
-    const file = join(values.regressions, `${engine}-${at.replaceAll(/[^a-z0-9]+/gi, '-')}.json`);
-    writeFileSync(file, `${JSON.stringify({ why: small.why, ...small.found }, null, 1)}\n`);
+    const folder = values.regressions ?? (barrier === 'needed' ? REGRESSIONS : 'none');
+    if (folder === 'none') continue;
+    const file = join(
+      folder,
+      `${engine}-${barrier === 'needed' ? '' : `${barrier}-`}${at.replaceAll(/[^a-z0-9]+/gi, '-')}.json`,
+    );
+    writeFileSync(file, `${JSON.stringify({ why: small.why, barrier, ...small.found }, null, 1)}\n`);
     // As the rest of the project is formatted, so that it can be committed as it is.
     execFileSync('npx', ['biome', 'format', '--write', file], { stdio: 'ignore' });
     console.log(`written to ${file}`);
