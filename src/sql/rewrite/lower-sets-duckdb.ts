@@ -140,7 +140,7 @@ function elementsOf(body: FuncCall, lowering: SetLowering): Elements {
         throw unsupported('string_to_table with a delimiter that is not a literal text');
       // An empty text has no parts, there one that is empty; nothing divides nothing, there every character.
       const parts = word === '' ? call('list_value', first) : call('string_split', first, second!);
-      return many(when(operation('=', first, text('')), call('list_value'), parts));
+      return many(when(operation('<>', first, text('')), parts, call('list_value')));
     }
     case 'regexp_split_to_table':
       return many(call('string_split_regex', first, second!));
