@@ -39,7 +39,7 @@ export function maskExpression(column: Column, value: Node, mask: MaskSpec, opti
     case 'null':
       return nothing(value);
     case 'constant':
-      return constant(mask.value, column, value, options.binder);
+      return constant(mask.value, column, value, options);
     case 'hash':
       return hash(mask.scope, type, value, options);
     case 'partial':
@@ -60,9 +60,14 @@ function hash(scope: HashScope, type: SqlType, value: Node, options: MaskOptions
   return hashExpression(value, type, key, options.binder, options.engine);
 }
 
-function constant(wanted: string | number | boolean, column: Column, value: Node, binder: Binder): Node {
+function constant(
+  wanted: string | number | boolean,
+  column: Column,
+  value: Node,
+  { binder, engine }: MaskOptions,
+): Node {
   const type = columnType(column);
-  const target = SINGLE.test(column.type ?? '') ? REAL : castTarget(type);
+  const target = SINGLE[engine].test(column.type ?? '') ? REAL : castTarget(type);
   const written = writtenAs(wanted);
   const kindFits =
     typeof wanted === 'boolean'
@@ -84,8 +89,11 @@ interface Target {
   readonly typmods: readonly number[];
 }
 
-/** Single precision, which would become double; DuckDB says FLOAT, PostgreSQL real. */
-const SINGLE = /^(real|float4?)$/i;
+/** Single precision, which would become double. FLOAT is single in DuckDB and double in PostgreSQL. */
+const SINGLE: Readonly<Record<EngineKind, RegExp>> = {
+  duckdb: /^(real|float4?)$/i,
+  postgres: /^(real|float4)$/i,
+};
 const REAL: Target = { name: 'real', typmods: [] };
 
 const INTEGERS: Readonly<Record<number, CastTarget>> = {
