@@ -1,6 +1,7 @@
 /** What a node's own meta says about its access level and namespace; two places that disagree are an error, never a choice. */
-import { distance } from 'fastest-levenshtein';
+
 import type { DbtNode, Placed } from '../dbt/project.ts';
+import { nearest } from '../nearest.ts';
 import type { AccessLevel } from './dataset.ts';
 import { lowerAscii } from './fold.ts';
 
@@ -18,10 +19,10 @@ export function levelOf(node: DbtNode, problems: string[]): Told<AccessLevel> | 
   if (told === null) return null;
   const level = LEVELS.find((candidate) => candidate === told.value);
   if (level !== undefined) return { value: level, source: told.source };
-  const near = LEVELS.find((candidate) => distance(candidate, told.value) <= 3);
+  const near = nearest(told.value, LEVELS, 3);
   problems.push(
     `${node.uniqueId}: ${told.source} is "${told.value}"; it must be open, internal or restricted` +
-      (near === undefined ? '' : ` (did you mean "${near}"?)`),
+      (near === null ? '' : ` (did you mean "${near}"?)`),
   );
   return null;
 }

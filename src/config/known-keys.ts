@@ -1,6 +1,7 @@
 /** Which keys a schema knows at a path, and which of them a mistyped one may have meant. */
-import { distance } from 'fastest-levenshtein';
+
 import { z } from 'zod';
+import { nearest } from '../nearest.ts';
 import type { Path } from './paths.ts';
 
 interface JsonSchemaNode {
@@ -38,12 +39,6 @@ export function knownKeys(schema: z.ZodType, path: Path): readonly string[] {
 
 /** ` (did you mean "x"?)`, or nothing where no word is near. */
 export function suggest(word: string, known: readonly string[]): string {
-  const ranked = known
-    // Known elsewhere, as a key of another kind: the same word is no help.
-    .filter((candidate) => candidate !== word)
-    .map((candidate) => ({ candidate, away: distance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.away - b.away);
-  const best = ranked[0];
-  if (best === undefined || best.away > Math.max(2, Math.floor(word.length / 3))) return '';
-  return ` (did you mean "${best.candidate}"?)`;
+  const near = nearest(word, known);
+  return near === null ? '' : ` (did you mean "${near}"?)`;
 }

@@ -1,5 +1,5 @@
 /** Tags and meta of a node or column, out of every place where dbt keeps them; `meta.sluice` is ours, so a wrong key there is an error, not a lost tag. */
-import { distance } from 'fastest-levenshtein';
+import { nearest } from '../nearest.ts';
 import { type At, at, fail, type Json, objectIn, textOrNullIn, textsIn } from './json.ts';
 import type { DbtFacts, Placed } from './project.ts';
 
@@ -95,9 +95,7 @@ function sluiceMeta(owner: Json, config: Json | null, place: At): readonly MetaP
 }
 
 function refuseKey(place: At): never {
-  const near = SLUICE_KEYS.map((key) => ({ key, away: distance(key, place.key) })).sort(
-    (a, b) => a.away - b.away,
-  )[0];
-  const meant = near !== undefined && near.away <= 3 ? ` (did you mean "${near.key}"?)` : '';
+  const near = nearest(place.key, SLUICE_KEYS, 3);
+  const meant = near === null ? '' : ` (did you mean "${near}"?)`;
   return fail(place, `is not a key of meta.sluice${meant}`, `It takes ${SLUICE_KEYS.join(', ')}.`);
 }

@@ -3,11 +3,11 @@
  * What the dataset lacks is a problem, since a filter is never silently skipped.
  */
 import type { Column, Dataset, TypeFamily } from '../catalogue/dataset.ts';
+import { nearest } from '../nearest.ts';
 import { columnType } from '../sql/resolve/types.ts';
 import { fits } from '../sql/rewrite/literals.ts';
 import { covers } from '../tags/tag.ts';
 import type { Predicate, PredicateOver, ScalarOperand } from './policy.ts';
-import { nearest } from './problem.ts';
 import { type TemplateOperand, WhereProblem, type WhereTemplate } from './where.ts';
 
 const MAX_INSTANCES = 64;

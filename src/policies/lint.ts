@@ -1,10 +1,11 @@
 /** What a push warns of: policies without effect, words that nothing carries, masks that do not fit, one key to every door. */
 import type { TypeFamily } from '../catalogue/dataset.ts';
+import { nearest } from '../nearest.ts';
 import type { PolicyDefinition } from './definition.ts';
 import { covers, literalKey } from './dnf.ts';
 import type { PolicyIndex } from './match.ts';
 import type { MaskSpec } from './policy.ts';
-import { nearest, type Path } from './problem.ts';
+import type { Path } from './problem.ts';
 import type { Selector, SelectorAtom } from './selector.ts';
 
 /** What matching found out about a policy. */

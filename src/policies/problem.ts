@@ -1,5 +1,5 @@
 /** How readers of policy files report what is wrong: all problems at once, each with its place and the nearest right word. */
-import { distance } from 'fastest-levenshtein';
+import { nearest } from '../nearest.ts';
 
 /** Keys and indices from the root of the YAML value. */
 export type Path = readonly (string | number)[];
@@ -7,20 +7,6 @@ export type Path = readonly (string | number)[];
 export type Report = (path: Path, message: string) => void;
 
 const SHOWN = 12;
-
-/** The known word that a typo most likely meant, or null where none is near. */
-export function nearest(word: string, known: Iterable<string>): string | null {
-  let best: string | null = null;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
-  for (const candidate of known) {
-    const d = distance(word.toLowerCase(), candidate.toLowerCase());
-    if (d < bestDistance) {
-      best = candidate;
-      bestDistance = d;
-    }
-  }
-  return best;
-}
 
 /** Ends a message with the nearest right word, or with all of them where none is near. */
 export function suggest(word: string, known: readonly string[]): string {

@@ -1,6 +1,6 @@
 /** Holds a function call to its row of the table: name, place, number of arguments, literals, sizes. */
 import type { A_Const, FuncCall, NamedArgExpr, Node } from '@pgsql/types';
-import { closest, distance } from 'fastest-levenshtein';
+import { nearest } from '../../nearest.ts';
 import { LONGEST, type SqlFunction } from './function-row.ts';
 import { calledName, FUNCTIONS, functionNamed } from './functions.ts';
 import { type Inspection, type Place, refuse } from './inspection.ts';
@@ -40,9 +40,10 @@ export function checkCall(call: FuncCall, seen: Inspection, place: Place): void 
       place,
       'sql_function_refused',
       `The function ${shown(call)} is not accepted`,
-      nearest(name ?? ''),
+      alternative(name ?? ''),
     );
   }
+  if (isHypothetical(call, entry)) return;
   checkPlace(call, entry, seen, place);
   checkArity(call, entry, seen, place);
   checkArguments(call, entry, seen, place);
@@ -84,18 +85,32 @@ function isPatternCall(call: FuncCall, place: Place): boolean {
   );
 }
 
+const HYPOTHETICAL = new Set(['cume_dist', 'dense_rank', 'percent_rank', 'rank']);
+
+/** `rank(5) WITHIN GROUP (ORDER BY x)`: where a value would stand. As many values as are sorted by. */
+function isHypothetical(call: FuncCall, { name }: SqlFunction): boolean {
+  const count = call.args?.length ?? 0;
+  return (
+    call.agg_within_group === true &&
+    HYPOTHETICAL.has(name) &&
+    call.over === undefined &&
+    call.agg_star !== true &&
+    call.agg_distinct !== true &&
+    count > 0 &&
+    count === call.agg_order?.length
+  );
+}
+
 function shown(call: FuncCall): string {
   const name = (call.funcname ?? []).map((part) => ('String' in part ? part.String.sval : '?')).join('.');
   return name.slice(0, 80);
 }
 
-function nearest(name: string): string {
+function alternative(name: string): string {
   const instead = insteadOf(name);
   if (instead !== undefined) return instead;
-  const near = closest(name, NAMES);
-  return distance(name, near) <= 2
-    ? `Did you mean ${near}?`
-    : 'The reference lists the functions that are accepted.';
+  const near = nearest(name, NAMES, 2);
+  return near === null ? 'The reference lists the functions that are accepted.' : `Did you mean ${near}?`;
 }
 
 function wrong(entry: SqlFunction, what: string, seen: Inspection, place: Place): never {

@@ -1,6 +1,6 @@
 /** Faults of name resolution: a stable code, a message that holds nothing but the caller's own words, and a position in the text. */
-import { distance } from 'fastest-levenshtein';
 import { type Code, SluiceError } from '../../errors.ts';
+import { nearest } from '../../nearest.ts';
 import { fromByteOffset } from '../parse.ts';
 
 /** @param location UTF-8 byte offset as the tree carries it; undefined where there is nothing to point at. */
@@ -19,19 +19,8 @@ export function fault(
   return new SluiceError(code, message, hint === undefined ? { position } : { position, hint });
 }
 
-/** The nearest names, for a hint. Give it only names that the caller may see. */
-export function nearest(name: string, known: Iterable<string>): string | undefined {
-  const wanted = name.toLowerCase();
-  const bound = Math.max(1, Math.floor(wanted.length / 3));
-  let best: string | undefined;
-  let least = bound + 1;
-  for (const candidate of known) {
-    if (Math.abs(candidate.length - wanted.length) > bound) continue;
-    const d = distance(wanted, candidate.toLowerCase());
-    if (d < least) {
-      least = d;
-      best = candidate;
-    }
-  }
-  return best === undefined ? undefined : `Did you mean "${best}"?`;
+/** A hint with the nearest name. Give it only names that the caller may see. */
+export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  const near = nearest(name, known, Math.max(1, Math.floor(name.length / 3)));
+  return near === null ? undefined : `Did you mean "${near}"?`;
 }

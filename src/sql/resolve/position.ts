@@ -4,7 +4,7 @@ import type { Node } from '../tree.ts';
 import { close, mapChildren, open } from '../walk.ts';
 import type { Context } from './context.ts';
 import { resolveExpression, type WindowNames } from './expression.ts';
-import { fault, nearest } from './fault.ts';
+import { fault, nearestName } from './fault.ts';
 import type { Scope } from './scope.ts';
 import type { Targets } from './targets.ts';
 
@@ -121,7 +121,7 @@ function notAnOutput(node: Node, name: string | null, targets: Targets, context:
         'column_not_found',
         `No such column: ${name}`,
         locationOf(node),
-        nearest(name, names),
+        nearestName(name, names),
       );
 }
 

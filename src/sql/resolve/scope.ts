@@ -4,7 +4,7 @@ import { asRead } from '../../catalogue/fold.ts';
 import type { SqlType } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { open } from '../walk.ts';
-import { fault, nearest } from './fault.ts';
+import { fault, nearestName } from './fault.ts';
 
 export interface ScopeColumn {
   readonly name: string;
@@ -220,7 +220,7 @@ function missing(path: readonly string[], ref: ColumnRef, scope: Scope | null, t
       'relation_not_found',
       `No relation "${qualifier}" in this part of the query`,
       ref.location,
-      nearest(qualifier, names),
+      nearestName(qualifier, names),
     );
   }
   if (SYSTEM_COLUMNS.has(name.toLowerCase())) {
@@ -236,6 +236,6 @@ function missing(path: readonly string[], ref: ColumnRef, scope: Scope | null, t
     'column_not_found',
     `No such column: ${path.join('.')}`,
     ref.location,
-    nearest(name, names),
+    nearestName(name, names),
   );
 }
