@@ -88,6 +88,14 @@ const LEAKS = [
   'SELECT max(m * 3) FROM t',
   'SELECT s::integer FROM t ORDER BY s::integer LIMIT 3',
   'SELECT DISTINCT m * 3 FROM t WHERE id < 5 ORDER BY 1',
+  // functions in FROM and in the select list, whose arguments come from rows
+  'SELECT count(*) FROM t, generate_series(1, t.m) g',
+  'SELECT count(*) FROM t LEFT JOIN LATERAL generate_series(1, t.m) g ON true',
+  'SELECT count(*) FROM t, LATERAL (SELECT * FROM generate_series(1, t.m) g WHERE g > 3) x',
+  "SELECT count(*) FROM t, unnest(string_to_array(t.s, ',')) u WHERE u::integer >= 0",
+  'SELECT count(*) FROM o WHERE EXISTS (SELECT 1 FROM t, generate_series(1, t.m) g WHERE g = o.x)',
+  'SELECT count(*) FROM (SELECT generate_series(1, m) AS g FROM t) q',
+  'WITH RECURSIVE r(n) AS (SELECT m FROM t UNION ALL SELECT n - 7 FROM r WHERE n > 0) SELECT count(*) FROM r',
   // output of the outermost SELECT, over dictionaries, joins, groups and orders
   "SELECT max(chr(CASE WHEN s = 'SECRET4242' THEN -1 ELSE 65 END)) FROM t",
   "SELECT chr(CASE WHEN s = 'SECRET4242' THEN -1 ELSE 65 END), count(*) FROM t GROUP BY 1",
