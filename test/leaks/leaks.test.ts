@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadParser } from '../../src/sql/parse.ts';
 import { faultsAreLeaks, runCampaign } from './campaign.ts';
-import { load } from './oracle.ts';
+import { load, type OracleOptions, type Verdict } from './oracle.ts';
 import { random } from './random.ts';
 import type { Stand } from './stand.ts';
 import { ENGINES, missing, openStand } from './stands.ts';
@@ -11,10 +11,17 @@ import { add, emptyTally, report } from './tally.ts';
 import type { Case } from './world.ts';
 import { isFair, makeWorld } from './worlds.ts';
 
-const FOLDER = join(import.meta.dirname, 'regressions');
-const REGRESSIONS = readdirSync(FOLDER)
-  .filter((name) => name.endsWith('.json'))
-  .map((name) => ({ name, one: JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as Case }));
+function cases<T extends Case>(folder: string): readonly { readonly name: string; readonly one: T }[] {
+  return readdirSync(join(import.meta.dirname, folder))
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => ({
+      name,
+      one: JSON.parse(readFileSync(join(import.meta.dirname, folder, name), 'utf8')) as T,
+    }));
+}
+
+const REGRESSIONS = cases('regressions');
+const BARRIERS = cases<Case & Pick<OracleOptions, 'barrier'>>('barriers');
 const CASES = 2_000;
 const BUDGET_MS = 15_000;
 const START_MS = 60_000;
@@ -71,6 +78,19 @@ describe.each(here)('on $engine', ({ engine, none }) => {
       expect(findings.length).toBeGreaterThan(0);
     },
     300_000,
+  );
+
+  it.skipIf(none !== null).each(BARRIERS.filter(({ one }) => one.world.engine === engine))(
+    'no part of the barrier is enough: $name leaks without the rest of it, and not with it',
+    async ({ one: { barrier, world, sql, params } }) => {
+      const judged = async (which: OracleOptions['barrier']): Promise<Verdict> => {
+        const loaded = await load(world, stand, { barrier: which, verifyEvery: 1, wordsEvery: 1 });
+        return faultsAreLeaks(() => loaded.judge(sql, params));
+      };
+      expect(isFair(world)).toBe(true);
+      expect((await judged(barrier)).kind).toBe('leak');
+      expect((await judged('needed')).kind).not.toBe('leak');
+    },
   );
 
   it('makes twins that are fair and differ', () => {

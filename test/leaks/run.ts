@@ -208,7 +208,8 @@ async function save(findings: readonly Finding[]): Promise<void> {
     );
     writeFileSync(file, `${JSON.stringify({ why: small.why, barrier, ...small.found }, null, 1)}\n`);
     // As the rest of the project is formatted, so that it can be committed as it is.
-    execFileSync('npx', ['biome', 'format', '--write', file], { stdio: 'ignore' });
+    if (folder === REGRESSIONS)
+      execFileSync('npx', ['biome', 'format', '--write', file], { stdio: 'ignore' });
     console.log(`written to ${file}`);
   }
   await stand.close();
