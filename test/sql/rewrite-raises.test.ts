@@ -45,6 +45,7 @@ const SAFE = [
   'SELECT id FROM t WHERE dec BETWEEN 0.05 AND 0.07 AND dec < 24',
   'SELECT id FROM t WHERE id > 0.5 AND big <> 3 AND f > 0.25 AND id < big',
   'SELECT id FROM t WHERE big IN (1, 2, 5000000000)',
+  'SELECT id FROM t WHERE dec BETWEEN 0.06 - 0.01 AND 0.06 + 0.01 AND dec <= 1 + 10 AND id < 1 + 10',
   'SELECT t.id FROM t JOIN o ON t.id = o.id LEFT JOIN o AS p ON p.s = t.s',
   "SELECT upper(s), length(s), coalesce(s, 'x') FROM t",
   "SELECT date_part('year', ts), left(s, 3) FROM t",

@@ -13,13 +13,14 @@ import { close, mapChildren, open, walk } from '../walk.ts';
 import { type Binder, bareColumn, call, column, type EngineKind, every, RAW, whole } from './build.ts';
 import { filterExpression } from './filters.ts';
 import { maskExpression } from './masks.ts';
+import { columnName, type Exposed } from './raises/exposed.ts';
 import { TAKES_ROW } from './takes-row.ts';
 
 /**
  * What stands between the rows that a filter removes and the caller's expressions.
- * DuckDB 1.5. `shield`: each column passes through `least(c, c)`, which gives new vectors. Otherwise functions that DuckDB takes for
- * unable to raise run over a whole dictionary, and others over the least and greatest value while planning, hidden ones
- * included. `fence`: an OFFSET besides, which no condition is moved across. `offset`, without the shield, is for tests.
+ * DuckDB 1.5. `shield`: each column that such an expression reaches passes through `least(c, c)`, which gives new vectors.
+ * Otherwise functions that DuckDB takes for unable to raise run over a whole dictionary, and others over the least and
+ * greatest value while planning, hidden ones included. `fence`: an OFFSET besides, which no condition is moved across. `offset`, without the shield, is for tests.
  * PostgreSQL. `offset`: OFFSET 0, which is no step of the plan, but keeps the subquery from being pulled up and conditions
  * from being pushed down. `fence`: texts pass through `least` besides, since the planner otherwise looks through it to the
  * column's most common values, hidden ones included, and runs the caller's LIKE on them.
@@ -33,6 +34,8 @@ export interface GovernOptions {
   readonly binder: Binder;
   readonly engine: EngineKind;
   readonly barrier: Barrier;
+  /** The columns that a shield is for. */
+  readonly exposed: Exposed;
   /** By range: conditions of the caller's that may run on any row, in the engine's dialect, over RAW. */
   readonly pushed: ReadonlyMap<string, readonly Node[]>;
 }
@@ -109,7 +112,10 @@ function governed(range: string, use: DatasetUse, needed: ReadonlySet<string>, o
       columns.length === 0
         ? [{ ResTarget: { name: 'nothing', val: whole(1) } }]
         : columns.map((wanted) => ({
-            ResTarget: { name: wanted.name, val: release(wanted, shielded, use, options) },
+            ResTarget: {
+              name: wanted.name,
+              val: release(wanted, shielded && isExposed(range, wanted, options), use, options),
+            },
           })),
     fromClause: [close('RangeVar', relation)],
     ...(filters.length === 0 ? {} : { whereClause: every([...filters, ...pushed]) }),
@@ -121,6 +127,10 @@ function governed(range: string, use: DatasetUse, needed: ReadonlySet<string>, o
     subquery: close('SelectStmt', subquery),
     alias: { aliasname: range },
   });
+}
+
+function isExposed(range: string, { name }: Column, { exposed }: GovernOptions): boolean {
+  return exposed === 'every' || exposed.has(columnName(range, name));
 }
 
 function shield(stored: Node, { family }: Column, engine: EngineKind): Node {

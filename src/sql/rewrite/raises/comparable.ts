@@ -1,4 +1,5 @@
 /** Whether values may stand side by side (compared, listed, alternatives) without a conversion that could raise on some row. */
+import type { A_Expr } from '@pgsql/types';
 import type { TypeFamily } from '../../../catalogue/dataset.ts';
 import { type Ranges, typeOf } from '../../resolve/types.ts';
 import type { ParamValue, SqlType } from '../../stages.ts';
@@ -11,6 +12,8 @@ export interface RaiseContext {
   readonly ranges: Ranges;
   /** The caller's values: a parameter is judged by what is bound to it. */
   readonly params: readonly ParamValue[];
+  /** `apart`: whoever asks looks at the subqueries of an expression by itself. */
+  readonly subqueries?: 'apart';
 }
 
 export function isNull(node: Node, context: RaiseContext): boolean {
@@ -61,6 +64,7 @@ export function isText(node: Node, context: RaiseContext): boolean {
 }
 
 export function typeWithParams(node: Node, context: RaiseContext): SqlType {
+  if ('A_Expr' in node) return sumOfLiterals(node.A_Expr) ?? typeOf(node, context.ranges);
   if (!('ParamRef' in node)) return typeOf(node, context.ranges);
   const value = context.params[(node.ParamRef.number ?? 0) - 1];
   switch (typeof value) {
@@ -73,6 +77,25 @@ export function typeWithParams(node: Node, context: RaiseContext): SqlType {
     default:
       return { family: 'unknown' };
   }
+}
+
+/** `1 + 10`, `0.06 - 0.01`: two small numbers give one with a digit more; what is given here has room for it. */
+function sumOfLiterals({ kind, name, lexpr, rexpr }: A_Expr): SqlType | null {
+  const operator = name?.[0] !== undefined && 'String' in name[0] ? name[0].String.sval : undefined;
+  if (kind !== 'AEXPR_OP' || (operator !== '+' && operator !== '-')) return null;
+  const scales = [lexpr, rexpr].map((side) => (side === undefined ? null : scaleOfSmall(side)));
+  const [left, right] = scales;
+  if (typeof left !== 'number' || typeof right !== 'number') return null;
+  const scale = Math.max(left, right);
+  return scale === 0 ? { family: 'integer', bits: 32 } : { family: 'decimal', precision: 7 + scale, scale };
+}
+
+/** Digits after the point of a literal with at most six on either side of it; null for anything else. */
+function scaleOfSmall(node: Node): number | null {
+  if (!('A_Const' in node)) return null;
+  const { ival, fval } = node.A_Const;
+  if (ival !== undefined) return Math.abs(ival.ival ?? 0) < 1e6 ? 0 : null;
+  return /^-?\d{0,6}\.(\d{1,6})$/.exec(fval?.fval ?? '')?.[1]?.length ?? null;
 }
 
 /** Families whose values an engine compares without converting anything. */

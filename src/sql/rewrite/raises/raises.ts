@@ -22,6 +22,7 @@ import {
   typeWithParams,
 } from './comparable.ts';
 import { isConstant, safeConstant } from './constants.ts';
+import { evenSelect } from './even.ts';
 import { leakproofCall, leakproofCast, leakproofOperator } from './leakproof.ts';
 
 /** Where a statement can raise: nowhere, only in what the outermost SELECT gives out, or where filters are as well. */
@@ -67,7 +68,8 @@ export function conditionCanRaise(condition: Node, context: RaiseContext): boole
 
 type Body = Readonly<Record<string, unknown>>;
 
-function safe(node: Node, context: RaiseContext): boolean {
+/** Whether the expression succeeds on every row. */
+export function safe(node: Node, context: RaiseContext): boolean {
   if (isConstant(node)) return safeConstant(node);
   const { tag, body } = open(node);
   switch (tag) {
@@ -117,9 +119,11 @@ function safe(node: Node, context: RaiseContext): boolean {
       return childrenSafe(node, context);
     // Subqueries are joined by the engine in ways that run what stands in them on rows of either side.
     case 'SubLink':
+      return context.subqueries === 'apart';
     case 'A_Indirection':
     case 'A_Indices':
     case 'RowExpr':
+    case 'CollateClause':
     case 'NamedArgExpr':
     case 'A_Const':
     case 'CaseWhen':
@@ -176,12 +180,8 @@ function safeSelect(select: SelectStmt, context: RaiseContext): boolean {
   for (const condition of [select.whereClause, select.havingClause]) {
     if (condition !== undefined && !isBoolean(condition, context)) return false;
   }
-  for (const bound of [select.limitCount, select.limitOffset]) {
-    if (bound !== undefined && !safeBound(bound, context)) return false;
-  }
+  if (!evenSelect(select, context)) return false;
   const { limitCount: _, limitOffset: __, ...rest } = select;
-  if (select.larg !== undefined && !sameColumns(select.larg, select.rarg!, context)) return false;
-  if (select.valuesLists !== undefined && !evenRows(select.valuesLists, context)) return false;
   return childrenSafe(close('SelectStmt', { ...rest, distinctClause: on(select) }), context);
 }
 
@@ -189,36 +189,6 @@ function safeSelect(select: SelectStmt, context: RaiseContext): boolean {
 function on(select: SelectStmt): Node[] | undefined {
   const expressions = (select.distinctClause ?? []).filter((node) => !isBlank(node));
   return expressions.length === 0 ? undefined : expressions;
-}
-
-function safeBound(node: Node, context: RaiseContext): boolean {
-  if ('A_Const' in node) return node.A_Const.ival !== undefined || node.A_Const.isnull === true;
-  if (!('ParamRef' in node)) return false;
-  const value = context.params[(node.ParamRef.number ?? 0) - 1];
-  return value === null || (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0);
-}
-
-/** Branches of a set operation are converted to a common type. */
-function sameColumns(left: SelectStmt, right: SelectStmt, context: RaiseContext): boolean {
-  const a = outputs(left);
-  const b = outputs(right);
-  return a.length === b.length && a.every((node, i) => comparable(node, b[i]!, context));
-}
-
-function outputs(select: SelectStmt): Node[] {
-  let at = select;
-  while (at.larg !== undefined) at = at.larg;
-  return (at.targetList ?? []).map((target) => open(target).body.val as Node);
-}
-
-function evenRows(rows: readonly Node[], context: RaiseContext): boolean {
-  const lists = rows.map((row) => open(row).body.items as Node[]);
-  return (lists[0] ?? []).every((_, i) =>
-    alike(
-      lists.map((items) => items[i]!),
-      context,
-    ),
-  );
 }
 
 function safeOperation(node: Node, body: Body, context: RaiseContext): boolean {
