@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
 import { copyExample } from '../e2e/gate.ts';
 import { freePort, type Ran, serveIn, sluice } from './run.ts';
 
@@ -81,4 +82,40 @@ it('takes a folder, and looks at what the project has', async () => {
 it('refuses a folder that holds no dbt project', async () => {
   const ran = await sluice(['init'], { cwd: import.meta.dirname });
   expect(ran).toMatchObject({ code: 64, stderr: expect.stringContaining('dbt_project.yml') });
+});
+
+it('takes PostgreSQL from the profile, with a role of its own', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-init-'));
+  writeFileSync(join(folder, 'dbt_project.yml'), 'name: shop\nprofile: shop\n');
+  writeFileSync(
+    join(folder, 'profiles.yml'),
+    `shop:
+  target: prod
+  outputs:
+    prod: { type: postgres, host: db.example.com, port: 5433, dbname: warehouse, user: dbt, password: "{{ env_var('DBT_PASSWORD') }}", schema: gold }
+`,
+  );
+  expect(await sluice(['init'], { cwd: folder })).toMatchObject({ code: 0 });
+  const yaml = readFileSync(join(folder, 'sluice.yml'), 'utf8');
+  expect(yaml).toContain(
+    '    kind: postgres\n    host: "db.example.com"\n    port: 5433\n    database: "warehouse"\n',
+  );
+  expect(yaml).toMatch(/^ {4}user: sluice\n {4}password: \$\{SLUICE_POSTGRES_PASSWORD\}$/m);
+  expect(yaml).not.toContain('DBT_PASSWORD');
+  const file = join(folder, 'sluice.yml');
+  const { engines } = loadConfig(file, { SLUICE_POSTGRES_PASSWORD: 'secret' });
+  expect(engines.warehouse).toMatchObject({ kind: 'postgres', database: 'warehouse', user: 'sluice' });
+  rmSync(folder, { recursive: true });
+});
+
+it('takes PostgreSQL from what dbt built last where no profile lies beside the project', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-init-'));
+  writeFileSync(join(folder, 'dbt_project.yml'), 'name: shop\n');
+  mkdirSync(join(folder, 'target'));
+  writeFileSync(join(folder, 'target/manifest.json'), '{"metadata": {"adapter_type": "postgres"}}');
+  expect(await sluice(['init'], { cwd: folder })).toMatchObject({ code: 0 });
+  expect(readFileSync(join(folder, 'sluice.yml'), 'utf8')).toContain(
+    '    kind: postgres\n    host: "localhost"\n    port: 5432\n    database: "shop"\n',
+  );
+  rmSync(folder, { recursive: true });
 });

@@ -47,9 +47,19 @@ interface DbtProject {
   readonly 'model-paths'?: readonly string[];
 }
 
+/** What dbt connects with; of any type, and Jinja where it likes. */
+interface Output {
+  readonly type?: unknown;
+  readonly path?: unknown;
+  readonly host?: unknown;
+  readonly port?: unknown;
+  readonly dbname?: unknown;
+  readonly database?: unknown;
+}
+
 interface Profile {
   readonly target?: string;
-  readonly outputs?: Readonly<Record<string, { readonly type?: string; readonly path?: string }>>;
+  readonly outputs?: Readonly<Record<string, Output>>;
 }
 
 /** Null for a file that is not there or holds no mapping: what it would tell has a default. */
@@ -62,13 +72,46 @@ function readYaml<T>(path: string): T | null {
   }
 }
 
-/** The DuckDB file that the project's own data lies in: what its profile says, else a file that looks like it. */
-function databaseOf(folder: string, { name = 'dbt', profile = name }: DbtProject): string {
+function outputOf(folder: string, { name = 'dbt', profile = name }: DbtProject): Output {
   const { target = 'dev', outputs = {} } =
     readYaml<Readonly<Record<string, Profile>>>(join(folder, 'profiles.yml'))?.[profile] ?? {};
-  const output = outputs[target] ?? Object.values(outputs)[0];
-  // Jinja is dbt's to fill.
-  if (output?.type === 'duckdb' && output.path && !output.path.includes('{{')) return output.path;
+  return outputs[target] ?? Object.values(outputs)[0] ?? {};
+}
+
+/** As it stands in the profile; Jinja is dbt's to fill. */
+const written = (value: unknown): string | null =>
+  (typeof value === 'string' && value !== '' && !value.includes('{{')) || typeof value === 'number'
+    ? String(value)
+    : null;
+
+/** The engine that holds the project's data: what its profile says, else what it was built on last. */
+function engineOf(folder: string, project: DbtProject): string {
+  const output = outputOf(folder, project);
+  const built = readYaml<{ metadata?: { adapter_type?: unknown } }>(join(folder, 'target/manifest.json'));
+  const kind = written(output.type) ?? written(built?.metadata?.adapter_type);
+  return kind === 'postgres' ? postgresEngine(output, project) : duckDbEngine(folder, output, project);
+}
+
+function duckDbEngine(folder: string, output: Output, project: DbtProject): string {
+  return `    kind: duckdb
+    database: ${JSON.stringify(databaseOf(folder, output, project))}`;
+}
+
+/** Never as the role that dbt builds with. */
+function postgresEngine(output: Output, { name = 'dbt' }: DbtProject): string {
+  return `    kind: postgres
+    host: ${JSON.stringify(written(output.host) ?? 'localhost')}
+    port: ${/^\d+$/.test(String(output.port)) ? output.port : 5432}
+    database: ${JSON.stringify(written(output.dbname) ?? written(output.database) ?? name)}
+    # A role of the gate's own, with SELECT on what is published and nothing else: \`sluice doctor\` checks it.
+    user: sluice
+    password: \${SLUICE_POSTGRES_PASSWORD}`;
+}
+
+/** The DuckDB file of the profile, else a file that looks like it. */
+function databaseOf(folder: string, output: Output, { name = 'dbt' }: DbtProject): string {
+  const path = written(output.path);
+  if (written(output.type) === 'duckdb' && path !== null) return path;
   for (const place of ['.', 'data', 'target']) {
     const found = filesIn(join(folder, place)).find((file) => /\.(duckdb|db)$/.test(file));
     if (found !== undefined) return join(place, found);
@@ -96,8 +139,7 @@ environment: development
 
 engines:
   warehouse:
-    kind: duckdb
-    database: ${JSON.stringify(databaseOf(folder, project))}
+${engineOf(folder, project)}
 
 metadata:
   manifest: target/manifest.json
