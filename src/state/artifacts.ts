@@ -49,19 +49,25 @@ function read(path: string, code: 'manifest_invalid' | 'catalog_invalid', hint: 
   }
 }
 
-/** Every *.yml and *.yaml below a folder, in order of name, or the one file; paths as seen from the config's folder. */
+/** Paths as seen from the config's folder. */
 function readPolicies(path: string, folder: string): PushContent['policies'] {
   if (!existsSync(path))
     throw new SluiceError('policy_invalid', `There is no ${path}.`, {
       hint: 'Name the folder of policies with `policies:`.',
     });
-  const files = statSync(path).isDirectory()
-    ? readdirSync(path, { recursive: true, encoding: 'utf8' })
-        .filter((name) => /\.ya?ml$/.test(name))
-        .sort()
-        .map((name) => join(path, name))
-    : [path];
-  return files.map((file) => ({ path: relative(folder, file), text: readFileSync(file, 'utf8') }));
+  return yamlFilesIn(path).map((file) => ({
+    path: relative(folder, file),
+    text: readFileSync(file, 'utf8'),
+  }));
+}
+
+/** Every *.yml and *.yaml below a folder, in order of name, or the one file that the path names. */
+export function yamlFilesIn(path: string): readonly string[] {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.ya?ml$/.test(name))
+    .sort()
+    .map((name) => join(path, name));
 }
 
 /** Files that are not there are left out: the tags in question then count, and the push warns. */

@@ -1,11 +1,12 @@
 /** `sluice test`: the policy tests beside the policies, each asked of the gate as its persona and compared with what it expects. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { readStrictYaml } from '../../../config/strict-yaml.ts';
 import type { Config } from '../../../config.ts';
 import { SluiceError } from '../../../errors.ts';
+import { yamlFilesIn } from '../../../state/artifacts.ts';
 import { withClient } from '../caller.ts';
 import { type GateClient, jsonOf, RefusedByGate } from '../client.ts';
 import type { ExitCode } from '../exit-code.ts';
@@ -102,12 +103,7 @@ function readCases(path: string, cwd: string): readonly { readonly file: string;
     throw new SluiceError('usage', `There is no ${shown}.`, {
       hint: 'Policy tests are YAML files in tests/ beside sluice.yml, or where the argument says.',
     });
-  const files = statSync(path).isDirectory()
-    ? readdirSync(path, { recursive: true, encoding: 'utf8' })
-        .filter((name) => /\.ya?ml$/.test(name))
-        .sort()
-        .map((name) => join(path, name))
-    : [path];
+  const files = yamlFilesIn(path);
   if (files.length === 0) throw new SluiceError('usage', `There are no policy tests in ${shown}.`);
   return files.flatMap((name) => {
     const file = relative(cwd, name);
