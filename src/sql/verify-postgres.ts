@@ -27,6 +27,7 @@ const NODES: ReadonlySet<string> = new Set([
   'CaseExpr',
   'CaseWhen',
   'CoalesceExpr',
+  'CollateClause',
   'ColumnRef',
   'CommonTableExpr',
   'Float',
@@ -88,6 +89,7 @@ function visitNode(tag: string, body: unknown, look: Look, ctes: ReadonlySet<str
   if (!NODES.has(tag)) throw strange(tag);
   if (!isObject(body)) return;
   if (tag === 'FuncCall') look.functions.add(dotted(body.funcname));
+  if (tag === 'CollateClause' && !COLLATIONS.has(dotted(body.collname))) throw strange('a collation');
   if (tag === 'RangeFunction' && !givesRows(body)) throw strange('a function in FROM');
   // `(x).f` calls the function f where x has no such field.
   if (tag === 'A_Indirection' && hasField(body.indirection)) throw strange('a field of a value');
@@ -107,6 +109,8 @@ function visitCommon(clause: unknown, look: Look, ctes: ReadonlySet<string>): Re
   });
   return all;
 }
+
+const COLLATIONS: ReadonlySet<string> = new Set(['pg_catalog.C', 'pg_catalog.POSIX']);
 
 const IN_FROM: ReadonlySet<string> = new Set([
   ...SET_FUNCTIONS.map(({ postgres }) => `pg_catalog.${postgres}`),

@@ -61,7 +61,7 @@ function functionsOf(tree: SelectStmt): readonly string[] {
 
 /** Forms that DuckDB has no word for: the lowering refuses them, or needs names that only resolution gives. */
 const NOT_LOWERED =
-  / (#>>?|#-|\?|\?[|&]|@\?) |(timestamp|time)\(\d\)|with ties|similar to (b|hole)|array\(select|generate_series|escape '|escape c|escape hole/;
+  /using \(a, b\) as| (#>>?|#-|\?|\?[|&]|@\?) |(timestamp|time)\(\d\)|with ties|rank\((a|hole)\) within|similar to (b|hole)|array\(select|generate_series|escape '|escape c|escape hole/;
 
 /** Queries without a meaning, which DuckDB's parser says already: no fault of the print. */
 const MEANINGLESS = /window \\"w\\" does not exist|window functions are not allowed in window definitions/;
@@ -70,7 +70,7 @@ describe('DuckDB as a witness of every pair', () => {
   it('finds exactly the functions of the tree', async () => {
     const children = CHILDREN.filter((text) => !NOT_LOWERED.test(text)).map(expressionOf);
     const pairs = [
-      ...STATEMENTS.map((text) => treeOf(text)),
+      ...STATEMENTS.filter((text) => !NOT_LOWERED.test(text)).map((text) => treeOf(text)),
       ...PARENTS.filter((text) => !NOT_LOWERED.test(text)).flatMap((parent, i) =>
         // A fixed seventh of the pairs; all of them pass through PostgreSQL's grammar in print-pairs.test.ts.
         children.filter((_, j) => (i + j) % 7 === 0).map((child) => fill(treeOf(parent), child)),

@@ -43,6 +43,7 @@ const EXPRESSION_TAGS = [
   'TypeCast',
   'FuncCall',
   'NamedArgExpr',
+  'CollateClause',
   'A_ArrayExpr',
   'A_Indirection',
   'RowExpr',
@@ -166,11 +167,7 @@ export const NODES: Readonly<Record<Tag, Readonly<Record<string, Slot>>>> = {
     usingClause: names,
     quals: expression,
     alias: bare('Alias'),
-    join_using_alias: refused(
-      'sql_construct_refused',
-      'an alias on USING',
-      'Name the joined relations instead.',
-    ),
+    join_using_alias: bare('Alias'),
   },
   Alias: { aliasname: text, colnames: names },
 
@@ -266,6 +263,8 @@ export const NODES: Readonly<Record<Tag, Readonly<Record<string, Slot>>>> = {
     location: offset,
     func_variadic: refused('sql_construct_refused', 'VARIADIC', 'List the arguments.'),
   },
+  /** The order of code points alone: guard/rules.ts. */
+  CollateClause: { arg: expression, collname: names, location: offset },
   /** Of one function alone: guard/calls.ts. */
   NamedArgExpr: { arg: expression, name: text, argnumber: int, location: offset },
   WindowDef: {

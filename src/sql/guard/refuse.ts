@@ -26,7 +26,6 @@ export const REFUSED_NODES: Readonly<Record<string, Refusal>> = {
   UpdateStmt: modifying,
   DeleteStmt: modifying,
   MergeStmt: modifying,
-  CollateClause: because('sql_construct_refused', 'COLLATE', "Sorting follows the engine's default."),
   SetToDefault: because('sql_construct_refused', 'DEFAULT', 'Write the value.'),
   CurrentOfExpr: because('sql_construct_refused', 'CURRENT OF', 'Use a condition.'),
   MergeSupportFunc: because('sql_function_refused', 'merge_action()', 'The gate only reads.'),

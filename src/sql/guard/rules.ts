@@ -2,6 +2,7 @@
 import type {
   A_Const,
   A_Expr,
+  CollateClause,
   ColumnRef,
   CommonTableExpr,
   FuncCall,
@@ -35,6 +36,7 @@ const RULES: Readonly<Partial<Record<Tag, Rule>>> = {
   A_Expr: (body: A_Expr, seen, place) => checkExpression(body, seen, place),
   SubLink: (body: SubLink, seen, place) => checkQuantifier(body, seen, place),
   FuncCall: (body: FuncCall, seen, place) => checkCall(body, seen, place),
+  CollateClause: checkCollation,
   NamedArgExpr: (body: NamedArgExpr, seen, place) => checkNamed(body, seen, place),
   TypeName: checkType,
   WindowDef: checkWindow,
@@ -212,6 +214,23 @@ function checkParameter(parameter: { number?: number }, seen: Inspection, place:
     );
   }
   seen.paramCount = Math.max(seen.paramCount, number);
+}
+
+/** By code point, which is what DuckDB sorts by; other orders differ from server to server. */
+const COLLATIONS: ReadonlySet<string> = new Set(['C', 'POSIX', 'pg_catalog.C', 'pg_catalog.POSIX']);
+
+function checkCollation(clause: CollateClause, seen: Inspection, place: Place): void {
+  const name = (clause.collname ?? [])
+    .map((part) => ('String' in part ? (part.String.sval ?? '') : ''))
+    .join('.');
+  if (COLLATIONS.has(name)) return;
+  refuse(
+    seen,
+    place,
+    'sql_construct_refused',
+    'Not accepted: this COLLATE',
+    'Write COLLATE "C", or leave it out: sorting follows the engine\'s default.',
+  );
 }
 
 function checkType(type: TypeName, seen: Inspection, place: Place): void {

@@ -77,7 +77,7 @@ const BY_NAME: ReadonlyMap<string, SqlType> = new Map(TYPES.map((t) => [t.name, 
 /** Nesting of `integer[][]`. */
 export const MAX_DIMENSIONS = 3;
 
-/** The single fields that an interval literal may name (`INTERVAL '90' DAY`), by PostgreSQL's bit mask. */
+/** The fields that an interval literal may name (`INTERVAL '90' DAY`), by PostgreSQL's bit mask. */
 export const INTERVAL_FIELDS: ReadonlyMap<number, string> = new Map([
   [1 << 2, 'YEAR'],
   [1 << 1, 'MONTH'],
@@ -85,6 +85,13 @@ export const INTERVAL_FIELDS: ReadonlyMap<number, string> = new Map([
   [1 << 10, 'HOUR'],
   [1 << 11, 'MINUTE'],
   [1 << 12, 'SECOND'],
+  [(1 << 2) | (1 << 1), 'YEAR TO MONTH'],
+  [(1 << 3) | (1 << 10), 'DAY TO HOUR'],
+  [(1 << 3) | (1 << 10) | (1 << 11), 'DAY TO MINUTE'],
+  [(1 << 3) | (1 << 10) | (1 << 11) | (1 << 12), 'DAY TO SECOND'],
+  [(1 << 10) | (1 << 11), 'HOUR TO MINUTE'],
+  [(1 << 10) | (1 << 11) | (1 << 12), 'HOUR TO SECOND'],
+  [(1 << 11) | (1 << 12), 'MINUTE TO SECOND'],
 ]);
 
 /** What the rewriter's own expressions cast to and callers may not, by dotted name: how it is written. */

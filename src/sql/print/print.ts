@@ -54,7 +54,7 @@ import {
   printSubselect,
   printTarget,
 } from './statements.ts';
-import { printConstant, quoteName, unprintable } from './tokens.ts';
+import { printConstant, quoteDotted, quoteName, unprintable } from './tokens.ts';
 
 /** Prints a whole query on one line. Throws verify_failed on a tree that no accepted query could have. */
 export function print(select: SelectStmt): string {
@@ -123,6 +123,8 @@ function printNode(node: Node): string {
       return printCast(printNode, body as TypeCast);
     case 'FuncCall':
       return printCall(printNode, body as FuncCall);
+    case 'CollateClause':
+      return `(${printNode(need(body.arg as Node | undefined))} COLLATE ${quoteDotted(body.collname as Node[])})`;
     case 'NamedArgExpr':
       return `${quoteName(body.name as string)} => ${printNode(need(body.arg as Node | undefined))}`;
     case 'A_ArrayExpr':

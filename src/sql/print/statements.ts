@@ -154,7 +154,9 @@ export function printJoin(print: Print, join: JoinExpr): string {
   const word = JOINS[join.jointype ?? ''] ?? fail('this join');
   const [left, right] = [print(need(join.larg)), print(need(join.rarg))];
   const condition = words([
-    join.usingClause === undefined ? '' : `USING ${quoteList(join.usingClause)}`,
+    join.usingClause === undefined
+      ? ''
+      : `USING ${quoteList(join.usingClause)}${printAlias(join.join_using_alias)}`,
     join.quals === undefined ? '' : `ON ${print(join.quals)}`,
   ]);
   const natural = join.isNatural === true ? 'NATURAL ' : '';

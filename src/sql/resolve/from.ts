@@ -153,8 +153,15 @@ function resolveJoin(join: JoinExpr, before: Namespace, outer: Scope | null, con
     new Set(merged.map((pair) => pair.left)),
     new Set(merged.map((pair) => pair.right)),
   ];
-  const namespace = namespaceOf(both.ranges, [
-    ...merged.map((pair) => pair.column),
+  const columns = merged.map((pair) => pair.column);
+  // `USING (…) AS j` names the merged columns besides, and hides nothing.
+  const again =
+    join.join_using_alias === undefined
+      ? EMPTY
+      : named(null, [], columns, join.join_using_alias, undefined, context);
+  const { ranges } = combine(both, namespaceOf(again.ranges, []), context.text);
+  const namespace = namespaceOf(ranges, [
+    ...columns,
     ...left.namespace.columns.filter((column) => !lefts.has(column)),
     ...right.namespace.columns.filter((column) => !rights.has(column)),
   ]);

@@ -51,6 +51,8 @@ function figure(expression: Node): Figured | null {
       const name = lastName(typeName?.names);
       return name === null ? inner : { name, strength: 1 };
     }
+    case 'CollateClause':
+      return figure(body.arg as Node);
     case 'CaseExpr': {
       const fallback = body.defresult === undefined ? null : figure(body.defresult as Node);
       return fallback !== null && fallback.strength > 1 ? fallback : { name: 'case', strength: 1 };

@@ -106,6 +106,8 @@ export function typeOf(node: Node, ranges: Ranges): SqlType {
       );
       return ranges.get(range ?? '')?.get(column ?? '')?.type ?? UNKNOWN;
     }
+    case 'CollateClause':
+      return typeOf(body.arg as Node, ranges);
     case 'TypeCast':
       return typeOfName(body.typeName as TypeName);
     case 'BoolExpr':

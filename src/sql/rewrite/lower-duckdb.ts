@@ -14,6 +14,8 @@ import type { Node } from '../tree.ts';
 import { close, mapChildren, open } from '../walk.ts';
 import { arrayElements, quoteJsonPointer, writtenPath } from './array-literal.ts';
 import { call, column, every, isIn, NULL, not, operation, some, text, when } from './build.ts';
+import { isUnbounded, unboundedDecimal } from './decimals-duckdb.ts';
+import { plainInterval } from './interval-literals-duckdb.ts';
 import { hoistGroupedSets, lowerFunctionInFrom, lowerSetCall, setCall } from './lower-sets-duckdb.ts';
 import { ANY_CHARACTER, testedPattern } from './patterns-duckdb.ts';
 import { similarTo } from './similar-duckdb.ts';
@@ -63,7 +65,15 @@ export function lowerToDuckDb(node: Node, lowering: Lowering): Node {
     case 'ParamRef':
       return typedParameter(node, lowering.params, 'duckdb');
     case 'TypeCast':
-      return lowerCast(open(mapChildren(node, again)).body as TypeCast, again);
+      return lowerCast(
+        open(mapChildren(node, again)).body as TypeCast,
+        again,
+        (body as TypeCast).arg!,
+        lowering,
+      );
+    case 'CollateClause':
+      // Its own order.
+      return again(body.arg as Node);
     case 'A_Indirection':
       return lowerIndirection(open(mapChildren(node, again)).body as unknown as A_Indirection);
     case 'SubLink':
@@ -89,6 +99,7 @@ function lowerCall(written: FuncCall, body: FuncCall, lowering: Lowering): Node 
   const spelled = spelledInDuckDb(entry.name, args ?? [], { ...lowering, families, whole: body });
   if (spelled !== undefined) return spelled;
   if (entry.duckdb === null) throw notHere(entry.name);
+  if (entry.kind === 'window' && body.agg_within_group === true) throw notHere(entry.name, ' WITHIN GROUP');
   checkTakes(entry, body, 'duckdb');
   const { agg_star: star, ...rest } = typed;
   const target = star === true ? 'count_star' : entry.duckdb;
@@ -107,11 +118,17 @@ function refuseIntervals(body: FuncCall, ranges: Ranges): void {
     throw unsupported(`${name} of intervals`, `Write ${name}(extract(epoch from x)): it counts in seconds.`);
 }
 
-function lowerCast(body: TypeCast, again: (child: Node) => Node): Node {
+/** @param written what is cast, before it was lowered. */
+function lowerCast(body: TypeCast, again: (child: Node) => Node, written: Node, lowering: Lowering): Node {
   const typeName = body.typeName!;
   const dotted = (typeName.names ?? []).map((part) => open(part).body.sval as string).join('.');
   const entry = typeNamed(dotted);
   if (entry === undefined) throw refused(`type ${dotted}`);
+  if (entry.family === 'interval') {
+    const plain = plainInterval(body.arg!, typeName);
+    if (plain !== undefined) return plain;
+  }
+  if (isUnbounded(typeName)) return unboundedDecimal(body, written, lowering);
   const names = entry.duckdb.split('.').map((sval): Node => ({ String: { sval } }));
   const hex = entry.family === 'bytes' ? writtenHex(body.arg!) : undefined;
   if (hex !== undefined && typeName.arrayBounds === undefined) return hex;

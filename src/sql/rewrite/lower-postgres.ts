@@ -28,6 +28,8 @@ export function lowerToPostgres(node: Node, params: readonly ParamValue[]): Node
   switch (tag) {
     case 'ParamRef':
       return typedParameter(lowered, params, 'postgres');
+    case 'CollateClause':
+      return close('CollateClause', { ...body, collname: inSystem((body.collname as Node[]).slice(-1)) });
     case 'FuncCall':
       return lowerCall(body as FuncCall);
     case 'TypeCast':
@@ -41,6 +43,10 @@ export function lowerToPostgres(node: Node, params: readonly ParamValue[]): Node
     default:
       return lowered;
   }
+}
+
+function inSystem(name: readonly Node[]): Node[] {
+  return [...SYSTEM_SCHEMA.postgres.map((sval): Node => ({ String: { sval } })), ...name];
 }
 
 function lowerSet(

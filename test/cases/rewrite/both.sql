@@ -96,7 +96,16 @@ SELECT (date '2024-01-01', NULL) OVERLAPS (date '2023-01-01', date '2024-06-01')
 SELECT id, overlay(s PLACING '--' FROM 3 FOR 2), overlay('abc' PLACING 'ZZZ' FROM 4), overlay(s, 'q', 1), overlay('abc' PLACING 'X' FROM 2 FOR 0) FROM things;
 SELECT normalize('e' || chr(769)) = 'é', normalize(s, NFC) = s, s IS NORMALIZED, s IS NOT NFC NORMALIZED FROM things;
 SELECT format('Hello %s, %s%%', s, id), format('%2$s %1$s', 'a', 'b'), format('%s', NULL), format('%s|%s', d, n) FROM things;
+-- joins, orders, intervals, decimals
+SELECT j.id, a.s FROM things AS a JOIN (SELECT id, n FROM things) AS b USING (id) AS j WHERE j.id > 1;
+SELECT j.*, x.n FROM things AS x FULL JOIN (SELECT a AS id, b FROM edges) AS e USING (id) AS j;
+SELECT s COLLATE "C", max(owner COLLATE "POSIX") OVER () FROM things WHERE s COLLATE "C" > 'a' ORDER BY s COLLATE "C";
+SELECT extract(epoch FROM interval '1-2' year to month), extract(epoch FROM interval '1 2:03:04' day to second), extract(epoch FROM interval '4:05' hour to minute), extract(epoch FROM interval '1.5' second), extract(epoch FROM interval '3:04' day to minute);
+SELECT '0.12345'::numeric, 5::numeric / 2, id::numeric / 4, '1e3'::numeric, -0.5::numeric, f::numeric * 2, n::numeric * 2 FROM things WHERE id < 3;
+SELECT round(12.345::numeric, 2), round(n::numeric, 1), avg(id::numeric) OVER () FROM things;
 -- only on PostgreSQL: other forms
+SELECT rank(3) WITHIN GROUP (ORDER BY id), percent_rank(3) WITHIN GROUP (ORDER BY id) FROM things;
+SELECT dense_rank('x', 3) WITHIN GROUP (ORDER BY s, id) FROM things;
 SELECT normalize('é', NFKD) IS NFD NORMALIZED;
 SELECT format('%I and %L, %10s', s, s, id) FROM things WHERE s IS NOT NULL;
 SELECT to_char(n, 'FM999,999.00'), to_char(d, 'FMDDth') FROM things;
