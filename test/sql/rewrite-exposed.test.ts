@@ -103,6 +103,11 @@ describe('shields', () => {
       'SELECT u.a + 1 FROM u JOIN (SELECT a AS x FROM t) AS q ON q.x = u.a',
       'a',
     ],
+    [
+      'what the branches of an INTERSECT compare',
+      'SELECT a FROM u WHERE a + 1 > 2 INTERSECT SELECT b FROM t',
+      'b',
+    ],
     ['everything where branches are converted', 'SELECT a, s, d FROM t UNION SELECT a, s, 1 FROM u', 'a d s'],
   ])('%s', (_title, sql, wanted) => {
     expect(shielded(sql)).toBe(wanted);

@@ -205,6 +205,11 @@ function flowOf(root: Node): ReadonlyMap<ColumnName, readonly ColumnName[]> {
       const sources = columnsIn(node);
       for (const name of wordsOf(node.RangeFunction.alias?.colnames))
         add(columnName(range, name), ...sources);
+    } else if ('SelectStmt' in node && node.SelectStmt.larg !== undefined) {
+      // INTERSECT and EXCEPT are joins to it.
+      const [first, ...others] = leavesOf(node.SelectStmt).map(outputsOf);
+      for (const [i, { value }] of (first ?? []).entries())
+        for (const other of others) if (other[i] !== undefined) same(value, other[i].value);
     } else if ('A_Expr' in node && node.A_Expr.lexpr !== undefined) {
       // Any comparison, so that nothing hangs on which of them the engine replaces by.
       same(node.A_Expr.lexpr, node.A_Expr.rexpr!);
