@@ -266,10 +266,10 @@ const OWN_MEANING = [
 
 /**
  * What the gate understands as PostgreSQL does and DuckDB in its own way: these functions; windows that build on others; SIMILAR TO; subscripts;
- * ANY of a list that is NULL; grouping sets, in which DuckDB 1.5 takes a bare and a qualified name for two columns.
+ * ANY of a list that is NULL; numeric without digits; grouping sets, in which DuckDB 1.5 takes a bare and a qualified name for two columns.
  */
 const OTHERWISE = new RegExp(
-  `\\b(grouping sets|rollup|cube|window|similar to|${OWN_MEANING.join('|')})\\b|\\)\\[|\\b(any|some|all) ?\\(`,
+  `\\b(grouping sets|rollup|cube|window|similar to|${OWN_MEANING.join('|')})\\b|as numeric\\)|\\)\\[|\\b(any|some|all) ?\\(`,
   'i',
 );
 

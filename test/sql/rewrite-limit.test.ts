@@ -49,9 +49,10 @@ describe('the bound on the result', () => {
     expect(codeOf(act)).toBe('sql_limit');
   });
 
-  it('refuses WITH TIES, which DuckDB lacks', () => {
-    const act = () => governed('SELECT id FROM t ORDER BY id FETCH FIRST 3 ROWS WITH TIES', [T]);
-    expect(codeOf(act)).toBe('sql_construct_refused');
+  it.each(['duckdb', 'postgres'] as const)('stands beside WITH TIES on %s', (engine) => {
+    const sql = 'SELECT id FROM t ORDER BY s FETCH FIRST $1 ROWS WITH TIES';
+    const text = print(governed(sql, [T], {}, { engine, params: [3], page: { limit: 101, offset: 7 } }).tree);
+    expect(text).toMatch(/"place" <= 3\) ORDER BY "f2"\."s1" LIMIT 101 OFFSET 7$/);
   });
 });
 

@@ -5,7 +5,6 @@ import type { ParamValue } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { open } from '../walk.ts';
 import { whole } from './build.ts';
-import { unsupported } from './unsupported.ts';
 
 export interface Page {
   /** Most rows that the engine may give; the caller of rewrite adds the one that tells whether there are more. */
@@ -15,7 +14,6 @@ export interface Page {
 
 /** @param params the caller's values, since `LIMIT $1` needs one now. */
 export function limitResult(select: SelectStmt, page: Page, params: readonly ParamValue[]): SelectStmt {
-  if (select.limitOption === 'LIMIT_OPTION_WITH_TIES') throw unsupported('WITH TIES');
   const own = boundOf(select.limitCount, params);
   const skip = boundOf(select.limitOffset, params) ?? 0;
   const left = own === null ? page.limit : Math.max(0, own - page.offset);
@@ -30,12 +28,12 @@ export function limitResult(select: SelectStmt, page: Page, params: readonly Par
 }
 
 /** PostgreSQL keeps 31 bits as an integer and writes larger numbers as text. */
-function number(value: number): Node {
+export function number(value: number): Node {
   return value < 2 ** 31 ? whole(value) : { A_Const: { fval: { fval: String(value) } } };
 }
 
 /** Null where there is no bound: no clause, ALL, or NULL. */
-function boundOf(node: Node | undefined, params: readonly ParamValue[]): number | null {
+export function boundOf(node: Node | undefined, params: readonly ParamValue[]): number | null {
   if (node === undefined) return null;
   const { tag, body } = open(node);
   if (tag === 'TypeCast') return boundOf(body.arg as Node, params);

@@ -103,6 +103,14 @@ SELECT s COLLATE "C", max(owner COLLATE "POSIX") OVER () FROM things WHERE s COL
 SELECT extract(epoch FROM interval '1-2' year to month), extract(epoch FROM interval '1 2:03:04' day to second), extract(epoch FROM interval '4:05' hour to minute), extract(epoch FROM interval '1.5' second), extract(epoch FROM interval '3:04' day to minute);
 SELECT '0.12345'::numeric, 5::numeric / 2, id::numeric / 4, '1e3'::numeric, -0.5::numeric, f::numeric * 2, n::numeric * 2 FROM things WHERE id < 3;
 SELECT round(12.345::numeric, 2), round(n::numeric, 1), avg(id::numeric) OVER () FROM things;
+-- the first, with ties
+SELECT id FROM things ORDER BY owner FETCH FIRST 2 ROWS WITH TIES;
+SELECT owner, id AS id, id AS id FROM things ORDER BY id % 2 DESC OFFSET 1 FETCH FIRST 1 ROW WITH TIES;
+SELECT owner, count(*) FROM things GROUP BY owner ORDER BY count(*) DESC FETCH FIRST 1 ROW WITH TIES;
+(SELECT id FROM things) UNION ALL (SELECT a FROM edges) ORDER BY id FETCH FIRST 3 ROWS WITH TIES;
+SELECT DISTINCT ON (owner) owner, id FROM things ORDER BY owner, id DESC FETCH FIRST ROW WITH TIES;
+SELECT id FROM things WHERE id IN (SELECT a FROM edges ORDER BY b > 3 DESC FETCH FIRST 1 ROW WITH TIES);
+SELECT id FROM things ORDER BY owner FETCH FIRST 0 ROWS WITH TIES;
 -- only on PostgreSQL: other forms
 SELECT rank(3) WITHIN GROUP (ORDER BY id), percent_rank(3) WITHIN GROUP (ORDER BY id) FROM things;
 SELECT dense_rank('x', 3) WITHIN GROUP (ORDER BY s, id) FROM things;

@@ -79,7 +79,7 @@ SELECT CASE region WHEN 'EU' THEN 1 ELSE 2 END, nullif(region, 'EU'), greatest(i
 SELECT extract(year FROM born), date_trunc('month', born), born + INTERVAL '1 month' FROM members;
 SELECT substring(name FROM 2 FOR 3), trim(both 'a' FROM name), position('a' IN name), overlay_free FROM (SELECT name, 1 AS overlay_free FROM members) q;
 SELECT id BETWEEN 2 AND 5, id NOT IN (1, 2), name IS DISTINCT FROM email, (id > 2) IS TRUE, NOT id = 3 FROM members;
-SELECT name ~ 'a.*', name ILIKE 'A%', name SIMILAR TO 'a.*', name LIKE 'a!%%' ESCAPE '!' FROM members;
+SELECT name ~ 'a.*', name ILIKE 'A%', name LIKE 'a!%%' ESCAPE '!' FROM members;
 SELECT * FROM (VALUES (1, 'x'), (2, 'y')) AS v(n, s) JOIN members ON members.id = v.n;
 SELECT id::text || region, CAST(amount AS integer) FROM members JOIN orders USING (id);
 SELECT ROW(1, 2) = ROW(1, 2), (ARRAY[1, 2])[1], one[1:2] FROM (SELECT ARRAY[3] AS one) q;
