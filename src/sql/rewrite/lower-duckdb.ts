@@ -15,6 +15,7 @@ import { close, mapChildren, open } from '../walk.ts';
 import { arrayElements, quoteJsonPointer, writtenPath } from './array-literal.ts';
 import { call, column, every, isIn, NULL, not, operation, some, text, when } from './build.ts';
 import { isUnbounded, unboundedDecimal } from './decimals-duckdb.ts';
+import { onlyValue } from './dependents.ts';
 import { plainInterval } from './interval-literals-duckdb.ts';
 import { hoistGroupedSets, lowerFunctionInFrom, lowerSetCall, setCall } from './lower-sets-duckdb.ts';
 import { ANY_CHARACTER, testedPattern } from './patterns-duckdb.ts';
@@ -41,11 +42,14 @@ export function lowerToDuckDb(node: Node, lowering: Lowering): Node {
   switch (tag) {
     case 'A_Expr':
       return lowerOperation(node, body, again, lowering.ranges);
-    case 'FuncCall':
+    case 'FuncCall': {
+      const only = onlyValue(body as FuncCall, 'duckdb');
+      if (only !== undefined) return only;
       if (setCall(body as FuncCall) !== null)
         return lowerSetCall(body as FuncCall, { ...lowering, lower: again });
       refuseIntervals(body as FuncCall, lowering.ranges);
       return lowerCall(body as FuncCall, open(mapChildren(node, again)).body as FuncCall, lowering);
+    }
     case 'RangeFunction':
       return lowerFunctionInFrom(body as RangeFunction, { ...lowering, lower: again });
     case 'SelectStmt': {

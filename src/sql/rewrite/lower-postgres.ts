@@ -13,6 +13,7 @@ import type { ParamValue } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, mapChildren, open } from '../walk.ts';
 import { bareCall, CALLS, SYSTEM_SCHEMA } from './build.ts';
+import { onlyValue } from './dependents.ts';
 import { boundedSeries } from './series.ts';
 import { checkTakes } from './takes.ts';
 import { typedAlone, typedParameter } from './typed-parameters.ts';
@@ -31,7 +32,7 @@ export function lowerToPostgres(node: Node, params: readonly ParamValue[]): Node
     case 'CollateClause':
       return close('CollateClause', { ...body, collname: inSystem((body.collname as Node[]).slice(-1)) });
     case 'FuncCall':
-      return lowerCall(body as FuncCall);
+      return onlyValue(body as FuncCall, 'postgres') ?? lowerCall(body as FuncCall);
     case 'TypeCast':
       return lowerCast(body as TypeCast);
     case 'A_Expr':

@@ -7,6 +7,7 @@ import type { Node } from '../tree.ts';
 import { close, open, walk } from '../walk.ts';
 import { Binder, type EngineKind } from './build.ts';
 import { compactParameters } from './compact.ts';
+import { markDependents } from './dependents.ts';
 import { type Barrier, governRelations } from './govern.ts';
 import { checkGrowth } from './growth.ts';
 import { limitResult, type Page } from './limit.ts';
@@ -36,7 +37,7 @@ export interface RewriteOptions {
 
 export function rewrite(asked: ResolvedQuery, options: RewriteOptions): GovernedQuery {
   const resolved = { ...asked, tree: withoutTies(asked.tree, options.engine, options.params) };
-  const limited = limitResult(resolved.tree, options.page, options.params);
+  const limited = limitResult(markDependents(resolved.tree, resolved), options.page, options.params);
   checkGrowth(limited, options.engine);
   const context = { engine: options.engine, ranges: resolved.ranges, params: options.params };
   const barrier = options.barrier ?? neededBarrier(resolved, context);
