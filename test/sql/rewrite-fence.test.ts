@@ -95,6 +95,7 @@ const LEAKS = [
   "SELECT count(*) FROM t, unnest(string_to_array(t.s, ',')) u WHERE u::integer >= 0",
   'SELECT count(*) FROM o WHERE EXISTS (SELECT 1 FROM t, generate_series(1, t.m) g WHERE g = o.x)',
   'SELECT count(*) FROM (SELECT generate_series(1, m) AS g FROM t) q',
+  'SELECT generate_series(1, m) % 7 AS g, count(*) FROM t GROUP BY 1 ORDER BY 1',
   'WITH RECURSIVE r(n) AS (SELECT m FROM t UNION ALL SELECT n - 7 FROM r WHERE n > 0) SELECT count(*) FROM r',
   // output of the outermost SELECT, over dictionaries, joins, groups and orders
   "SELECT max(chr(CASE WHEN s = 'SECRET4242' THEN -1 ELSE 65 END)) FROM t",

@@ -5,6 +5,7 @@
 import type { FuncCall, RangeFunction, SelectStmt, TypeCast } from '@pgsql/types';
 import { calledName } from '../../guard/functions.ts';
 import { operatorNamed } from '../../guard/operators.ts';
+import { setFunctionNamed } from '../../guard/set-functions.ts';
 import { typeOfName } from '../../resolve/types.ts';
 import type { Node } from '../../tree.ts';
 import { close, eachChild, isBlank, open, walk } from '../../walk.ts';
@@ -52,6 +53,8 @@ function safeOuter(select: SelectStmt, context: RaiseContext): boolean {
 /** Subqueries and FILTER are not only output. */
 function safeOutput(node: Node, context: RaiseContext): boolean {
   if ('SubLink' in node) return false;
+  // The rows that a function gives may be made in FROM instead.
+  if ('FuncCall' in node && setFunctionNamed(calledName(node.FuncCall) ?? '') !== undefined) return false;
   const filter = 'FuncCall' in node ? node.FuncCall.agg_filter : undefined;
   if (filter !== undefined && conditionCanRaise(filter, context)) return false;
   let all = true;
