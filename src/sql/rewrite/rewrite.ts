@@ -15,7 +15,7 @@ import { lowerToDuckDb } from './lower-duckdb.ts';
 import { lowerToPostgres } from './lower-postgres.ts';
 import { pushableConditions } from './push.ts';
 import type { RaiseContext } from './raises/comparable.ts';
-import { exposedColumns } from './raises/exposed.ts';
+import { type Exposed, exposedColumns } from './raises/exposed.ts';
 import { matchesPatterns } from './raises/leakproof.ts';
 import { raisesIn } from './raises/raises.ts';
 import { boundRecursions } from './recursion.ts';
@@ -54,8 +54,7 @@ export function rewrite(asked: ResolvedQuery, options: RewriteOptions): Governed
     binder,
     engine: options.engine,
     barrier,
-    // PostgreSQL's planner looks through more than it runs.
-    exposed: options.engine === 'duckdb' ? exposedColumns(resolved.tree, resolved.uses, context) : 'every',
+    exposed: shieldedColumns(resolved, context, barrier),
     pushed,
   });
   const { select, params } = compactParameters(governed.select, binder.values);
@@ -80,6 +79,12 @@ function lowererOf({ engine, params }: RewriteOptions, { ranges }: ResolvedQuery
     default:
       return engine satisfies never;
   }
+}
+
+function shieldedColumns(resolved: ResolvedQuery, context: RaiseContext, barrier: Barrier): Exposed {
+  // PostgreSQL's planner looks through more than it runs.
+  if (context.engine === 'postgres' || barrier === 'none' || barrier === 'offset') return 'every';
+  return exposedColumns(resolved.tree, resolved.uses, context);
 }
 
 /** Without a row filter there is nothing to tell of. */
