@@ -55,7 +55,10 @@ export interface SqlType {
   readonly family: TypeFamily;
   /** Integers: width in bits. */
   readonly bits?: number;
-  /** Decimals: digits in all, and after the point. */
+  /**
+   * Decimals: digits in all, and after the point. Moments and times of DuckDB: digits of a second where these are not the
+   * six of TIMESTAMP, with another range.
+   */
   readonly precision?: number;
   readonly scale?: number;
 }

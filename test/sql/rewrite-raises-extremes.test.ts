@@ -29,6 +29,8 @@ const COLUMNS: Readonly<Record<string, readonly [type: string, ...values: string
   t: ['TIME', "'24:00:00'", "'00:00:00'"],
   ts: ['TIMESTAMP', "'290309-12-22 (BC) 00:00:00'", "'294247-01-10 04:00:54'", "'-infinity'"],
   tz: ['TIMESTAMPTZ', "'290309-12-22 (BC) 00:00:00+00'", "'294247-01-10 04:00:54+00'", "'infinity'"],
+  ns: ['TIMESTAMP_NS', "'2262-04-11 23:47:16.854775806'", "'1677-09-22 00:00:00'", "'infinity'"],
+  sec: ['TIMESTAMP_S', "'294247-01-10 04:00:54'", "'290309-12-22 (BC) 00:00:00'"],
   iv: ['INTERVAL', "'178956970 years'", "'-178956970 years'", "'2147483647 days'"],
   u: ['UUID', "'ffffffff-ffff-ffff-ffff-ffffffffffff'"],
   bl: ['BLOB', "'\\xFF\\x00'"],

@@ -25,6 +25,15 @@ const INTEGER_BITS: Readonly<Record<string, number>> = {
   hugeint: 128,
 };
 
+/** Digits of a second; a conversion between two of them can overflow. */
+const DIGITS: Readonly<Record<string, number>> = {
+  timestamp_s: 0,
+  timestamp_ms: 3,
+  timestamp_ns: 9,
+  timestamptz_ns: 9,
+  time_ns: 9,
+};
+
 /** @param text type text of the warehouse. */
 export function typeFromText(text: string | null, family: TypeFamily): SqlType {
   const name = (text ?? '').trim().toLowerCase();
@@ -39,6 +48,8 @@ export function typeFromText(text: string | null, family: TypeFamily): SqlType {
       ? { family }
       : { family, precision: Number(digits[1]), scale: Number(digits[2] ?? '0') };
   }
+  const precision = DIGITS[name];
+  if (precision !== undefined) return { family, precision };
   // An ENUM is compared by its labels, and a label that it lacks raises.
   if (family === 'text' && name.startsWith('enum')) return { family: 'other' };
   return { family };
@@ -157,7 +168,8 @@ function typeOfCall(call: FuncCall, ranges: Ranges): SqlType {
   if (argument === undefined) return UNKNOWN;
   const type = typeOf(argument, ranges);
   // The engine widens as it likes (sum, round); the family is all that is sure.
-  return type.family === 'integer' ? { family: 'integer', bits: 128 } : { family: type.family };
+  if (type.family === 'integer') return { family: 'integer', bits: 128 };
+  return type.family === 'decimal' ? { family: 'decimal' } : type;
 }
 
 const TEMPORAL: ReadonlySet<TypeFamily> = new Set(['date', 'timestamp', 'timestamptz']);

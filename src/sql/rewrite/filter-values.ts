@@ -49,7 +49,11 @@ export function comparableColumns(a: SqlType, b: SqlType, engine: EngineKind): b
     const sized = [a, b].every(({ family, precision }) => family !== 'decimal' || precision !== undefined);
     return a.family === b.family || sized || ![a.family, b.family].includes('float');
   }
-  return a.family === b.family && !['unknown', 'other', 'list', 'json'].includes(a.family);
+  return (
+    a.family === b.family &&
+    a.precision === b.precision &&
+    !['unknown', 'other', 'list', 'json'].includes(a.family)
+  );
 }
 
 /** A value as a typed parameter of the column's type; null where it does not fit, so that it equals nothing. */

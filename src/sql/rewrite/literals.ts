@@ -61,13 +61,13 @@ export function fits(value: string, type: SqlType): boolean {
       return parts !== null && isClock(parts[1], parts[2], parts[3]);
     }
     case 'timestamp':
-      return isTimestamp(value);
+      return isTimestamp(value) && inRange(value, type);
     case 'interval':
       return isInterval(value);
     case 'uuid':
       return UUID.test(value);
     case 'timestamptz':
-      return ZONED.test(value) && isTimestamp(value.replace(OFFSET, ''));
+      return ZONED.test(value) && isTimestamp(value.replace(OFFSET, '')) && inRange(value, type);
     case 'json':
     case 'bytes':
     case 'list':
@@ -77,6 +77,12 @@ export function fits(value: string, type: SqlType): boolean {
     default:
       return type.family satisfies never;
   }
+}
+
+/** Nanoseconds reach from 1677 to 2262. */
+function inRange(moment: string, { precision }: SqlType): boolean {
+  const year = Number(moment.slice(0, 4));
+  return precision !== 9 || (year > 1677 && year < 2262);
 }
 
 export function wholeFits(value: bigint, bits: number | undefined): boolean {

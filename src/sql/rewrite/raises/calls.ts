@@ -81,14 +81,14 @@ function safeArguments(entry: SqlFunction, args: readonly Node[]): boolean {
 
 /** Arguments of a type that the function declares: any other would be converted first. */
 function acceptable(arg: Node, entry: SqlFunction, context: RaiseContext): boolean {
-  const { family } = typeWithParams(arg, context);
+  const { family, precision } = typeWithParams(arg, context);
   // A literal text is converted to whatever the function wants, when the first row gets there.
   const text = isConstant(arg) && family === 'text';
   switch (entry.group) {
     case 'string':
       return family === 'text' || family === 'integer';
     case 'date':
-      return MOMENTS.has(family);
+      return MOMENTS.has(family) && precision === undefined;
     case 'numeric':
       return NUMBERS.has(family);
     case 'aggregate':

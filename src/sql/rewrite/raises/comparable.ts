@@ -121,7 +121,7 @@ export function comparable(a: Node, b: Node, context: RaiseContext): boolean {
   if (la !== null && lb !== null) return left.family === right.family;
   if (lb !== null && right.family === 'text') return fits(lb, left);
   if (la !== null && left.family === 'text') return fits(la, right);
-  if (left.family === right.family && PLAIN.has(left.family)) return true;
+  if (left.family === right.family && PLAIN.has(left.family)) return left.precision === right.precision;
   return comparableNumbers(left, right, la ?? lb);
 }
 

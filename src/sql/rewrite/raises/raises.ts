@@ -255,7 +255,7 @@ function safeCast(body: TypeCast, context: RaiseContext): boolean {
   if (to.family === 'text') return PLAIN.has(from.family) || NUMBERS.has(from.family);
   if (to.family === 'float') return NUMBERS.has(from.family) && !/float4|real/.test(nameOf(body));
   if (from.family === 'integer' && to.family === 'integer') return (from.bits ?? 128) <= (to.bits ?? 0);
-  return from.family === to.family && PLAIN.has(from.family);
+  return from.family === to.family && PLAIN.has(from.family) && from.precision === to.precision;
 }
 
 function nameOf(body: TypeCast): string {
