@@ -69,7 +69,7 @@ export function expression(kind: Kind, place: Place, grammar: Grammar): string {
     return place.nesting.condition(place.scope, inner);
   }
   const templates = dialect.scalar[kind];
-  if (templates.length === 0 || chosen < 0.62) {
+  if (templates.length === 0 || chosen < 0.45) {
     return filled(random.pick(dialect.generic).replaceAll('KIND', kind), place, inner);
   }
   return filled(random.pick(templates), place, inner);

@@ -79,6 +79,10 @@ const FLAVOURED: Dialect['flavoured'] = {
 
 const SCALAR: Dialect['scalar'] = {
   text: [
+    '({text} collate "C")',
+    "format('%s-%s', {text}, {int})",
+    'normalize({text})',
+    'overlay({text} placing {bit} from 2 for 1)',
     "({json} #>> array['a'])",
     "encode({blob}, 'hex')",
     'substring({text} from {pat})',
@@ -266,6 +270,9 @@ const SCALAR: Dialect['scalar'] = {
     '({text} !~ {pat})',
     '({text} ~ {pattern})',
     ...fill('({text} NAME {pat})', '~* !~*'),
+    '({text} is normalized)',
+    '(({date}, {date}) overlaps ({date}, {date}))',
+    '({text} collate "C" < {text})',
     '({text} like any(array[{likes}, {likes}]))',
     'bool({key})',
     '({json} ? {name})',
@@ -348,6 +355,8 @@ const SCALAR: Dialect['scalar'] = {
     '({timestamp} - {timestamp})',
     'age({timestamp}, {timestamp})',
     '({interval} + {interval})',
+    'make_interval(days => {key})',
+    "interval '1-2' year to month",
     '({interval} * {key})',
     ...fill('NAME({interval})', 'justify_days justify_hours justify_interval'),
     'make_interval(0, {key})',
@@ -514,6 +523,7 @@ const AGGREGATE: Dialect['aggregate'] = {
     ...fill('NAME(<int>)', 'min max bit_and bit_or bit_xor'),
     'regr_count(<float>, <float>)',
     'percentile_disc({q}) within group (order by <int>{order})',
+    ...fill('NAME(2) within group (order by <key>)', 'rank dense_rank'),
     'mode() within group (order by <key>)',
     'any_value(<int> order by ==)',
     'cardinality(array_agg(<key> order by ==))',

@@ -379,9 +379,9 @@ function join(left: From, outer: Scope | null, grammar: Grammar): From {
   }
   const shape = random.next();
   const shared = sharedColumns(left.ranges, right.ranges);
-  if (shape < 0.1 && left.ranges.length === 1) return merged(left, right, 'natural', shared, random);
+  if (shape < 0.1 && left.ranges.length === 1) return merged(left, right, 'natural', shared, grammar);
   if (shape < 0.25 && shared.length > 0 && left.ranges.length === 1)
-    return merged(left, right, 'using', shared.slice(0, 1), random);
+    return merged(left, right, 'using', shared.slice(0, 1), grammar);
   if (shape < 0.35)
     return {
       ranges,
@@ -419,15 +419,17 @@ function merged(
   right: From,
   how: 'natural' | 'using',
   shared: readonly Column[],
-  random: Random,
+  { random, fresh }: Grammar,
 ): From {
   const word = random.pick(['join', 'left join', 'right join', 'full join']);
+  const alias = how === 'using' && random.chance(0.15) ? fresh('u') : null;
   const text =
     how === 'natural'
       ? `${left.text} natural ${word} ${right.text}`
-      : `${left.text} ${word} ${right.text} using (${shared.map(({ name }) => name).join(', ')})`;
+      : `${left.text} ${word} ${right.text} using (${shared.map(({ name }) => name).join(', ')})${alias === null ? '' : ` as ${alias}`}`;
   // Bare, they mean what the join made of both sides.
-  return { ranges: [...left.ranges, ...right.ranges, { name: null, columns: shared }], text };
+  const both = alias === null ? [] : [{ name: alias, columns: shared }];
+  return { ranges: [...left.ranges, ...right.ranges, { name: null, columns: shared }, ...both], text };
 }
 
 function equality(left: readonly Range[], right: readonly Range[], random: Random): string | null {
