@@ -167,11 +167,14 @@ function checkRelation(relation: RangeVar, seen: Inspection, place: Place): void
   }
 }
 
+const WHOLE_ROW =
+  'Name the columns; to count rows, write count(*), or count(x.key) for a relation that is joined.';
+
 function checkColumn(column: ColumnRef, seen: Inspection, place: Place): void {
   const last = column.fields?.at(-1);
   if (last === undefined) return;
   if ('A_Star' in last && place.parent !== 'ResTarget') {
-    refuse(seen, place, 'whole_row', 'A whole row is not accepted as a value', 'Name the columns.');
+    refuse(seen, place, 'whole_row', 'A whole row is not accepted as a value', WHOLE_ROW);
   }
   if ('String' in last && SYSTEM_COLUMNS.has(last.String.sval ?? '')) {
     refuse(

@@ -201,7 +201,7 @@ export function wholeRow(name: string, ref: ColumnRef, text: string) {
     'whole_row',
     `"${name}" stands for a whole row, which is not accepted`,
     ref.location,
-    'Name the columns, or write relation.* in the select list.',
+    'Name the columns, or write relation.* in the select list; to count rows, write count(*).',
   );
 }
 
