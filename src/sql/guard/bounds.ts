@@ -20,8 +20,10 @@ export interface GuardBounds {
   readonly series: number;
   /** The same where its ends come from a row: each row has its own. */
   readonly seriesOfRow: number;
-  /** Rows of one recursive CTE: DuckDB 1.5 takes some twenty microseconds for each round, so that this is seconds. */
+  /** Rows of one recursive CTE. */
   readonly recursionRows: number;
+  /** Rounds of one in DuckDB, which takes some thirty microseconds for each (1.5). */
+  readonly recursionRounds: number;
 }
 
 export const DEFAULT_BOUNDS: GuardBounds = {
@@ -36,4 +38,5 @@ export const DEFAULT_BOUNDS: GuardBounds = {
   series: 1_000_000,
   seriesOfRow: 10_000,
   recursionRows: 200_000,
+  recursionRounds: 25_000,
 };

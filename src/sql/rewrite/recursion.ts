@@ -5,17 +5,17 @@
  */
 import type { CommonTableExpr, SelectStmt, WithClause } from '@pgsql/types';
 import { DEFAULT_BOUNDS } from '../guard/bounds.ts';
+import { FUNCTIONS } from '../guard/functions.ts';
 import { CTE_PREFIX } from '../resolve/context.ts';
 import type { Node } from '../tree.ts';
 import { close, mapChildren, open, walk } from '../walk.ts';
-import { bool, CALLS, column, type EngineKind, operation, whole } from './build.ts';
+import { bool, CALLS, column, type EngineKind, operation, some, whole } from './build.ts';
 import { unlessTooMany } from './too-many.ts';
 import { unsupported } from './unsupported.ts';
 
 /** What the numbered rows, and the recursion itself, are called inside the CTE that stands for it. */
 const NUMBERED = 'numbered';
 const ROUNDS = 'rounds';
-const PLACE = 'place';
 /** parsenodes.h: FRAMEOPTION_DEFAULTS. */
 const WHOLE_FRAME = 1058;
 
@@ -66,7 +66,11 @@ function bounded(cte: CommonTableExpr, engine: EngineKind): Node {
   }
   const name = cte.ctename!;
   const recursion = `${CTE_PREFIX}${name}`;
-  const names = columnsOf(open(cte.ctequery!).body as SelectStmt);
+  const union = open(cte.ctequery!).body as SelectStmt;
+  const names = columnsOf(union);
+  const [placed, round] = [unusedName('place', names), unusedName('round', names)];
+  const counted = engine === 'duckdb' ? countingRounds(union, name, round) : null;
+  const most = DEFAULT_BOUNDS;
   const targets = (range: string): Node[] =>
     names.map((one) => ({ ResTarget: { name: one, val: column(range, one) } }));
   const place: Node = {
@@ -76,21 +80,28 @@ function bounded(cte: CommonTableExpr, engine: EngineKind): Node {
     },
   };
   const numbered: SelectStmt = {
-    targetList: [...targets(ROUNDS), { ResTarget: { name: PLACE, val: place } }],
+    targetList: [
+      ...targets(ROUNDS),
+      { ResTarget: { name: placed, val: place } },
+      ...(counted === null ? [] : [{ ResTarget: { name: round, val: column(ROUNDS, round) } }]),
+    ],
     fromClause: [
       { RangeVar: { relname: recursion, inh: true, relpersistence: 'p', alias: { aliasname: ROUNDS } } },
     ],
     limitOption: 'LIMIT_OPTION_DEFAULT',
     op: 'SETOP_NONE',
   };
-  const tooMany = operation('>', column(NUMBERED, PLACE), whole(DEFAULT_BOUNDS.recursionRows));
+  const tooMany = some([
+    operation('>', column(NUMBERED, placed), whole(most.recursionRows)),
+    ...(counted === null ? [] : [operation('>', column(NUMBERED, round), whole(most.recursionRounds))]),
+  ]);
   const query: SelectStmt = {
     withClause: {
       ctes: [
         close('CommonTableExpr', {
           ctename: recursion,
           ctematerialized: 'CTEMaterializeDefault',
-          ctequery: renamed(cte.ctequery!, name, recursion),
+          ctequery: renamed(close('SelectStmt', counted ?? union), name, recursion),
         }),
       ],
       recursive: true,
@@ -109,6 +120,61 @@ function bounded(cte: CommonTableExpr, engine: EngineKind): Node {
     op: 'SETOP_NONE',
   };
   return close('CommonTableExpr', { ...cte, ctequery: close('SelectStmt', query) });
+}
+
+function unusedName(wanted: string, names: readonly string[]): string {
+  let name = wanted;
+  while (names.includes(name)) name = `${name}_`;
+  return name;
+}
+
+/**
+ * DuckDB takes long for each round, however few its rows: so rounds are counted besides, in a column of their own. Null
+ * where a column more would change what the recursion gives, or what a step means.
+ */
+function countingRounds(union: SelectStmt, name: string, round: string): SelectStmt | null {
+  const { larg, rarg } = union;
+  if (union.all !== true || larg === undefined || rarg === undefined) return null;
+  const range = rarg.larg === undefined ? ownRange(rarg.fromClause ?? [], name) : undefined;
+  const grouped = rarg.groupClause !== undefined || rarg.havingClause !== undefined;
+  if (range === undefined || grouped || (rarg.targetList ?? []).some(aggregates)) return null;
+  const next = operation('+', column(range, round), whole(1));
+  return { ...union, larg: withColumn(larg, round, whole(0)), rarg: withColumn(rarg, round, next) };
+}
+
+function ownRange(items: readonly Node[], name: string): string | undefined {
+  for (const item of items) {
+    if ('RangeVar' in item && item.RangeVar.relname === name) return item.RangeVar.alias?.aliasname;
+    if (!('JoinExpr' in item)) continue;
+    const found = ownRange([item.JoinExpr.larg!, item.JoinExpr.rarg!], name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Whatever is not known to be computed row by row. */
+function aggregates(node: Node): boolean {
+  let found = false;
+  walk(node, (at) => {
+    if ('FuncCall' in at && at.FuncCall.over === undefined) {
+      const called = open((at.FuncCall.funcname ?? []).at(-1)!).body.sval as string;
+      found ||= AGGREGATES.has(called);
+    }
+    return !found && !('SelectStmt' in at);
+  });
+  return found;
+}
+
+const AGGREGATES: ReadonlySet<string> = new Set([
+  'count_star',
+  ...FUNCTIONS.flatMap(({ kind, duckdb, name }) => (kind === 'scalar' ? [] : [duckdb ?? name, name])),
+]);
+
+function withColumn(select: SelectStmt, name: string, val: Node): SelectStmt {
+  if (select.larg !== undefined && select.rarg !== undefined) {
+    return { ...select, larg: withColumn(select.larg, name, val), rarg: withColumn(select.rarg, name, val) };
+  }
+  return { ...select, targetList: [...(select.targetList ?? []), { ResTarget: { name, val } }] };
 }
 
 /** The first branch names them. */

@@ -74,6 +74,8 @@ WITH RECURSIVE t(n) AS (SELECT id FROM things WHERE id < 3 UNION ALL SELECT n + 
 WITH RECURSIVE x AS (SELECT 1 AS a), t(n) AS (SELECT a FROM x UNION ALL SELECT n + a FROM t, x WHERE n < 5) SELECT * FROM t, x;
 WITH RECURSIVE a(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM a WHERE n < 3), b(m) AS (SELECT n FROM a UNION ALL SELECT m + 10 FROM b WHERE m < 20) SELECT * FROM a, b;
 WITH RECURSIVE t(n) AS (WITH z AS (SELECT 1 AS q) SELECT q FROM z UNION ALL SELECT n + (SELECT max(id) FROM things) FROM t WHERE n < 50) SELECT * FROM t;
+WITH RECURSIVE t(place, round) AS (SELECT 1, 'x' UNION ALL SELECT place + 1, round || 'y' FROM t WHERE place < 5) SELECT * FROM t;
+WITH RECURSIVE t(n) AS ((SELECT 1 UNION SELECT 2) UNION ALL SELECT t.n + e.b FROM t LEFT JOIN edges AS e ON e.a = t.n WHERE t.n < 20) SELECT count(*), sum(n) FROM t;
 WITH RECURSIVE walk(at, path) AS (SELECT 1, ARRAY[1] UNION ALL SELECT e.b, w.path || e.b FROM walk AS w JOIN edges AS e ON e.a = w.at WHERE NOT e.b = ANY (w.path)) SELECT at, array_to_string(path, '>') FROM walk;
 WITH RECURSIVE reach(at) AS (SELECT 1 UNION SELECT e.b FROM reach JOIN edges AS e ON e.a = reach.at) SELECT at FROM reach ORDER BY at;
 WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + g FROM t, generate_series(1, 3) AS g WHERE n < 10) SELECT count(*), max(n) FROM t;
