@@ -33,23 +33,23 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'drop the filters',
     file: 'src/sql/rewrite/govern.ts',
-    find: '...(filters.length === 0 ? {} : { whereClause: every([...filters, ...pushed]) }),',
+    find: '...(conditions.length === 0 ? {} : { whereClause: every(conditions) }),',
     replace: '',
     caughtBy: oracle,
   },
   {
     name: 'keep the first filter only',
     file: 'src/sql/rewrite/govern.ts',
-    find: 'every([...filters, ...pushed])',
-    replace: 'every([filters[0]!, ...pushed])',
+    find: 'const conditions = [...filters, ...pushed];',
+    replace: 'const conditions = [...filters.slice(0, 1), ...pushed];',
     caughtBy: oracle,
   },
   {
     name: 'join filters with OR',
     file: 'src/sql/rewrite/govern.ts',
-    find: 'every([...filters, ...pushed])',
+    find: 'whereClause: every(conditions)',
     replace:
-      "(filters.length + pushed.length > 1 ? { BoolExpr: { boolop: 'OR_EXPR', args: [...filters, ...pushed] } } : filters[0]!)",
+      "whereClause: conditions.length > 1 ? { BoolExpr: { boolop: 'OR_EXPR', args: conditions } } : conditions[0]!",
     caughtBy: oracle,
   },
   {
@@ -84,9 +84,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no barrier where one expression can raise',
     file: 'src/sql/rewrite/rewrite.ts',
-    find: "if ([...resolved.uses.values()].every((use) => use.governed.decision.rows.length === 0)) return 'none';",
+    find: "if (![...resolved.uses.values()].some(leavesRowsOut)) return 'none';",
     replace: "return 'none';",
     caughtBy: oracle,
+  },
+  {
+    name: 'no barrier over views',
+    file: 'src/sql/rewrite/govern.ts',
+    find: 'decision.rows.length > 0 || isView || isByDefault',
+    replace: 'decision.rows.length > 0',
+    caughtBy: ['test/sql/rewrite-views.test.ts'],
   },
   {
     name: 'push every condition under the fence',

@@ -79,6 +79,17 @@ function neededColumns(
   return needed;
 }
 
+/**
+ * Whether rows lie beneath it that the caller may not see: those that a filter removes, and those that a view leaves out,
+ * since an engine looks through a view and moves conditions below the view's own.
+ */
+export function leavesRowsOut({ governed: { dataset, decision } }: DatasetUse): boolean {
+  const isView = dataset.materialized === 'view';
+  // What dbt makes of a model that says nothing.
+  const isByDefault = dataset.materialized === null && dataset.resourceType === 'model';
+  return decision.rows.length > 0 || isView || isByDefault;
+}
+
 function governed(range: string, use: DatasetUse, needed: ReadonlySet<string>, options: GovernOptions): Node {
   const { dataset, decision } = use.governed;
   const columns = use.columns.filter((candidate) => needed.has(candidate.name));
@@ -94,10 +105,11 @@ function governed(range: string, use: DatasetUse, needed: ReadonlySet<string>, o
       engine: options.engine,
     }),
   );
-  const barrier = filters.length > 0 ? options.barrier : 'none';
+  const barrier = leavesRowsOut(use) ? options.barrier : 'none';
   const fenced = barrier === 'fence' || barrier === 'offset';
   const shielded = barrier === 'fence' || barrier === 'shield';
   const pushed = barrier === 'none' ? [] : (options.pushed.get(range) ?? []);
+  const conditions = [...filters, ...pushed];
   const { database, schema, identifier } = dataset.relation;
   const relation: RangeVar = {
     ...(database === null ? {} : { catalogname: database }),
@@ -118,7 +130,7 @@ function governed(range: string, use: DatasetUse, needed: ReadonlySet<string>, o
             },
           })),
     fromClause: [close('RangeVar', relation)],
-    ...(filters.length === 0 ? {} : { whereClause: every([...filters, ...pushed]) }),
+    ...(conditions.length === 0 ? {} : { whereClause: every(conditions) }),
     ...(fenced ? { limitOffset: whole(0) } : {}),
     limitOption: fenced ? 'LIMIT_OPTION_COUNT' : 'LIMIT_OPTION_DEFAULT',
     op: 'SETOP_NONE',

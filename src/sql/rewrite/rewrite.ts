@@ -8,7 +8,7 @@ import { close, open, walk } from '../walk.ts';
 import { Binder, type EngineKind } from './build.ts';
 import { compactParameters } from './compact.ts';
 import { markDependents } from './dependents.ts';
-import { type Barrier, governRelations } from './govern.ts';
+import { type Barrier, governRelations, leavesRowsOut } from './govern.ts';
 import { checkGrowth } from './growth.ts';
 import { limitResult, type Page } from './limit.ts';
 import { lowerToDuckDb } from './lower-duckdb.ts';
@@ -87,9 +87,9 @@ function shieldedColumns(resolved: ResolvedQuery, context: RaiseContext, barrier
   return exposedColumns(resolved.tree, resolved.uses, context);
 }
 
-/** Without a row filter there is nothing to tell of. */
+/** Where no row is left out there is nothing to tell of. */
 function neededBarrier(resolved: ResolvedQuery, context: RaiseContext): Barrier {
-  if ([...resolved.uses.values()].every((use) => use.governed.decision.rows.length === 0)) return 'none';
+  if (![...resolved.uses.values()].some(leavesRowsOut)) return 'none';
   const where = raisesIn(resolved.tree, context);
   const postgres = context.engine === 'postgres';
   switch (where) {
