@@ -225,3 +225,18 @@ SELECT "t1"."name" AS "region", "count"(*) AS "id" FROM "t1" AS "t1" WHERE ("t1"
 SELECT sum(n) OVER w, (SELECT max(x) FROM (SELECT rank() OVER w AS x FROM orders WINDOW w AS (ORDER BY id)) AS i) FROM (SELECT id AS n, name FROM members) AS q WINDOW v AS (PARTITION BY name), w AS (v ORDER BY n ROWS 1 PRECEDING)
 -- =>
 SELECT "sum"("t2"."n") OVER "w2" AS "sum", (SELECT "max"("t4"."x") AS "max" FROM (SELECT "rank"() OVER "w3" AS "x" FROM "t3" AS "t3" WINDOW "w3" AS (ORDER BY "t3"."id")) AS "t4") AS "max" FROM (SELECT "t1"."id" AS "n", "t1"."name" AS "name" FROM "t1" AS "t1") AS "t2" WINDOW "w1" AS (PARTITION BY "t2"."name"), "w2" AS ("w1" ORDER BY "t2"."n" ROWS 1 PRECEDING)
+
+-- case: a function in FROM is named by its alias, sees what stands before it, and its bare name is its column
+SELECT m.id, g, x.*, jsonb_array_elements FROM members m, generate_series(1, m.id) g, unnest(ARRAY[m.name]) WITH ORDINALITY x, jsonb_array_elements('[1]')
+-- =>
+SELECT "t1"."id" AS "id", "t2"."c1" AS "g", "t3"."c1" AS "x", "t3"."c2" AS "ordinality", "t4"."c1" AS "jsonb_array_elements" FROM "t1" AS "t1", LATERAL "generate_series"(1, "t1"."id") AS "t2"("c1"), LATERAL "unnest"(ARRAY["t1"."name"]) WITH ORDINALITY AS "t3"("c1", "c2"), "jsonb_array_elements"('[1]') AS "t4"("c1")
+
+-- case: an alias of USING has the merged columns, and hides nothing
+SELECT j.id, j.*, members.name, member_id FROM members LEFT JOIN orders USING (id) AS j
+-- =>
+SELECT "t1"."id" AS "id", "t1"."id" AS "id", "t1"."name" AS "name", "t2"."member_id" AS "member_id" FROM ("t1" AS "t1" LEFT JOIN "t2" AS "t2" ON ("t1"."id" = "t2"."id"))
+
+-- case: columns that a function names keep their names, and an alias may name them again
+SELECT x.value, key, y.k, z, z.value FROM jsonb_each('{}') x, jsonb_each_text('{}') AS y(k), jsonb_array_elements('[]') z
+-- =>
+SELECT "t1"."c2" AS "value", "t1"."c1" AS "key", "t2"."c1" AS "k", "t3"."c1" AS "z", "t3"."c1" AS "value" FROM "jsonb_each"('{}') AS "t1"("c1", "c2"), "jsonb_each_text"('{}') AS "t2"("c1", "c2"), "jsonb_array_elements"('[]') AS "t3"("c1")

@@ -157,3 +157,17 @@ SELECT *;
 SELECT sum(id) OVER w FROM members;
 -- sql_semantics
 SELECT 1 FROM members WINDOW w AS (), w AS (ORDER BY id);
+-- whole_row @x FROM
+SELECT x FROM jsonb_each('{}') x;
+-- column_not_found @id) g
+SELECT 1 FROM generate_series(1, id) g, members;
+-- column_not_found @m.iban
+SELECT 1 FROM members m, unnest(ARRAY[m.iban]) u;
+-- relation_not_found @m.id
+SELECT 1 FROM members m RIGHT JOIN generate_series(1, m.id) g ON true;
+-- sql_semantics
+SELECT 1 FROM unnest(ARRAY[1]) AS u(a, b);
+-- column_not_found @j.name
+SELECT j.name FROM members JOIN orders USING (id) AS j;
+-- relation_ambiguous
+SELECT 1 FROM members JOIN orders USING (id) AS members;
