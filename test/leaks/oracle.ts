@@ -265,11 +265,12 @@ const OWN_MEANING = [
 ];
 
 /**
- * What the gate understands as PostgreSQL does and DuckDB in its own way: these functions; windows that build on others; SIMILAR TO; subscripts;
- * ANY of a list that is NULL; numeric without digits; grouping sets, in which DuckDB 1.5 takes a bare and a qualified name for two columns.
+ * What the gate understands as PostgreSQL does and DuckDB in its own way: these functions; windows that build on others;
+ * SIMILAR TO; subscripts; ANY of a list that is NULL; decimals without a precision; grouping sets, in which DuckDB 1.5
+ * takes a bare and a qualified name for two columns.
  */
 const OTHERWISE = new RegExp(
-  `\\b(grouping sets|rollup|cube|window|similar to|${OWN_MEANING.join('|')})\\b|as numeric\\)|\\)\\[|\\b(any|some|all) ?\\(`,
+  `\\b(grouping sets|rollup|cube|window|similar to|${OWN_MEANING.join('|')})\\b|\\)\\[|\\b(any|some|all) ?\\(|(numeric|decimal)(?!\\()`,
   'i',
 );
 
