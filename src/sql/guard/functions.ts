@@ -464,8 +464,12 @@ const ARRAY: readonly Row[] = [
   ['struct_extract', 2, 2, 'other', { literals: [1] }],
 ];
 
+const inCase: Extra = { duckdb: null, spelled: 'CASE' };
+
 const CONDITIONAL: readonly Row[] = [
   ['constant_or_null', 2, MANY, 'argument', total],
+  ['if', 3, 3, 'unknown', inCase],
+  ['ifnull', 2, 2, 'argument', { duckdb: null, spelled: 'COALESCE' }],
   ['typeof', 1, 1, 'text', total],
 ];
 

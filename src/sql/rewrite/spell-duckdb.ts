@@ -286,6 +286,10 @@ function numberOf(node: Node | undefined): number | null {
   return ival !== undefined ? (ival.ival ?? 0) : fval !== undefined ? Number(fval.fval) : null;
 }
 
+const ifThenElse: Form = ([condition, yes, no]) => when(condition!, yes!, no!);
+
+const ifNull: Form = ([value, other]) => ({ CoalesceExpr: { args: [value!, other!] } });
+
 /** By the name of the function. */
 const FORMS: ReadonlyMap<string, Form> = new Map<string, Form>([
   ['array_lower', arrayLower],
@@ -297,6 +301,8 @@ const FORMS: ReadonlyMap<string, Form> = new Map<string, Form>([
   ['encode', encode],
   ['float4', castTo('real')],
   ['float8', castTo('double')],
+  ['if', ifThenElse],
+  ['ifnull', ifNull],
   ['initcap', initcap],
   ['int2', castTo('smallint')],
   ['int4', castTo('integer')],
