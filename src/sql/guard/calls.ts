@@ -22,11 +22,11 @@ const SYNTAX_FUNCTIONS = new Set([
   'timezone',
 ]);
 /** What stands right of LIKE … ESCAPE and SIMILAR TO, and nowhere else. */
-const PATTERN_FUNCTIONS: Readonly<Record<string, { kinds: readonly string[]; arities: readonly number[] }>> =
-  {
-    like_escape: { kinds: ['AEXPR_LIKE', 'AEXPR_ILIKE'], arities: [2] },
-    similar_to_escape: { kinds: ['AEXPR_SIMILAR'], arities: [1, 2] },
-  };
+const PATTERN_FUNCTIONS: ReadonlyMap<string, { kinds: readonly string[]; arities: readonly number[] }> =
+  new Map([
+    ['like_escape', { kinds: ['AEXPR_LIKE', 'AEXPR_ILIKE'], arities: [2] }],
+    ['similar_to_escape', { kinds: ['AEXPR_SIMILAR'], arities: [1, 2] }],
+  ]);
 const NAMES = FUNCTIONS.map((f) => f.name);
 
 export function checkCall(call: FuncCall, seen: Inspection, place: Place): void {
@@ -73,7 +73,7 @@ export function checkNamed(argument: NamedArgExpr, seen: Inspection, place: Plac
 }
 
 function isPatternCall(call: FuncCall, place: Place): boolean {
-  const pattern = PATTERN_FUNCTIONS[calledName(call) ?? ''];
+  const pattern = PATTERN_FUNCTIONS.get(calledName(call) ?? '');
   return (
     pattern !== undefined &&
     call.funcname?.length === 2 &&

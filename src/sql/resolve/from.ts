@@ -2,6 +2,7 @@
 import type { JoinExpr, RangeFunction, RangeSubselect, RangeVar, SelectStmt } from '@pgsql/types';
 import type { Column } from '../../catalogue/dataset.ts';
 import { SluiceError } from '../../errors.ts';
+import type { MaskSpec } from '../../policies/policy.ts';
 import type { GovernedDataset } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, open } from '../walk.ts';
@@ -93,7 +94,7 @@ function resolveRelation(relation: RangeVar, context: Context): ResolvedItem {
     insensitive: true,
     printed: column.name,
     type: maskedType(column, governed),
-    masked: governed.decision.masks[column.folded] !== undefined,
+    masked: maskOf(governed, column) !== undefined,
   }));
   const node: Node = close('RangeVar', { ...plainRange(range), alias: { aliasname: range } });
   return {
@@ -109,10 +110,15 @@ function resolveRelation(relation: RangeVar, context: Context): ResolvedItem {
   };
 }
 
+/** The mask that stands over a column, if any; a column may be called `constructor`. */
+export function maskOf({ decision: { masks } }: GovernedDataset, { folded }: Column): MaskSpec | undefined {
+  return Object.hasOwn(masks, folded) ? masks[folded]?.mask : undefined;
+}
+
 /** Hashed integers are widened. */
 function maskedType(column: Column, governed: GovernedDataset) {
   const type = columnType(column);
-  const hashed = governed.decision.masks[column.folded]?.mask.kind === 'hash';
+  const hashed = maskOf(governed, column)?.kind === 'hash';
   return hashed && type.family === 'integer' ? { ...type, bits: 64 } : type;
 }
 

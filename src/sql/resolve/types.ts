@@ -26,13 +26,13 @@ const INTEGER_BITS: Readonly<Record<string, number>> = {
 };
 
 /** Digits of a second; a conversion between two of them can overflow. */
-const DIGITS: Readonly<Record<string, number>> = {
-  timestamp_s: 0,
-  timestamp_ms: 3,
-  timestamp_ns: 9,
-  timestamptz_ns: 9,
-  time_ns: 9,
-};
+const DIGITS: ReadonlyMap<string, number> = new Map([
+  ['timestamp_s', 0],
+  ['timestamp_ms', 3],
+  ['timestamp_ns', 9],
+  ['timestamptz_ns', 9],
+  ['time_ns', 9],
+]);
 
 /** @param text type text of the warehouse. */
 export function typeFromText(text: string | null, family: TypeFamily): SqlType {
@@ -48,7 +48,7 @@ export function typeFromText(text: string | null, family: TypeFamily): SqlType {
       ? { family }
       : { family, precision: Number(digits[1]), scale: Number(digits[2] ?? '0') };
   }
-  const precision = DIGITS[name];
+  const precision = DIGITS.get(name);
   if (precision !== undefined) return { family, precision };
   // An ENUM is compared by its labels, and a label that it lacks raises.
   if (family === 'text' && name.startsWith('enum')) return { family: 'other' };

@@ -7,6 +7,7 @@ import type { Column, Relation } from '../../catalogue/dataset.ts';
 import { SluiceError } from '../../errors.ts';
 import type { Identity } from '../../identity/identity.ts';
 import { CTE_PREFIX } from '../resolve/context.ts';
+import { maskOf } from '../resolve/from.ts';
 import type { DatasetUse } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, mapChildren, open, walk } from '../walk.ts';
@@ -159,13 +160,13 @@ function shield(stored: Node, { family }: Column, engine: EngineKind): Node {
 }
 
 function release(wanted: Column, shielded: boolean, use: DatasetUse, options: GovernOptions): Node {
-  const { dataset, decision } = use.governed;
+  const { dataset } = use.governed;
   const takesRow = options.engine === 'postgres' && TAKES_ROW.has(wanted.name);
   const stored = takesRow ? bareColumn(wanted.name) : column(RAW, wanted.name);
   const raw = shielded ? shield(stored, wanted, options.engine) : stored;
-  const mask = Object.hasOwn(decision.masks, wanted.folded) ? decision.masks[wanted.folded] : undefined;
+  const mask = maskOf(use.governed, wanted);
   if (mask === undefined) return raw;
-  return maskExpression(wanted, raw, mask.mask, {
+  return maskExpression(wanted, raw, mask, {
     datasetId: dataset.id,
     key: options.maskKey,
     binder: options.binder,
