@@ -96,6 +96,17 @@ export const DATASETS: Readonly<Record<'duckdb' | 'postgres', readonly Dataset[]
 /** `at` is a word of DuckDB's. */
 const quoted = (column: string): string => column.replace(/^\w+/, '"$&"');
 
+/** PostgreSQL takes columns that depend on a key where it is declared. */
+const KEYS: Readonly<Record<string, string>> = {
+  members: 'member_id',
+  meters: 'meter_id',
+  invoices: 'invoice_id',
+  events: 'event_id',
+  customer: 'c_custkey',
+  nation: 'n_nationkey',
+  orders: 'o_orderkey',
+};
+
 export interface World {
   readonly duckdb: Warehouse;
   readonly postgres: PostgresWarehouse;
@@ -112,11 +123,15 @@ export async function world(): Promise<World> {
     await duckdb.run(`INSERT INTO energy.${name} ${rows}`);
   }
   await postgres.run('CREATE SCHEMA tpch', 'CREATE SCHEMA energy');
-  for (const { id, columns } of DATASETS.duckdb) {
+  for (const { id, name, columns } of DATASETS.duckdb) {
     const file = join(folder, `${id}.csv`);
     await duckdb.run(`COPY ${id} TO '${file}' (FORMAT csv, HEADER false, FORCE_QUOTE *)`);
     chmodSync(file, 0o644);
-    const written = columns.map(({ name, type }) => quoted(`${name} ${type === 'JSON' ? 'JSONB' : type}`));
+    const written = columns.map((column) =>
+      quoted(`${column.name} ${column.type === 'JSON' ? 'JSONB' : column.type}`),
+    );
+    const key = KEYS[name];
+    if (key !== undefined) written.push(`PRIMARY KEY (${key})`);
     await postgres.run(
       `CREATE TABLE ${id} (${written.join(', ')})`,
       `COPY ${id} FROM '${file}' (FORMAT csv)`,
