@@ -373,7 +373,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/sql/rewrite/raises/raises.ts',
     find: 'if (COMPARISONS.has(name)) return comparable(left, right, context);',
     replace: 'if (COMPARISONS.has(name)) return true;',
-    caughtBy: ['test/sql/rewrite-fence.test.ts'],
+    caughtBy: ['test/sql/rewrite-raises.test.ts'],
   },
   {
     name: 'operators never raise',
