@@ -1,5 +1,5 @@
 /** One query as its reader sees it: rows pulled as they come, credit given as they are taken, and a kill where nothing else stops it. */
-import type { SluiceError } from '../../errors.ts';
+import { ChunkQueue, type StreamState } from '../chunk-queue.ts';
 import type { ResultColumn, RowChunk, RunningQuery } from '../engine.ts';
 import type { Reply, RunRequest, Truncation } from './messages.ts';
 import { WINDOW } from './messages.ts';
@@ -15,21 +15,15 @@ export interface StreamOptions {
   readonly onOffence: () => void;
 }
 
-type State =
-  | { readonly kind: 'running' }
-  | { readonly kind: 'ended'; readonly truncated: Truncation }
-  | { readonly kind: 'failed'; readonly error: SluiceError };
-
 export class QueryStream implements RunningQuery, Receiver {
   columns: readonly ResultColumn[] = [];
   private readonly options: StreamOptions;
   private readonly id: number;
-  private readonly queue: RowChunk[] = [];
+  private readonly queue = new ChunkQueue();
   private readonly begun = Promise.withResolvers<void>();
   private readonly settled = Promise.withResolvers<void>();
-  private state: State = { kind: 'running' };
+  private state: StreamState = { kind: 'running' };
   private started = false;
-  private wake: (() => void) | null = null;
   /** Bytes received and not yet credited: at the window's size it is the reader's turn. */
   private unpaid = 0;
   private owed = 0;
@@ -58,7 +52,15 @@ export class QueryStream implements RunningQuery, Receiver {
   }
 
   get chunks(): AsyncIterable<RowChunk> {
-    return { [Symbol.asyncIterator]: () => this.iterate() };
+    return {
+      [Symbol.asyncIterator]: () =>
+        this.queue.read({
+          state: () => this.state,
+          taken: (chunk) => this.pay(chunk.bytes.byteLength),
+          // Does nothing to a query that has ended.
+          left: () => this.stop('cancelled'),
+        }),
+    };
   }
 
   truncated(): Truncation {
@@ -80,7 +82,7 @@ export class QueryStream implements RunningQuery, Receiver {
         if (reply.end !== undefined) this.finish({ kind: 'ended', truncated: reply.end.truncated });
         else this.watch(this.options.request.timeoutMs);
         this.begun.resolve();
-        this.wake?.();
+        this.queue.notify();
         return;
       case 'failed':
         if (reply.fatal === true) this.options.onOffence();
@@ -98,28 +100,6 @@ export class QueryStream implements RunningQuery, Receiver {
     }
     if (!this.started) this.begun.reject(new WorkerLost(loss));
     this.finish({ kind: 'failed', error: failure('engine_unavailable', loss.text) });
-  }
-
-  private async *iterate(): AsyncGenerator<RowChunk> {
-    try {
-      for (;;) {
-        const chunk = this.queue.shift();
-        if (chunk !== undefined) {
-          this.pay(chunk.bytes.byteLength);
-          yield chunk;
-          continue;
-        }
-        if (this.state.kind === 'failed') throw this.state.error;
-        if (this.state.kind === 'ended') return;
-        const { promise, resolve } = Promise.withResolvers<void>();
-        this.wake = resolve;
-        await promise;
-        this.wake = null;
-      }
-    } finally {
-      // A reader that left early; does nothing to a query that has ended.
-      this.stop('cancelled');
-    }
   }
 
   /** Tells the process that the reader took some, now and then. */
@@ -158,7 +138,7 @@ export class QueryStream implements RunningQuery, Receiver {
     this.watch(0);
   }
 
-  private finish(state: State): void {
+  private finish(state: StreamState): void {
     if (this.state.kind !== 'running') return;
     this.state = state;
     if (this.watchdog !== null) clearTimeout(this.watchdog);
@@ -166,6 +146,6 @@ export class QueryStream implements RunningQuery, Receiver {
     this.options.worker.forget(this.id);
     if (state.kind === 'failed') this.begun.reject(state.error);
     this.settled.resolve();
-    this.wake?.();
+    this.queue.notify();
   }
 }

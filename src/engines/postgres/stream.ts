@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { SluiceError } from '../../errors.ts';
 import { ByteWriter } from '../../results/byte-writer.ts';
 import type { VerifiedQuery } from '../../sql/stages.ts';
+import { ChunkQueue, type StreamState } from '../chunk-queue.ts';
 import type { ResultColumn, RowChunk, RunningQuery, RunOptions } from '../engine.ts';
 import { bindValue } from './bind.ts';
 import type { Canceller } from './cancel.ts';
@@ -28,11 +29,6 @@ export interface StreamOptions {
   readonly last: boolean;
 }
 
-type State =
-  | { readonly kind: 'running' }
-  | { readonly kind: 'ended'; readonly truncated: 'rows' | 'bytes' | null }
-  | { readonly kind: 'failed'; readonly error: SluiceError };
-
 /** Bytes after which a chunk is handed over. */
 const BATCH = 64 << 10;
 /** A small result needs a small buffer; it grows where it must. */
@@ -54,10 +50,10 @@ export class QueryStream implements RunningQuery, RowReceiver {
   private readonly pipeline: Pipeline;
   private readonly begun = Promise.withResolvers<void>();
   private readonly settled = Promise.withResolvers<void>();
-  private readonly queue: RowChunk[] = [];
+  private readonly queue = new ChunkQueue();
   private readonly out = new ByteWriter(FIRST_BUFFER);
   private encoder: RowEncoder | null = null;
-  private state: State = { kind: 'running' };
+  private state: StreamState = { kind: 'running' };
   private stopping: 'cancelled' | 'timeout' | null = null;
   /** Rows in `out`, rows in all, bytes that were handed over, bytes that wait in the queue. */
   private batchRows = 0;
@@ -65,7 +61,6 @@ export class QueryStream implements RunningQuery, RowReceiver {
   private sent = 0;
   private waiting = 0;
   private held = false;
-  private wake: (() => void) | null = null;
   private readonly clock: QueryClock;
   private readonly canceller: Canceller;
   private readonly onAbort = (): void => this.stop('cancelled');
@@ -112,7 +107,16 @@ export class QueryStream implements RunningQuery, RowReceiver {
   }
 
   get chunks(): AsyncIterable<RowChunk> {
-    return { [Symbol.asyncIterator]: () => this.iterate() };
+    return {
+      [Symbol.asyncIterator]: () =>
+        this.queue.read({
+          state: () => this.state,
+          refill: () => this.flush(),
+          taken: (chunk) => this.take(chunk),
+          // Does nothing to a query that has ended.
+          left: () => this.stop('cancelled'),
+        }),
+    };
   }
 
   truncated(): 'rows' | 'bytes' | null {
@@ -164,7 +168,7 @@ export class QueryStream implements RunningQuery, RowReceiver {
 
   /** The reader need not wait for a whole chunk where the server is slow. */
   pause(): void {
-    if (this.wake !== null || (this.sent === 0 && this.batchRows > 0)) this.flush();
+    if (this.queue.awaited || (this.sent === 0 && this.batchRows > 0)) this.flush();
   }
 
   overflow(): void {
@@ -242,7 +246,7 @@ export class QueryStream implements RunningQuery, RowReceiver {
     this.waiting += bytes.byteLength;
     this.batchRows = 0;
     this.begun.resolve();
-    this.wake?.();
+    this.queue.notify();
   }
 
   /** Enough was read: what else the server has is thrown away, or stopped where it is much. */
@@ -253,29 +257,6 @@ export class QueryStream implements RunningQuery, RowReceiver {
   }
 
   // The reader's side.
-
-  private async *iterate(): AsyncGenerator<RowChunk> {
-    try {
-      for (;;) {
-        if (this.queue.length === 0) this.flush();
-        const chunk = this.queue.shift();
-        if (chunk !== undefined) {
-          this.take(chunk);
-          yield chunk;
-          continue;
-        }
-        if (this.state.kind === 'failed') throw this.state.error;
-        if (this.state.kind === 'ended') return;
-        const { promise, resolve } = Promise.withResolvers<void>();
-        this.wake = resolve;
-        await promise;
-        this.wake = null;
-      }
-    } finally {
-      // A reader that left early; does nothing to a query that has ended.
-      this.stop('cancelled');
-    }
-  }
 
   private take(chunk: RowChunk): void {
     this.waiting -= chunk.bytes.byteLength;
@@ -302,14 +283,14 @@ export class QueryStream implements RunningQuery, RowReceiver {
     this.canceller.begin(this.options.graceMs);
   }
 
-  private finish(state: State): void {
+  private finish(state: StreamState): void {
     if (this.state.kind !== 'running') return;
     this.state = state;
     this.clock.stop();
     this.options.run.signal.removeEventListener('abort', this.onAbort);
     if (state.kind === 'failed') this.begun.reject(state.error);
     else this.begun.resolve();
-    this.wake?.();
+    this.queue.notify();
   }
 
   private letGo(clean: boolean): void {
