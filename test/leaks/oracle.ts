@@ -3,9 +3,7 @@
  * twin, which differs only in what is hidden, answers alike, errors included. Anything else is a leak or a fault.
  */
 import { SluiceError } from '../../src/errors.ts';
-import { FUNCTIONS } from '../../src/sql/guard/functions.ts';
 import { guard } from '../../src/sql/guard/guard.ts';
-import { SET_FUNCTIONS } from '../../src/sql/guard/set-functions.ts';
 import { parse } from '../../src/sql/parse.ts';
 import { print } from '../../src/sql/print/print.ts';
 import { admit } from '../../src/sql/resolve/admit.ts';
@@ -21,6 +19,7 @@ import { alike, isCut, isGivenUp, MOST_ROWS } from './outcomes.ts';
 import { decisionsByPolicy } from './policies.ts';
 import { random } from './random.ts';
 import type { Outcome, Side, Stand, Table } from './stand.ts';
+import { wordsMeanTheSame } from './words.ts';
 import {
   catalogueOf,
   decisionOf,
@@ -220,7 +219,7 @@ export async function load(world: World, stand: Stand, options: OracleOptions): 
       if (seen.kind === 'rows' && wanted.kind === 'rows') {
         if (sameRows(seen.rows, wanted.rows)) {
           const words =
-            asked % options.wordsEvery === 0 && !(stand.engine === 'duckdb' && OTHERWISE.test(sql))
+            asked % options.wordsEvery === 0 && wordsMeanTheSame(stand.engine, sql)
               ? await stand.words(sql, params)
               : wanted;
           if (words.kind === 'rows' && !sameRows(words.rows, wanted.rows)) {
@@ -257,22 +256,6 @@ export async function load(world: World, stand: Stand, options: OracleOptions): 
     },
   };
 }
-
-/** Functions whose PostgreSQL meaning the gate spells for DuckDB, which may have others of the same name. */
-const OWN_MEANING = [
-  ...SET_FUNCTIONS.map(({ name }) => name),
-  ...FUNCTIONS.flatMap(({ name, spelled }) => (spelled === null ? [] : [name])),
-];
-
-/**
- * What the gate understands as PostgreSQL does and DuckDB in its own way: these functions; windows that build on others;
- * SIMILAR TO; subscripts; ANY of a list that is NULL; decimals without a precision; grouping sets, in which DuckDB 1.5
- * takes a bare and a qualified name for two columns.
- */
-const OTHERWISE = new RegExp(
-  `\\b(grouping sets|rollup|cube|window|similar to|${OWN_MEANING.join('|')})\\b|\\)\\[|\\b(any|some|all) ?\\(|(numeric|decimal)(?!\\()`,
-  'i',
-);
 
 const idOf = ({ id }: WorldDataset): { schema: string; name: string } => {
   const [schema, name] = id.split('.') as [string, string];

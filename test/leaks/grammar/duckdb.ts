@@ -97,7 +97,6 @@ const SCALAR: Dialect['scalar'] = {
     ...fill('NAME({date})', 'dayname monthname'),
     'strftime({timestamp}, {format})',
     'strftime({date}, {format})',
-    'typeof({anything})',
     'json_extract_string({json}, {path})',
     'json_extract_path_text({json}, {name})',
     '({json} ->> {name})',
