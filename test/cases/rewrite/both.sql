@@ -120,6 +120,16 @@ SELECT normalize('é', NFKD) IS NFD NORMALIZED;
 SELECT format('%I and %L, %10s', s, s, id) FROM things WHERE s IS NOT NULL;
 SELECT to_char(n, 'FM999,999.00'), to_char(d, 'FMDDth') FROM things;
 SELECT date_part('epoch', justify_interval(iv)) FROM things;
+-- what the lowering says in other words, and its contrary
+SELECT id FROM things WHERE owner ~ '^E.*$';
+SELECT id FROM things WHERE owner !~ '^E.*$';
+SELECT id FROM things WHERE id BETWEEN SYMMETRIC 3 AND 1;
+SELECT id FROM things WHERE id NOT BETWEEN SYMMETRIC 2 AND 1;
+SELECT id FROM things WHERE id BETWEEN SYMMETRIC 1 AND 2;
+SELECT id FROM things WHERE id > ALL (ARRAY[1, 2]);
+SELECT id FROM things WHERE id <= ALL (ARRAY[1, 2, 3]);
+SELECT id, id > ALL (nums), id > ANY (nums), id <> ALL (nums), id = ANY (nums) FROM things;
+SELECT id FROM things WHERE id NOT IN (SELECT a FROM edges);
 -- only on PostgreSQL: recursion that looks outwards
 SELECT m.id, (WITH RECURSIVE t(n) AS (SELECT m.id UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT count(*) FROM t) FROM things AS m;
 SELECT m.id, x.n FROM things AS m, LATERAL (WITH RECURSIVE t(n) AS (SELECT m.id UNION ALL SELECT n + 1 FROM t WHERE n < 3) SELECT n FROM t) AS x;
