@@ -13,7 +13,7 @@ import type { ParamValue } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, mapChildren, open } from '../walk.ts';
 import { arrayElements, quoteJsonPointer, writtenPath } from './array-literal.ts';
-import { call, column, every, isIn, NULL, not, operation, some, text, when } from './build.ts';
+import { bool, call, column, every, isIn, NULL, not, operation, some, text, when } from './build.ts';
 import { isUnbounded, unboundedDecimal } from './decimals-duckdb.ts';
 import { onlyValue } from './dependents.ts';
 import { plainInterval } from './interval-literals-duckdb.ts';
@@ -326,11 +326,18 @@ function lowerQuantified(
   again: (child: Node) => Node,
 ): Node {
   const any = kind === 'AEXPR_OP_ANY';
-  const list = writtenElements(right) ?? right;
+  const fromText = writtenElements(right);
+  const list = fromText ?? right;
   const elements = 'A_ArrayExpr' in list ? (list.A_ArrayExpr.elements ?? []) : [];
+  if (fromText !== undefined && elements.length === 0) return bool(!any);
   if (!COMPARISONS.has(operator)) {
     if (elements.length === 0)
       throw unsupported(`${operator} ANY or ALL`, 'Write ARRAY[…] with its elements.');
+    const each = elements.map((element) => again(operation(operator, left, element)));
+    return any ? some(each) : every(each);
+  }
+  // Each text is read as what stands on the left, which it would not be as the element of a list.
+  if (fromText !== undefined && operator !== (any ? '=' : '<>')) {
     const each = elements.map((element) => again(operation(operator, left, element)));
     return any ? some(each) : every(each);
   }

@@ -93,3 +93,6 @@ SELECT id, jsonb_array_length(jsonb_agg(s) OVER (ORDER BY id)) FROM things;
 SELECT encode('\xDEADbeef'::bytea, 'hex'), encode('\x00ff', 'hex'), octet_length('\x'::bytea), '\x61'::bytea = 'a'::bytea;
 -- only on PostgreSQL: where to begin, and flags
 SELECT regexp_count('aAa', 'a', 2), regexp_substr('abcabc', 'B.', 1, 2, 'i');
+
+-- lists as text, compared in order
+SELECT 33 = ALL ('{1,2,33}'), 33 >= ALL ('{1,2,33}'), 0 < ANY ('{1,2}'), 5 > ALL ('{}'), id <= ANY ('{2,NULL}'::int[]), id = ALL ('{}'::int[]) FROM things;
