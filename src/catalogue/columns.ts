@@ -2,7 +2,7 @@
 import type { CatalogColumn, DbtColumn } from '../dbt/project.ts';
 import type { Column, TagAssignment, TypeFamily } from './dataset.ts';
 import { comparedName, type Folding, physicalName } from './fold.ts';
-import { typeFamily } from './types.ts';
+import { typeFamily, withoutLabels } from './types.ts';
 
 export interface WarehouseColumn extends CatalogColumn {
   /** Where the engine told. */
@@ -84,7 +84,8 @@ function column(
   doc: Documentation | null,
   physical: WarehouseColumn | null,
 ): Column {
-  const type = physical?.type ?? doc?.first.type ?? null;
+  const written = physical?.type ?? doc?.first.type ?? null;
+  const type = written === null ? null : withoutLabels(written);
   return Object.freeze({
     name: named.name,
     folded,

@@ -108,6 +108,11 @@ const BY_NAME: ReadonlyMap<string, TypeFamily> = new Map(
   ),
 );
 
+/** A type's text without the labels of enumerations: they are values, those of hidden rows among them. */
+export function withoutLabels(text: string): string {
+  return text.replace(/ENUM\s*\((?:[^')]|'(?:[^']|'')*')*\)/gi, 'ENUM');
+}
+
 /**
  * @param text as an engine, catalog.json or a `data_type:` spells it; null where nobody told.
  * @param adapter dbt's adapter type: BigQuery's TIMESTAMP has a zone, Snowflake's NUMBER(38,0) is its integer.

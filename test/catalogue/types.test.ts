@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TypeFamily } from '../../src/catalogue/dataset.ts';
-import { typeFamily } from '../../src/catalogue/types.ts';
+import { typeFamily, withoutLabels } from '../../src/catalogue/types.ts';
 
 const CASES: Readonly<Record<Exclude<TypeFamily, 'unknown'>, readonly string[]>> = {
   text: [
@@ -69,4 +69,13 @@ describe('typeFamily', () => {
 
   it('knows that TIMESTAMP has a zone on BigQuery', () =>
     expect(typeFamily('TIMESTAMP', 'bigquery')).toBe('timestamptz'));
+});
+
+describe('withoutLabels', () => {
+  it.each([
+    ["ENUM('ok', 'it''s (this)')", 'ENUM'],
+    ["STRUCT(a ENUM('x'), b INTEGER)[]", 'STRUCT(a ENUM, b INTEGER)[]'],
+    ["enum ('ok')", 'ENUM'],
+    ['DECIMAL(10,2)', 'DECIMAL(10,2)'],
+  ])('%s is %s', (text, bare) => expect(withoutLabels(text)).toBe(bare));
 });

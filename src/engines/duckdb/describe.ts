@@ -1,6 +1,6 @@
 /** The relations that a published copy holds, with their columns, from the engine's own catalog. */
 import duckdb from '@duckdb/node-bindings';
-import { typeFamily } from '../../catalogue/types.ts';
+import { typeFamily, withoutLabels } from '../../catalogue/types.ts';
 import { ByteWriter } from '../../results/byte-writer.ts';
 import type { PhysicalColumn, PhysicalRelation } from '../engine.ts';
 import { createColumn } from './columns/create.ts';
@@ -32,8 +32,7 @@ export async function describe(connection: duckdb.Connection, catalog: string): 
 }
 
 function physicalColumn({ column, type }: ColumnRow): PhysicalColumn {
-  // Values of an enum are data.
-  const text = type.replace(/ENUM\s*\((?:[^')]|'(?:[^']|'')*')*\)/gi, 'ENUM');
+  const text = withoutLabels(type);
   return { name: column, type: text, family: typeFamily(text, 'duckdb') };
 }
 

@@ -470,7 +470,6 @@ const CONDITIONAL: readonly Row[] = [
   ['constant_or_null', 2, MANY, 'argument', total],
   ['if', 3, 3, 'unknown', inCase],
   ['ifnull', 2, 2, 'argument', { duckdb: null, spelled: 'COALESCE' }],
-  ['typeof', 1, 1, 'text', total],
 ];
 
 /** Every accepted function, in the order of the groups. Null order, division and matching are the engine's own. */
