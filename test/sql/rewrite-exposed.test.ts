@@ -88,6 +88,11 @@ describe('shields', () => {
     ['nothing of a safe IN', 'SELECT 1 FROM u WHERE a IN (SELECT a FROM t)', ''],
     ['both sides of an IN that converts', 'SELECT 1 FROM u WHERE s IN (SELECT a FROM t)', 'a'],
     ['nothing of a safe scalar subquery', 'SELECT 1 FROM u WHERE a > (SELECT min(a) FROM t)', ''],
+    [
+      'what a scalar subquery computes with',
+      'SELECT 1 FROM u WHERE NOT a > (SELECT min(b) FROM t WHERE t.a + 1 > 3)',
+      'a',
+    ],
     // DuckDB puts one side of an equation in the place of the other.
     ['what is equal to what can raise', 'SELECT u.a + 1 FROM t JOIN u ON t.a = u.a', 'a'],
     ['what is equal by USING', 'SELECT u.a + 1, t.s FROM t JOIN u USING (a)', 'a'],

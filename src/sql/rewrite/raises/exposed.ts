@@ -56,6 +56,20 @@ function columnsIn(node: Node): readonly ColumnName[] {
   return found;
 }
 
+/** The columns whose values an operand may be, of subqueries in it only what they give out. */
+function operandColumns(node: Node): readonly ColumnName[] {
+  const found: ColumnName[] = [];
+  walk(node, (at) => {
+    const name = columnOf(at);
+    if (name !== null) found.push(name);
+    if (!('SubLink' in at)) return undefined;
+    for (const leaf of leavesOf(open(at.SubLink.subselect!).body as SelectStmt))
+      for (const { value } of outputsOf(leaf)) found.push(...operandColumns(value));
+    return false;
+  });
+  return found;
+}
+
 function columnOf(node: Node): ColumnName | null {
   if (!('ColumnRef' in node)) return null;
   const [range, column] = (node.ColumnRef.fields ?? []).map((field) => open(field).body.sval as string);
@@ -168,7 +182,7 @@ function flowOf(root: Node): ReadonlyMap<ColumnName, readonly ColumnName[]> {
     flow.set(from, [...(flow.get(from) ?? []), ...to]);
   };
   const same = (a: Node, b: Node): void => {
-    const [left, right] = [columnsIn(a), columnsIn(b)];
+    const [left, right] = [operandColumns(a), operandColumns(b)];
     for (const name of left) if (right.length > 0) add(name, ...right);
     for (const name of right) if (left.length > 0) add(name, ...left);
   };
