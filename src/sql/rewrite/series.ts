@@ -34,7 +34,10 @@ export function boundedSeries(
         ? [side(weight.start, start, weight.step, engine), side(weight.stop, stop, weight.step, engine)]
         : [side(weight.stop, stop, weight.step, engine), side(weight.start, start, weight.step, engine)];
       const tooFar = operation('>', operation('-', to, from), numeral(reach(weight.step) * most));
-      return [start, stop, unlessTooMany(tooFar, step, engine)];
+      // Under a CASE a text would stay one.
+      const bare = args[2] !== undefined && ('A_Const' in args[2] || 'ParamRef' in args[2]);
+      const typed = weight.step.is === 'interval' && bare ? cast(step, 'interval') : step;
+      return [start, stop, unlessTooMany(tooFar, typed, engine)];
     }
     case 'later':
     case 'unbounded':

@@ -23,6 +23,9 @@ SELECT a.n, b.n FROM generate_series(1, 2) AS a(n), generate_series(a.n, 3) AS b
 SELECT t.id, g FROM things AS t RIGHT JOIN generate_series(3, 6) AS g ON g = t.id;
 SELECT g.day::date, count(t.id) FROM generate_series(date '2023-12-30', date '2024-01-02', interval '1 day') AS g(day) LEFT JOIN things AS t ON t.d = g.day::date GROUP BY 1 ORDER BY 1;
 SELECT * FROM generate_series(1, 2) JOIN generate_series(2, 3) AS b(generate_series) USING (generate_series);
+SELECT id, g::date FROM things, generate_series(d, d + interval '2 days', '1 day') AS g;
+SELECT generate_series(min(d), max(d), interval '10 years')::date FROM things;
+WITH b AS (SELECT min(d) AS lo, max(d) AS hi FROM things) SELECT count(*) FROM b, generate_series(b.lo, b.hi, interval '7 days') AS g;
 -- only on PostgreSQL: fractions
 SELECT * FROM generate_series(1.5, 3.5, 0.5);
 -- lists taken apart
