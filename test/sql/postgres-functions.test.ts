@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../src/sql/guard/functions.ts';
 import { LEAKPROOF } from '../../src/sql/guard/functions-postgres.ts';
 import { OPERATORS } from '../../src/sql/guard/operators.ts';
+import { SET_FUNCTIONS } from '../../src/sql/guard/set-functions.ts';
 import { TYPES } from '../../src/sql/guard/types.ts';
 import { TAKES_ROW } from '../../src/sql/rewrite/takes-row.ts';
 import { missingServer, startServer, type TestServer } from '../engines/postgres/server.ts';
@@ -70,6 +71,17 @@ describe.skipIf(missingServer !== null)('the tables as PostgreSQL has them', () 
     skip(server.version < TABLES_OF, OLDER);
     const wrong = HERE.filter(({ postgres }) => known.get(postgres)?.volatile || known.get(postgres)?.sets);
     expect(wrong.map((f) => f.name)).toEqual([]);
+  });
+
+  it('has each function that gives rows, and none of them is volatile', ({ skip }) => {
+    skip(server.version < TABLES_OF, OLDER);
+    const wrong = SET_FUNCTIONS.flatMap(({ name, postgres, min, max }) => {
+      const there = known.get(postgres);
+      if (there === undefined || !there.sets || there.volatile) return [name];
+      // Of several lists `unnest` is a form of the grammar.
+      return [min, name === 'unnest' ? min : max].filter((count) => !there.takes(count)).map(() => name);
+    });
+    expect(wrong).toEqual([]);
   });
 
   it('agrees on what is an aggregate', ({ skip }) => {
