@@ -30,7 +30,6 @@ const STRING: readonly Row[] = [
   ['concat', 1, MANY, 'text', total],
   ['concat_ws', 2, MANY, 'text', total],
   ['contains', 2, 2, 'boolean', total],
-  ['damerau_levenshtein', 2, 2, 'integer', total],
   [
     'decode',
     1,

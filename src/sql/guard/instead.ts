@@ -27,6 +27,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   random: 'Results must not differ from run to run: order by md5(key) to take a sample.',
   pg_typeof: 'The answer names the type of each column.',
   typeof: 'The answer names the type of each column.',
+  damerau_levenshtein: 'Write levenshtein(x, y): the other takes memory for each pair of characters.',
   json_contains: 'Read the value with -> and ->>, and compare it.',
   json_merge_patch: 'Build the object that you want with json_build_object.',
   json_structure: 'Look at it with json_keys and json_typeof.',

@@ -125,7 +125,7 @@ const SCALAR: Dialect['scalar'] = {
     ...fill('NAME({key})', 'int2 int4 int8'),
     ...fill('NAME({text})', 'ascii length char_length character_length bit_length strlen ord unicode'),
     ...fill('NAME({text}, {bit})', 'instr strpos'),
-    ...fill('NAME({text}, {text})', 'levenshtein damerau_levenshtein'),
+    'levenshtein({text}, {text})',
     ...fill('NAME(md5({text}), md5({text}))', 'hamming mismatches'),
     'octet_length({blob})',
     'position({bit} in {text})',
