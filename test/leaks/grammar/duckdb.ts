@@ -515,6 +515,8 @@ const GENERIC: Dialect['generic'] = [
   'greatest({KIND}, {KIND})',
   'least({KIND}, {KIND}, {KIND})',
   'coalesce(null, {KIND})',
+  'if({bool}, {KIND}, {KIND})',
+  'ifnull({KIND}, {KIND})',
 ];
 
 /** Over the rows of a group; what depends on the order of rows says which order. */
