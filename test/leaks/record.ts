@@ -58,9 +58,7 @@ export function append(
     commit: commit ?? head(),
     date: new Date().toISOString().slice(0, 10),
   };
-  // A line each, so that two runs can be merged.
-  const lines = [...recorded(), entry].map((one) => `  ${JSON.stringify(one)}`);
-  writeFileSync(FILE, `[\n${lines.join(',\n')}\n]\n`);
+  writeFileSync(FILE, `${JSON.stringify([...recorded(), entry], null, 2)}\n`);
 }
 
 function head(): string {
