@@ -570,7 +570,7 @@ const AGGREGATE: Dialect['aggregate'] = {
     'mode() within group (order by left(<text>, 0) desc)',
     'first(<text> order by == nulls first)',
     'cast(histogram(<text>) as text)',
-    'cast(approx_top_k(<key>, 2) as text)',
+    'cast(approx_top_k(<key> * 0, 2) as text)',
   ],
   bool: ['bool_and(<bool>)', 'bool_or(<bool>)', 'every(<bool>)'],
   date: ['min(<date>)', 'max(<date>)', 'max(<moment>::date)'],
