@@ -235,8 +235,8 @@ describe.skipIf(missingServer !== null)('a server', () => {
         queue: 0,
       });
       try {
-        const asked = Array.from({ length: 25 }, () => codeOf(rows(others, 'SELECT pg_sleep(2)')));
-        await delay(1_000);
+        const asked = Array.from({ length: 25 }, () => codeOf(rows(others, 'SELECT pg_sleep(6)')));
+        await delay(3_000);
         expect(await codeOf(rows(engine, 'SELECT 1'))).toBe('engine_unavailable');
         expect(await engine.health()).toBe('unavailable');
         expect(new Set(await Promise.all(asked))).toEqual(new Set(['no error', 'engine_unavailable']));
