@@ -49,6 +49,7 @@ function dataset(n: number): Dataset {
     package: 'bench',
     folder: ['marts'],
     materialized: 'table',
+    view: false,
     access: null,
     group: null,
     contract: false,

@@ -119,6 +119,7 @@ function buildDataset(node: DbtNode, build: Build): Dataset | null {
     package: node.package,
     folder: Object.freeze([...node.folder]),
     materialized: node.materialized,
+    view: physical?.view ?? isView(node),
     access: node.access,
     group: node.group,
     contract: node.contract,
@@ -132,6 +133,11 @@ function buildDataset(node: DbtNode, build: Build): Dataset | null {
         ? 'its relation is missing in the engine'
         : (problem ?? (refused ? `${unclassified} of its columns are not documented in dbt` : null)),
   });
+}
+
+/** As dbt tells it: it makes a view of a model that says nothing, and knows nothing of a source, which may be one. */
+function isView({ materialized }: DbtNode): boolean {
+  return materialized === 'view' || materialized === null;
 }
 
 /** `gold.customers` is the latest version and has `gold.customers.v3` as another name; older ones have that form only. */

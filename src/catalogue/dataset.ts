@@ -88,6 +88,8 @@ export interface Dataset {
   readonly package: string;
   readonly folder: readonly string[];
   readonly materialized: string | null;
+  /** Whether it is computed when it is read, and may leave out rows beneath it: as the engine says, else as dbt does. */
+  readonly view: boolean;
   readonly access: string | null;
   readonly group: string | null;
   readonly contract: boolean;

@@ -17,6 +17,8 @@ export interface PhysicalRelation {
   readonly columns: readonly PhysicalColumn[];
   /** Estimated rows, null where the engine does not tell. */
   readonly rows: number | null;
+  /** Whether it is computed from other relations when it is read, and may leave rows of theirs out. */
+  readonly view: boolean;
 }
 
 /** What the engine's own parser sees in a text. `relations` fully qualified as printed; `functions` with schema where printed so. */

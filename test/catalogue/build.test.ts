@@ -290,11 +290,46 @@ describe('engine', () => {
   });
 });
 
+describe('a view', () => {
+  const served = (view: boolean): Given => ({
+    physical: {
+      warehouse: [
+        {
+          relation: { database: 'shop', schema: 'main', identifier: 'orders' },
+          columns: [],
+          rows: null,
+          view,
+        },
+      ],
+    },
+  });
+  const as = (materialized: string | null) => model('orders', { config: { materialized } });
+  const given = source('orders', {
+    schema: 'main',
+    relation_name: '"shop"."main"."orders"',
+    meta: { access_level: 'open' },
+  });
+
+  it.each([
+    ['what the engine computes', as('table'), served(true), true],
+    ['what the engine holds', as('view'), served(false), false],
+    ['a source that the engine computes', given, served(true), true],
+    ['a source that the engine holds', given, served(false), false],
+    ['a model that dbt makes a view, of an engine that was not asked', as('view'), {}, true],
+    ['a model that says nothing, of an engine that was not asked', as(null), {}, true],
+    ['a model that dbt makes a table, of an engine that was not asked', as('table'), {}, false],
+    ['a source, of an engine that was not asked', given, {}, true],
+  ])('is %s', (_, node, asked, view) => {
+    expect(only([node], asked).view).toBe(view);
+  });
+});
+
 describe('relation', () => {
   const physical = (schema: string, identifier: string, ...names: string[]): PhysicalRelation => ({
     relation: { database: 'shop', schema, identifier },
     columns: names.map((name) => ({ name, type: 'VARCHAR', family: 'text' as const })),
     rows: null,
+    view: false,
   });
   const served = (...relations: PhysicalRelation[]) => ({ physical: { warehouse: relations } });
 

@@ -216,6 +216,7 @@ describe('the catalog', () => {
       ],
     });
     expect(relations[0]?.rows).toBeNull();
+    expect(relations.map(({ view }) => view)).toEqual([true, false, false, false]);
     expect(relations[1]?.columns.map((column) => [column.type, column.family])).toEqual([
       ['ENUM', 'text'],
       ['VARCHAR[]', 'list'],

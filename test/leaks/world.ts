@@ -98,6 +98,7 @@ export function toDataset(
     package: 'world',
     folder: [],
     materialized: 'table',
+    view: false,
     access: null,
     group: null,
     contract: false,

@@ -91,7 +91,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no barrier over views',
     file: 'src/sql/rewrite/govern.ts',
-    find: 'decision.rows.length > 0 || isView || isByDefault',
+    find: 'decision.rows.length > 0 || dataset.view',
     replace: 'decision.rows.length > 0',
     caughtBy: ['test/sql/rewrite-views.test.ts'],
   },

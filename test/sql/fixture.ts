@@ -31,6 +31,7 @@ export function dataset(id: string, columns: readonly string[], relation?: Datas
     package: 'test',
     folder: [],
     materialized: 'table',
+    view: false,
     access: null,
     group: null,
     contract: false,

@@ -11,13 +11,17 @@ interface ColumnRow {
   readonly column: string;
   readonly type: string;
   readonly rows: number | null;
+  readonly view: boolean;
 }
 
+/** Views in a catalog without a file are the engine's own, each over all rows of some Parquet files. */
 const COLUMNS = `
 SELECT c.schema_name AS schema, c.table_name AS name, c.column_name AS "column", c.data_type AS type,
-       t.estimated_size AS rows
+       t.estimated_size AS rows, v.view_oid IS NOT NULL AND d.path IS NOT NULL AS view
 FROM duckdb_columns() c
+JOIN duckdb_databases() d ON d.database_oid = c.database_oid
 LEFT JOIN duckdb_tables() t ON t.database_name = c.database_name AND t.table_oid = c.table_oid
+LEFT JOIN duckdb_views() v ON v.database_name = c.database_name AND v.view_oid = c.table_oid
 WHERE c.database_name = $1 AND NOT c.internal
 ORDER BY c.schema_name, c.table_name, c.column_index`;
 
@@ -28,6 +32,7 @@ export async function describe(connection: duckdb.Connection, catalog: string): 
     relation: { database: catalog, schema: columns[0]!.schema, identifier: columns[0]!.name },
     columns: columns.map(physicalColumn),
     rows: columns[0]!.rows,
+    view: columns[0]!.view,
   }));
 }
 

@@ -7,6 +7,7 @@ interface ColumnRow {
   readonly schema: string;
   readonly name: string;
   readonly rows: number | null;
+  readonly view: boolean;
   readonly column: string;
   readonly type: number;
   readonly modifier: number;
@@ -14,12 +15,14 @@ interface ColumnRow {
 
 /**
  * Tables, partitioned ones, views, materialised views and foreign tables; a column that the role may not read is left
- * out. Views and foreign tables have no count of rows, and nothing has one before the first ANALYZE.
+ * out. Views and foreign tables have no count of rows, and nothing has one before the first ANALYZE. What a foreign table
+ * is over there is not known, so that it counts as a view.
  */
 const COLUMNS = `
 SELECT current_database()::text AS database, n.nspname::text AS schema, c.relname::text AS name,
        CASE WHEN c.relkind IN ('r', 'p', 'm') AND c.reltuples >= 0 AND c.relpages > 0
             THEN c.reltuples::float8 END AS rows,
+       c.relkind IN ('v', 'f') AS view,
        a.attname::text AS "column", a.atttypid::int8::float8 AS type, a.atttypmod AS modifier
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -36,7 +39,7 @@ export async function describe(server: Server): Promise<readonly PhysicalRelatio
   await server.lookUp(server.types.missing(rows.map((row) => row.type)));
   const relations = Map.groupBy(rows, (row) => JSON.stringify([row.schema, row.name]));
   return [...relations.values()].map((columns) => {
-    const { database, schema, name, rows: estimated } = columns[0]!;
+    const { database, schema, name, rows: estimated, view } = columns[0]!;
     return {
       relation: { database, schema, identifier: name },
       columns: columns.map(({ column, type, modifier }) => {
@@ -44,6 +47,7 @@ export async function describe(server: Server): Promise<readonly PhysicalRelatio
         return { name: column, type: text, family };
       }),
       rows: estimated,
+      view,
     };
   });
 }

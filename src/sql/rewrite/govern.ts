@@ -85,10 +85,7 @@ function neededColumns(
  * since an engine looks through a view and moves conditions below the view's own.
  */
 export function leavesRowsOut({ governed: { dataset, decision } }: DatasetUse): boolean {
-  const isView = dataset.materialized === 'view';
-  // What dbt makes of a model that says nothing.
-  const isByDefault = dataset.materialized === null && dataset.resourceType === 'model';
-  return decision.rows.length > 0 || isView || isByDefault;
+  return decision.rows.length > 0 || dataset.view;
 }
 
 function governed(range: string, use: DatasetUse, needed: ReadonlySet<string>, options: GovernOptions): Node {

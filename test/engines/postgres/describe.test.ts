@@ -84,6 +84,28 @@ describe.skipIf(missingServer !== null)('the catalog', () => {
     expect(of('partly')?.rows).toBeNull();
   });
 
+  it('tells views from what holds rows of its own', () => {
+    expect(of('some')?.view).toBe(true);
+    expect([of('members'), of('counted'), of('events')].map((relation) => relation?.view)).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  it('takes a foreign table for a view, as it may be one over there', async () => {
+    await server.run(
+      'CREATE FOREIGN DATA WRAPPER far',
+      'CREATE SERVER there FOREIGN DATA WRAPPER far',
+      'CREATE FOREIGN TABLE gold.afar (id int) SERVER there',
+      'GRANT SELECT ON gold.afar TO gate',
+    );
+    const staged = await engine.stage();
+    const afar = staged.relations.find(({ relation }) => relation.identifier === 'afar');
+    await staged.discard();
+    expect(afar?.view).toBe(true);
+  });
+
   it('a new table is seen when it is staged', async () => {
     await server.run('CREATE TABLE gold.later (id int)', 'GRANT SELECT ON gold.later TO gate');
     const staged = await engine.stage();

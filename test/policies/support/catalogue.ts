@@ -63,6 +63,7 @@ export function dataset(spec: DatasetSpec = {}): Dataset {
     package: 'example',
     folder: [],
     materialized: 'table',
+    view: false,
     access: null,
     group: null,
     contract: false,
