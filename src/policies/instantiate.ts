@@ -2,7 +2,7 @@
  * A row filter for one dataset: names become its folded columns, `column('tag')` the columns that carry the tag, and types are checked.
  * What the dataset lacks is a problem, since a filter is never silently skipped.
  */
-import type { Column, Dataset, TypeFamily } from '../catalogue/dataset.ts';
+import type { Column, Dataset } from '../catalogue/dataset.ts';
 import { nearest } from '../nearest.ts';
 import { columnType } from '../sql/resolve/types.ts';
 import { fits } from '../sql/rewrite/literals.ts';
@@ -108,7 +108,7 @@ function resolve(template: WhereTemplate, columnOf: ColumnLookup): Predicate {
         const column = columnOf(operand);
         return {
           operand: { kind: 'column', name: column.folded },
-          comparable: comparableOf(column.family),
+          comparable: comparableOf(column),
           name: `\`${column.folded}\` (${column.type ?? column.family})`,
           column,
         };
@@ -195,14 +195,15 @@ function checkFits({ column, name }: Typed, { operand }: Typed): void {
   const held =
     column.family === 'integer'
       ? /^-?\d+$/.test(constant)
-      : comparableOf(column.family) !== 'written' || fits(constant, columnType(column));
+      : comparableOf(column) !== 'written' || fits(constant, columnType(column));
   if (!held) throw new WhereProblem(`the constant ${JSON.stringify(operand.value)} does not fit ${name}`);
 }
 
-function comparableOf(family: TypeFamily): Comparable | null {
+function comparableOf({ family, type }: Column): Comparable | null {
   switch (family) {
     case 'text':
-      return 'text';
+      // Its own operators disregard case, ours do not: `<> 'us'` would release 'US'.
+      return /\bcitext$/i.test(type ?? '') ? 'none' : 'text';
     case 'integer':
     case 'decimal':
     case 'float':

@@ -381,6 +381,16 @@ describe('row filters are instantiated for each dataset', () => {
     expect(problemsOf(rows(where))).toEqual([`policies/a.yml:4: policy \`a\`: ${message}`]);
   });
 
+  it.each(["label <> 'us'", "label in ('us')", "label like 'u%'"])(
+    '%s of a citext column is a problem: its own comparison disregards case, which ours does not',
+    (where) => {
+      const labels = dataset({ id: 'gold.labels', columns: { label: { type: 'citext' } } });
+      expect(problemsOf(rows(where, '{ id: gold.labels }'), catalogue([labels]))).toEqual([
+        expect.stringContaining('`label` (citext)'),
+      ]);
+    },
+  );
+
   it('a dataset that lacks a column is named, and so are others like it', () => {
     expect(problemsOf(rows('price > 1', 'everything'))).toEqual([
       'policies/a.yml:4: policy `a`: no column `price` in gold.members, bronze.raw_members',

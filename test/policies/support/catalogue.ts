@@ -15,6 +15,8 @@ import { ANONYMOUS, type AttributeValue, type Identity } from '../../../src/iden
 export interface ColumnSpec {
   readonly tags?: readonly string[];
   readonly family?: TypeFamily;
+  /** Else the family's name. */
+  readonly type?: string;
   readonly state?: ColumnState;
 }
 
@@ -32,11 +34,16 @@ const assign = (tags: readonly string[]): readonly TagAssignment[] =>
   tags.map((tag) => ({ tag, source: { kind: 'explicit', via: 'tags', file: null } }));
 
 function column(name: string, spec: readonly string[] | ColumnSpec): Column {
-  const { tags = [], family = 'text', state = 'documented' } = 'length' in spec ? { tags: spec } : spec;
+  const {
+    tags = [],
+    family = 'text',
+    type,
+    state = 'documented',
+  }: ColumnSpec = 'length' in spec ? { tags: spec } : spec;
   return {
     name,
     folded: name,
-    type: family === 'unknown' ? null : family.toUpperCase(),
+    type: type ?? (family === 'unknown' ? null : family.toUpperCase()),
     family,
     description: '',
     tags: assign(tags),
