@@ -11,11 +11,11 @@ const OWN_MEANING = [
 
 /**
  * What the gate understands as PostgreSQL does and DuckDB in its own way: these functions; windows that build on others;
- * SIMILAR TO; subscripts; ANY of a list that is NULL; decimals without a precision; all columns of a join under a name, of
+ * SIMILAR TO; WITH TIES; subscripts; ANY of a list that is NULL; decimals without a precision; all columns of a join under a name, of
  * which the merged ones come first; grouping sets, in which DuckDB 1.5 takes a bare and a qualified name for two columns.
  */
 const OTHERWISE = new RegExp(
-  `\\b(grouping sets|rollup|cube|window|similar to|${OWN_MEANING.join('|')})\\b|\\)\\[|\\b(any|some|all) ?\\(|(numeric|decimal)(?!\\()|\\bj\\d+\\.\\*`,
+  `\\b(grouping sets|rollup|cube|window|similar to|with ties|${OWN_MEANING.join('|')})\\b|\\)\\[|\\b(any|some|all) ?\\(|(numeric|decimal)(?!\\()|\\bj\\d+\\.\\*`,
   'i',
 );
 

@@ -114,10 +114,14 @@ function ending(built: Built, { random, param }: Grammar): string {
     ' offset 2',
     ' limit all',
     ' fetch first 2 rows only',
+    ' fetch first 3 rows with ties',
     ' offset 1 rows fetch next 3 rows only',
     ' limit null',
     'param',
   ]);
+  // Those that tie are all of the answer, so that an order by less has one answer as well.
+  if (limit.endsWith('ties') && random.chance(0.5))
+    return ` order by ${named[0]}${random.pick(directions)}${limit}`;
   return limit === 'param' ? `${order} limit ${param(4)}` : `${order}${limit}`;
 }
 
