@@ -1,21 +1,21 @@
 /** One policy as written in YAML: read strictly, exactly one effect, every problem reported at its line. */
 import { readCondition } from './conditions.ts';
-import type { Dnf, MaskSpec, SourceRef } from './policy.ts';
-import { isRecord, kindOf, type Path, type Report, readRecord, suggest } from './problem.ts';
+import type { Dnf, SourceRef } from './policy.ts';
+import { kindOf, type Path, type Report, readRecord } from './problem.ts';
+import { type MaskBody, readMask } from './read-mask.ts';
+import { type RowsBody, readRows } from './read-rows.ts';
 import { readSelector, type Selector } from './selector.ts';
-import { parseWhere, WhereProblem, type WhereTemplate } from './where.ts';
 
 export const EFFECTS = ['allow', 'require', 'deny', 'mask', 'rows'] as const;
 const KEYS = ['id', 'description', 'on', ...EFFECTS, 'unless'] as const;
-const MASKS = ['hide', 'null', 'constant', 'hash', 'partial'] as const;
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 export type Effect = (typeof EFFECTS)[number];
 
 export type PolicyBody =
   | { readonly effect: 'allow' | 'require' | 'deny'; readonly who: Dnf }
-  | { readonly effect: 'rows'; readonly where: WhereTemplate }
-  | { readonly effect: 'mask'; readonly mask: MaskSpec };
+  | RowsBody
+  | MaskBody;
 
 export interface PolicyDefinition {
   readonly id: string;
@@ -91,84 +91,9 @@ function readBody(policy: Readonly<Record<string, unknown>>, report: Report): Po
     }
     case 'rows':
       return readRows(value, report);
-    case 'mask': {
-      const mask = readMask(value, report);
-      return mask === null ? null : { effect, mask };
-    }
+    case 'mask':
+      return readMask(value, report);
     default:
       return effect satisfies never;
   }
 }
-
-function readRows(value: unknown, report: Report): PolicyBody | null {
-  const rows = readRecord(value, ['where'], ['rows'], report);
-  if (rows === null) return null;
-  if (typeof rows.where !== 'string' || rows.where.trim() === '') {
-    report(['rows', 'where'], `\`where\` takes an expression as text; found ${kindOf(rows.where)}`);
-    return null;
-  }
-  try {
-    return { effect: 'rows', where: parseWhere(rows.where) };
-  } catch (error) {
-    if (!(error instanceof WhereProblem)) throw error;
-    report(['rows', 'where'], error.message);
-    return null;
-  }
-}
-
-function readMask(value: unknown, report: Report): MaskSpec | null {
-  const path: Path = ['mask'];
-  // In YAML an unquoted null is no text.
-  const kind = isRecord(value) && value.with === null ? 'null' : isRecord(value) ? value.with : undefined;
-  const known = MASKS.find((mask) => mask === kind);
-  if (known === undefined) {
-    const found = typeof kind === 'string' ? `unknown mask \`${kind}\`${suggest(kind, MASKS)}` : undefined;
-    report(
-      isRecord(value) ? [...path, 'with'] : path,
-      found ?? `expected { with: … }, one of ${MASKS.join(', ')}`,
-    );
-    return null;
-  }
-  switch (known) {
-    case 'hide':
-    case 'null':
-      return readRecord(value, ['with'], path, report) === null ? null : { kind: known };
-    case 'constant': {
-      const constant = readRecord(value, ['with', 'value'], path, report)?.value;
-      if (typeof constant === 'string' || typeof constant === 'boolean')
-        return { kind: 'constant', value: constant };
-      if (typeof constant === 'number' && Number.isFinite(constant))
-        return { kind: 'constant', value: constant };
-      report(
-        [...path, 'value'],
-        `a constant mask needs \`value\`: a text, a number, true or false; found ${kindOf(constant)}`,
-      );
-      return null;
-    }
-    case 'hash': {
-      const scope = readRecord(value, ['with', 'scope'], path, report)?.scope ?? 'global';
-      if (scope === 'global' || scope === 'dataset') return { kind: 'hash', scope };
-      report([...path, 'scope'], `unknown scope${suggest(String(scope), ['global', 'dataset'])}`);
-      return null;
-    }
-    case 'partial': {
-      const mask = readRecord(value, ['with', 'first', 'last', 'fill'], path, report);
-      if (mask === null) return null;
-      const { first = 0, last = 0, fill = '*' } = mask;
-      for (const [key, count] of Object.entries({ first, last })) {
-        if (!isCount(count))
-          report([...path, key], `\`${key}\` takes a whole number from 0 to 100; found ${kindOf(count)}`);
-      }
-      if (typeof fill !== 'string' || [...fill].length !== 1) {
-        report([...path, 'fill'], `\`fill\` takes one character; found ${kindOf(fill)}`);
-      }
-      if (!isCount(first) || !isCount(last) || typeof fill !== 'string') return null;
-      return { kind: 'partial', first, last, with: fill };
-    }
-    default:
-      return known satisfies never;
-  }
-}
-
-const isCount = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 100;

@@ -1,6 +1,7 @@
 /** `sluice audit verify` and `sluice audit tail`. */
 import type { Config } from '../../../config.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { type Register, wholeNumber, withJson } from '../registration.ts';
 import { renderTable } from '../table.ts';
 import { progress } from '../terminal.ts';
 import type { Wiring } from '../wiring.ts';
@@ -70,3 +71,16 @@ export async function auditTail(
   else terminal.out(`${renderTable(HEADS, rows, terminal.width)}\n`);
   return 0;
 }
+
+export const auditCommands: Register = ({ program, config, wiring, run }) => {
+  const audit = program.command('audit').description('the audit chain');
+  withJson(audit.command('verify').description('check the whole chain'))
+    .option('--expect-head <hash>', 'a head that was noted elsewhere: the chain must hold it')
+    .action((options) => run(() => auditVerify(options, config(), wiring), options));
+  audit
+    .command('tail')
+    .description('the newest events')
+    .option('-n, --lines <count>', 'how many', wholeNumber, 20)
+    .option('--json', 'one JSON object a line')
+    .action((options) => run(() => auditTail(options, config(), wiring), options));
+};

@@ -1,6 +1,7 @@
 /** `sluice doctor`: whether each engine is there, and whether the gate can do nothing in it but read what is published. */
 import type { Config } from '../../../config.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { type Register, withJson } from '../registration.ts';
 import { withoutControls } from '../table.ts';
 import type { EngineReport, Wiring } from '../wiring.ts';
 
@@ -31,3 +32,11 @@ function shown({ engine, kind, findings }: EngineReport): string {
   ]);
   return [`${engine} (${kind})`, ...lines, ''].join('\n');
 }
+
+export const doctorCommand: Register = ({ program, config, wiring, run }) => {
+  withJson(
+    program
+      .command('doctor')
+      .description('examine the engines: are they there, and can the gate only read them?'),
+  ).action((options) => run(() => doctor(options, config(), wiring), options));
+};

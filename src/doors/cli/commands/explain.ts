@@ -3,6 +3,7 @@ import type { Config } from '../../../config.ts';
 import { type CallerOptions, tokenFor, withClient } from '../caller.ts';
 import { type GateClient, jsonOf, RefusedByGate } from '../client.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { type Register, withCaller, withJson } from '../registration.ts';
 import type { Wiring } from '../wiring.ts';
 
 interface ExplainedDecision {
@@ -93,3 +94,25 @@ function maskOf(mask: object): string {
   const options = Object.entries(rest).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   return options.length === 0 ? String(kind) : `${kind} (${options.join(', ')})`;
 }
+
+const EXAMPLES = `
+Examples:
+  sluice explain gold.members --as analyst
+  sluice explain gold.members.email --as analyst
+  sluice explain "SELECT count(*) FROM gold.members" --as officer`;
+
+export const explainCommand: Register = ({ program, config, wiring, run }) => {
+  withJson(
+    withCaller(
+      program
+        .command('explain <sql-or-dataset>')
+        .description(
+          'what is decided for a query, DATASET or DATASET.COLUMN, and why; stewards see all of it',
+        ),
+    ),
+  )
+    .addHelpText('after', EXAMPLES)
+    .action((text, options) =>
+      run(() => explain(text, options, config(), wiring), { json: options.json, sql: text }),
+    );
+};

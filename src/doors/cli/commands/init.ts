@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { SluiceError } from '../../../errors.ts';
 import type { ExitCode } from '../exit-code.ts';
+import type { Register } from '../registration.ts';
 import type { Wiring } from '../wiring.ts';
 
 export async function init(
@@ -191,3 +192,11 @@ tests:
     '.sluice/.gitignore': '*\n',
   };
 }
+
+export const initCommand: Register = ({ program, wiring, run }) => {
+  program
+    .command('init [folder]')
+    .description('write sluice.yml, a first policy, personas and a policy test beside a dbt project')
+    .option('--force', 'overwrite what is there')
+    .action((folder, { force = false }) => run(() => init({ folder, force }, wiring)));
+};

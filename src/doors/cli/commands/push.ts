@@ -4,6 +4,7 @@ import { SluiceError } from '../../../errors.ts';
 import { type CallerOptions, tokenFor } from '../caller.ts';
 import { httpClient, jsonOf } from '../client.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { type Register, url, withJson } from '../registration.ts';
 import { progress } from '../terminal.ts';
 import type { PushSummary, Wiring } from '../wiring.ts';
 
@@ -57,3 +58,18 @@ function outcome({ changed }: PushSummary, dryRun: boolean): string {
 function count(number: number, noun: string): string {
   return `${number} ${number === 1 ? noun : `${noun}s`.replace(/ys$/, 'ies')}`;
 }
+
+export const pushCommand: Register = ({ program, config, wiring, run }) => {
+  withJson(program.command('push'))
+    .description("build a snapshot from dbt's artifacts and the policies, and apply it")
+    .option('--manifest <file>', 'manifest.json (default: metadata.manifest)')
+    .option('--catalog <file>', 'catalog.json (default: metadata.catalog)')
+    .option('--policies <path>', 'folder or file of policies (default: policies)')
+    .option('--dry-run', 'check everything, apply nothing')
+    .option('--server <url>', 'a running gate, elsewhere', url)
+    .option('--token <jwt>', 'a bearer token, for --server')
+    .option('--as <persona>', 'a persona of the development issuer, for --server')
+    .action(({ dryRun = false, ...options }) =>
+      run(() => push({ ...options, dryRun }, config(), wiring), options),
+    );
+};

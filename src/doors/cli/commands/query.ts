@@ -1,8 +1,11 @@
 /** `sluice query`: one governed query; whole in a table or as JSON, streamed as NDJSON or CSV. */
+
+import { Option } from 'commander';
 import type { Config } from '../../../config.ts';
 import { type CallerOptions, tokenFor, withClient } from '../caller.ts';
 import { accepted, bytesOf, jsonOf, type Reply, textOf } from '../client.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { collect, type Register, wholeNumber, withCaller } from '../registration.ts';
 import { renderTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Wiring } from '../wiring.ts';
@@ -99,3 +102,23 @@ async function passOn(reply: Reply, terminal: Terminal): Promise<void> {
   if (cut === 'rows') terminal.err('there are more rows: see --limit\n');
   if (cut === 'bytes') terminal.err('there are more rows: the answer is cut at limits.max_bytes\n');
 }
+
+const EXAMPLES = `
+Examples:
+  sluice query "SELECT * FROM gold.members LIMIT 3" --as analyst
+  sluice query 'SELECT * FROM gold.members WHERE region = $1' --param north --as analyst --format csv
+  sluice query - --as analyst < question.sql`;
+
+export const queryCommand: Register = ({ program, config, wiring, run }) => {
+  withCaller(
+    program.command('query <sql>').description('run one governed query; - reads it from standard input'),
+  )
+    .option('--param <value>', 'the value of $1, of $2, …; JSON where it is JSON, else text', collect)
+    .addOption(new Option('--format <name>', 'how rows are written').choices(FORMATS).default('table'))
+    .option('--limit <rows>', 'rows at most', wholeNumber)
+    .addHelpText('after', EXAMPLES)
+    .action(async (text, options) => {
+      const sql: string = text === '-' ? await wiring.readInput() : text;
+      await run(() => query(sql, options, config(), wiring), { json: options.format === 'json', sql });
+    });
+};

@@ -1,6 +1,7 @@
 /** `sluice serve`: the gate, until it is told to end. */
 import type { Config } from '../../../config.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { port, type Register } from '../registration.ts';
 import { progress } from '../terminal.ts';
 import type { Wiring } from '../wiring.ts';
 
@@ -25,3 +26,11 @@ export async function serve(
   terminal.err('✓ the gate is closed\n');
   return 0;
 }
+
+export const serveCommand: Register = ({ program, config, wiring, run }) => {
+  program
+    .command('serve')
+    .description('open the gate; SIGINT (Ctrl-C) or SIGTERM closes it')
+    .option('--port <number>', 'port of the HTTP door, 0 for any free one (default: doors.http.port)', port)
+    .action((options) => run(() => serve(options, config(), wiring)));
+};

@@ -10,6 +10,7 @@ import { yamlFilesIn } from '../../../state/artifacts.ts';
 import { withClient } from '../caller.ts';
 import { type GateClient, jsonOf, RefusedByGate } from '../client.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { type Register, withGate, withJson } from '../registration.ts';
 import { withoutControls } from '../table.ts';
 import { progress } from '../terminal.ts';
 import type { Wiring } from '../wiring.ts';
@@ -188,3 +189,9 @@ function compareRows(
     ? [`rows: expected ${wanted.length}, got more: ${JSON.stringify(got[wanted.length])}`]
     : [];
 }
+
+export const testCommand: Register = ({ program, config, wiring, run }) => {
+  withJson(
+    withGate(program.command('test [path]').description('run the policy tests (default: tests/)')),
+  ).action((path, options) => run(() => runPolicyTests({ path, ...options }, config(), wiring), options));
+};

@@ -2,6 +2,7 @@
 import type { Config } from '../../../config.ts';
 import { SluiceError } from '../../../errors.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { type Register, seconds } from '../registration.ts';
 import type { Wiring } from '../wiring.ts';
 
 export async function token(
@@ -15,3 +16,12 @@ export async function token(
   wiring.terminal.out(`${minted}\n`);
   return 0;
 }
+
+export const tokenCommand: Register = ({ program, config, wiring, run }) => {
+  program
+    .command('token')
+    .description('print a token of the development issuer')
+    .requiredOption('--as <persona>', 'the persona')
+    .option('--expires-in <seconds>', 'its life', seconds)
+    .action((options) => run(() => token(options, config(), wiring)));
+};

@@ -1,0 +1,65 @@
+/** How a command joins the command line: it declares itself on the program and hands over what it does. */
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Config } from '../../config.ts';
+import type { ExitCode } from './exit-code.ts';
+import type { Wiring } from './wiring.ts';
+
+export interface Cli {
+  readonly program: Command;
+  readonly wiring: Wiring;
+  /** The configuration that the options name. @throws SluiceError config_invalid */
+  config(): Config;
+  /**
+   * Runs a command, whose result is the exit code of the program.
+   *
+   * @param as how a failure is shown: as one JSON object, and beside which text its position counts.
+   */
+  run(
+    work: () => ExitCode | Promise<ExitCode>,
+    as?: { readonly json?: boolean; readonly sql?: string },
+  ): Promise<void>;
+}
+
+export type Register = (cli: Cli) => void;
+
+export const withGate = (command: Command): Command =>
+  command.option('--server <url>', 'a running gate (default: the configured one, else this process)', url);
+
+export const withCaller = (command: Command): Command =>
+  withGate(
+    command
+      .option('--as <persona>', 'a persona of the development issuer')
+      .option('--token <jwt>', 'a bearer token'),
+  );
+
+export const withJson = (command: Command): Command =>
+  command.option('--json', 'for programs; a failure is one JSON object on standard error');
+
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
+    throw new InvalidArgumentError('It must be a whole number.');
+  return value;
+}
+
+export function seconds(text: string): number {
+  const value = wholeNumber(text);
+  if (value === 0) throw new InvalidArgumentError('It must be at least 1.');
+  return value;
+}
+
+export function port(text: string): number {
+  const value = wholeNumber(text);
+  if (value > 65_535) throw new InvalidArgumentError('A port is at most 65535.');
+  return value;
+}
+
+export function url(text: string): string {
+  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ''))
+    throw new InvalidArgumentError('It must be the http(s) address of a gate.');
+  return text;
+}
