@@ -9,6 +9,7 @@ import { readCatalog } from './dbt/catalog.ts';
 import { readManifest } from './dbt/manifest.ts';
 import { trimCatalog, trimManifest } from './dbt/trim.ts';
 import type { YamlFiles } from './dbt/yaml.ts';
+import type { Lineage, TagRules } from './lineage/lineage.ts';
 import { compilePolicies, type PolicyFile } from './policies/compile.ts';
 import type { PolicySet } from './policies/policy.ts';
 import { assignTags } from './tags/assign.ts';
@@ -39,6 +40,10 @@ export interface SnapshotInput {
   readonly searchPath: readonly string[];
   readonly prefix: string | null;
   readonly policyFiles: readonly PolicyFile[];
+  /** Computed once, at the push, so that no rebuild reads SQL; absent in what earlier releases stored. */
+  readonly lineage?: Lineage | null | undefined;
+  /** `tags:` of the configuration; absent likewise. */
+  readonly tagRules?: TagRules | undefined;
 }
 
 /** Pure: equal input, equal snapshot. The SQL parser must be loaded, for policies hold SQL. @throws SluiceError 9xxx */

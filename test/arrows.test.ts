@@ -14,7 +14,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   config: ['errors', 'nearest', 'catalogue'],
   identity: ['errors', 'config', 'cache'],
   dbt: ['errors', 'nearest'],
-  tags: ['errors', 'dbt', 'catalogue'],
+  lineage: ['errors', 'dbt', 'catalogue'],
+  tags: ['errors', 'dbt', 'catalogue', 'lineage'],
   catalogue: ['errors', 'nearest', 'dbt', 'tags', 'engines'],
   policies: ['errors', 'nearest', 'catalogue', 'tags', 'identity', 'sql'],
   access: ['errors', 'catalogue', 'tags', 'identity', 'policies', 'cache'],
@@ -23,7 +24,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   engines: ['errors', 'catalogue', 'sql', 'results'],
   store: ['errors'],
   audit: ['errors', 'store'],
-  snapshot: ['errors', 'dbt', 'catalogue', 'tags', 'policies'],
+  snapshot: ['errors', 'dbt', 'catalogue', 'lineage', 'tags', 'policies'],
 };
 
 const STAGES = Object.keys(MAY_IMPORT);

@@ -29,14 +29,34 @@ export type TypeFamily =
   | 'other'
   | 'unknown';
 
-/** Where a tag came from, for explanations: `dbt` placement in words, with the YAML file where the artifact names it. */
-export interface TagSource {
-  readonly kind: 'explicit' | 'derived' | 'patched';
-  /** For people: `column config.tags`, `folder`, … */
-  readonly via: string;
-  /** Path of the dbt file, where known. */
-  readonly file: string | null;
+/** A column of a dbt node, exposed or not. */
+export interface ColumnRef {
+  /** Dataset id, else the dbt unique_id of a node that is no dataset. */
+  readonly dataset: string;
+  readonly column: string;
 }
+
+/** Where a tag came from, for explanations. */
+export type TagSource = {
+  /** For people: `column config.tags`, `folder`, `lineage`, the tool that patched it, … */
+  readonly via: string;
+  /** Path of the dbt file, where known; of a propagated tag, that of its origin. */
+  readonly file: string | null;
+} & (
+  | { readonly kind: 'explicit' | 'derived' }
+  | {
+      readonly kind: 'propagated';
+      /** From the column that has the tag of its own to this column's direct parent. */
+      readonly path: readonly ColumnRef[];
+    }
+  | {
+      readonly kind: 'patched';
+      /** Subject of whoever did it. */
+      readonly by: string;
+      /** ISO 8601, UTC. */
+      readonly at: string;
+    }
+);
 
 export interface TagAssignment {
   /** Dotted, lower-case: `pii.email`. */
