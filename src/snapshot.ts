@@ -9,6 +9,7 @@ import { readCatalog } from './dbt/catalog.ts';
 import { readManifest } from './dbt/manifest.ts';
 import { trimCatalog, trimManifest } from './dbt/trim.ts';
 import type { YamlFiles } from './dbt/yaml.ts';
+import { type Finding, inShort } from './findings.ts';
 import type { Lineage, TagRules } from './lineage/lineage.ts';
 import { compilePolicies, type PolicyFile } from './policies/compile.ts';
 import type { PolicySet } from './policies/policy.ts';
@@ -21,6 +22,9 @@ export interface Snapshot {
   readonly hash: string;
   readonly catalogue: Catalogue;
   readonly policies: PolicySet;
+  /** What was found on the way; `sluice lint` finds more. */
+  readonly findings: readonly Finding[];
+  /** The findings, as a push tells them. */
   readonly warnings: readonly string[];
 }
 
@@ -51,10 +55,11 @@ export function buildSnapshot(input: SnapshotInput): Snapshot {
   const project = readProject(input.manifest);
   const catalog = input.catalog === null ? null : readCatalog(input.catalog);
   const tags = assignTags(project, input.yamlFiles);
-  const { catalogue, warnings: found } = buildCatalogue({ ...input, project, catalog, tags });
+  const { catalogue, findings: found } = buildCatalogue({ ...input, project, catalog, tags });
   const policies = compilePolicies(input.policyFiles, catalogue, { environment: input.environment });
-  const warnings = Object.freeze([...tags.warnings, ...found, ...policies.warnings]);
-  return Object.freeze({ hash: hashOf(input, catalogue, policies), catalogue, policies, warnings });
+  const findings = Object.freeze([...tags.findings, ...found, ...policies.findings]);
+  const warnings = Object.freeze(inShort(findings));
+  return Object.freeze({ hash: hashOf(input, catalogue, policies), catalogue, policies, findings, warnings });
 }
 
 /** The YAML files of the project, by path below its root, that the input should carry: none for dbt Core. */

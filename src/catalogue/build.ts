@@ -1,6 +1,7 @@
 /** dbt nodes, their tags and what the warehouse has, to the catalogue: exposed datasets under unique ids, projects, and every contradiction reported at once. */
 import type { DbtCatalog, DbtNode, DbtProject } from '../dbt/project.ts';
 import { SluiceError } from '../errors.ts';
+import { type Finding, finding } from '../findings.ts';
 import type { AssignedTags } from '../tags/assign.ts';
 import { mergeColumns } from './columns.ts';
 import type { Catalogue, Dataset } from './dataset.ts';
@@ -26,7 +27,7 @@ export interface CatalogueInput {
 
 export interface BuiltCatalogue {
   readonly catalogue: Catalogue;
-  readonly warnings: readonly string[];
+  readonly findings: readonly Finding[];
 }
 
 interface Build extends CatalogueInput {
@@ -60,7 +61,7 @@ export function buildCatalogue(input: CatalogueInput): BuiltCatalogue {
   if (build.problems.length > 0) throw contradictions(build.problems);
   return {
     catalogue: freezeCatalogue(datasets, projects, input.searchPath.map(lowerAscii)),
-    warnings: [...warningsOf(build, datasets), ...twins.warnings],
+    findings: [...findingsOf(build, datasets), ...twins.findings],
   };
 }
 
@@ -185,26 +186,24 @@ function contradictions(problems: readonly string[]): SluiceError {
   });
 }
 
-function warningsOf(build: Build, datasets: readonly Dataset[]): readonly string[] {
-  const warnings = (build.catalog?.errors ?? []).map(
-    () => 'catalog.json reports errors of its own: it may lack relations',
-  );
+function findingsOf(build: Build, datasets: readonly Dataset[]): readonly Finding[] {
+  const found: Finding[] = [];
+  if ((build.catalog?.errors ?? []).length > 0)
+    found.push(
+      finding('catalog-incomplete', 'catalog.json reports errors of its own: it may lack relations'),
+    );
   build.publish.forEach((_, index) => {
     if (!build.usedRules.has(index))
-      warnings.push(`publish rule ${index + 1} matches nothing that an earlier one leaves`);
+      found.push(
+        finding('publish-rule-idle', `publish rule ${index + 1} matches nothing that an earlier one leaves`),
+      );
   });
   const namespaces = new Set(datasets.map(({ namespace }) => namespace));
-  for (const namespace of build.searchPath)
+  for (const namespace of new Set(build.searchPath))
     if (!namespaces.has(lowerAscii(namespace)))
-      warnings.push(`search_path names "${namespace}", which holds no dataset`);
-  const refused = datasets.filter(({ invalid }) => invalid !== null);
-  for (const [why, group] of Map.groupBy(refused, ({ invalid }) => invalid ?? ''))
-    warnings.push(`${several(group.map(({ id }) => id))}: refused, ${why}`);
-  return [...new Set(warnings)];
-}
-
-/** A whole warehouse may be missing: a few names tell enough. */
-function several(names: readonly string[]): string {
-  const shown = names.slice(0, 3).join(', ');
-  return names.length <= 3 ? shown : `${shown} and ${names.length - 3} more`;
+      found.push(finding('search-path-empty', `search_path names "${namespace}", which holds no dataset`));
+  for (const { id, uniqueId, invalid } of datasets)
+    if (invalid !== null)
+      found.push(finding('dataset-refused', `refused, ${invalid}`, { dataset: id, node: uniqueId }));
+  return found;
 }

@@ -1,5 +1,6 @@
 /** Nodes that stand for one relation, such as a seed and the source that reads it: what is written about one of them holds for each, or a second name would shed the tags of the first. */
 import type { DbtNode, DbtProject } from '../dbt/project.ts';
+import { type Finding, finding } from '../findings.ts';
 import type { AssignedTags } from '../tags/assign.ts';
 import type { Dataset, TagAssignment } from './dataset.ts';
 import { comparedName, type Folding } from './fold.ts';
@@ -38,10 +39,10 @@ export function documentation(
 /** Two levels for one relation contradict each other; two names of one level are only worth a word. */
 export function twinFindings(datasets: readonly Dataset[]): {
   readonly problems: readonly string[];
-  readonly warnings: readonly string[];
+  readonly findings: readonly Finding[];
 } {
   const problems: string[] = [];
-  const shared: string[] = [];
+  const findings: Finding[] = [];
   const groups = Map.groupBy(datasets, ({ engine, relation }) => JSON.stringify([engine, relation]));
   for (const group of groups.values()) {
     const [first, ...rest] = group;
@@ -50,14 +51,16 @@ export function twinFindings(datasets: readonly Dataset[]): {
     const levels = group.map(
       (dataset) => `${dataset.accessLevel} (${dataset.uniqueId}, ${dataset.accessLevelSource})`,
     );
-    if (rest.every(({ accessLevel }) => accessLevel === first.accessLevel)) shared.push(names);
+    if (rest.every(({ accessLevel }) => accessLevel === first.accessLevel))
+      findings.push(
+        finding('relation-shared', `one and the same relation as ${rest.map(({ id }) => id).join(' and ')}`, {
+          dataset: first.id,
+          node: first.uniqueId,
+        }),
+      );
     else problems.push(`${names} are one relation with several levels: ${levels.join(', ')}`);
   }
-  const example = shared.length > 1 ? ` (and ${shared.length - 1} more such)` : '';
-  return {
-    problems,
-    warnings: shared.length === 0 ? [] : [`${shared[0]} are one and the same relation${example}`],
-  };
+  return { problems, findings };
 }
 
 function relationKey({ database, schema, identifier }: DbtNode['relation'], folding: Folding): string {

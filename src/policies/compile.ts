@@ -59,7 +59,7 @@ export function compilePolicies(
   const none: readonly MatchedPolicy[] = Object.freeze([]);
   return Object.freeze({
     revision: revisionOf(definitions),
-    warnings: Object.freeze(lint(definitions, coverage, index)),
+    findings: Object.freeze(lint(definitions, coverage, index)),
     policies: Object.freeze(
       definitions.map((definition) =>
         Object.freeze({

@@ -1,5 +1,6 @@
 /** What a push warns of: policies without effect, words that nothing carries, masks that do not fit, one key to every door. */
 import type { TypeFamily } from '../catalogue/dataset.ts';
+import { type Finding, finding, type RuleId } from '../findings.ts';
 import { nearest } from '../nearest.ts';
 import type { PolicyDefinition } from './definition.ts';
 import { covers, literalKey } from './dnf.ts';
@@ -19,21 +20,26 @@ export function lint(
   definitions: readonly PolicyDefinition[],
   coverage: (id: string) => Coverage,
   index: PolicyIndex,
-): readonly string[] {
+): readonly Finding[] {
   return [
     ...definitions.flatMap((definition) => {
-      const warn = (path: Path, message: string) =>
-        `${definition.source.file}:${definition.lineOf(path)}: policy \`${definition.id}\`: ${message}`;
+      const warn = (rule: RuleId, path: Path, message: string) =>
+        finding(rule, message, {
+          policy: definition.id,
+          file: definition.source.file,
+          line: definition.lineOf(path),
+        });
       const words = atomsOf(definition.on).flatMap((atom) => {
         const message = unknownWord(atom, index);
-        return message === null ? [] : [warn(atom.path, message)];
+        const rule = atom.kind.includes('tag') ? 'unknown-tag' : 'unknown-name';
+        return message === null ? [] : [warn(rule, atom.path, message)];
       });
       const { datasets, misfits } = coverage(definition.id);
-      const idle = datasets === 0 ? [warn(['on'], 'it matches nothing')] : [];
+      const idle = datasets === 0 ? [warn('policy-matches-nothing', ['on'], 'it matches nothing')] : [];
       return [
         ...words,
         ...idle,
-        ...(misfits.length === 0 ? [] : [warn(['mask'], misfit(definition, misfits))]),
+        ...(misfits.length === 0 ? [] : [warn('mask-does-not-fit', ['mask'], misfit(definition, misfits))]),
       ];
     }),
     ...masterKeys(definitions),
@@ -115,7 +121,7 @@ function constantFits(value: string | number | boolean, family: TypeFamily): boo
 }
 
 /** A condition that exempts from every restricting policy is a key to all doors, and its holder is governed by nothing. */
-function masterKeys(definitions: readonly PolicyDefinition[]): readonly string[] {
+function masterKeys(definitions: readonly PolicyDefinition[]): readonly Finding[] {
   const restricting = definitions.filter((d) => d.body.effect !== 'allow');
   const exemptions = restricting.map((d) =>
     (d.unless ?? []).map((literals) => new Set(literals.map(literalKey))),
@@ -135,6 +141,9 @@ function masterKeys(definitions: readonly PolicyDefinition[]): readonly string[]
     return `${negated ? 'not ' : ''}${fact}${name === '' ? '' : ` ${name}`} = ${String(value)}`;
   });
   return [
-    `one condition exempts from all ${restricting.length} restricting policies: ${words.join(' and ') || 'everyone'}`,
+    finding(
+      'master-key',
+      `one condition exempts from all ${restricting.length} restricting policies: ${words.join(' and ') || 'everyone'}`,
+    ),
   ];
 }

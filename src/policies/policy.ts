@@ -1,4 +1,5 @@
 /** Policies as compiled at push: matched to datasets and columns, conditions in disjunctive normal form, filters as structured predicates. */
+import type { Finding } from '../findings.ts';
 
 /** One fact of the identity (or context) that a condition can ask for. */
 export type Literal =
@@ -109,7 +110,7 @@ export interface PolicySet {
   readonly revision: string;
   readonly policies: readonly PolicySummary[];
   /** What a push should tell its author: policies that match nothing, tags that nothing carries, masks that do not fit. */
-  readonly warnings: readonly string[];
+  readonly findings: readonly Finding[];
   /** By dataset id; frozen; empty where nothing matches. */
   forDataset(datasetId: string): readonly MatchedPolicy[];
 }

@@ -2,6 +2,7 @@
 import type { TagAssignment, TagSource } from '../catalogue/dataset.ts';
 import type { DbtNode, DbtProject, Placed } from '../dbt/project.ts';
 import type { YamlFiles } from '../dbt/yaml.ts';
+import { type Finding, finding } from '../findings.ts';
 import { derivedTags } from './derived.ts';
 import { ownColumnTags } from './inherited.ts';
 import { normaliseTag } from './tag.ts';
@@ -16,34 +17,31 @@ export interface NodeTags {
 export interface AssignedTags {
   /** By unique_id; every node has an entry. */
   readonly byNode: ReadonlyMap<string, NodeTags>;
-  readonly warnings: readonly string[];
+  readonly findings: readonly Finding[];
 }
 
 export function assignTags(project: DbtProject, yamlFiles: YamlFiles): AssignedTags {
   const byNode = new Map<string, NodeTags>();
-  const warnings = new Set<string>();
-  const doubtful: string[] = [];
+  const findings: Finding[] = [];
   const own = ownColumnTags(project, yamlFiles);
   for (const node of project.nodes) {
-    const collect = collector(node, warnings);
+    const collect = collector(node, findings);
     const { tagsOf, unsettled } = own(node);
-    if (unsettled > 0) doubtful.push(node.uniqueId);
+    if (unsettled > 0) findings.push(doubt(node));
     byNode.set(node.uniqueId, {
       tags: collect('', node.facts.tags, derivedTags(node)),
       columns: node.columns.map((column) => collect('column ', tagsOf(column), NO_TAGS)),
     });
   }
-  if (doubtful.length > 0) warnings.add(doubtWarning(doubtful.sort()));
-  return { byNode, warnings: [...warnings].sort() };
+  return { byNode, findings };
 }
 
-function doubtWarning(nodes: readonly string[]): string {
-  const more = nodes.length > 3 ? ` and ${nodes.length - 3} more` : '';
-  return (
-    `${nodes.slice(0, 3).join(', ')}${more}: dbt Fusion may only have copied tags of these nodes into their columns; ` +
-    "they count as column tags, since the project's YAML is not at hand or does not settle it"
+const doubt = (node: DbtNode): Finding =>
+  finding(
+    'fusion-inherited-doubt',
+    "dbt Fusion may only have copied its tags into its columns; they count as column tags, since the project's YAML is not at hand or does not settle it",
+    { node: node.uniqueId, file: node.file },
   );
-}
 
 const NO_TAGS: readonly TagAssignment[] = Object.freeze([]);
 
@@ -54,7 +52,8 @@ type Collect = (
 ) => readonly TagAssignment[];
 
 /** The first place of a tag is its source. Assignments are shared between the columns of a node: they are most of a big catalogue. */
-function collector(node: DbtNode, warnings: Set<string>): Collect {
+function collector(node: DbtNode, findings: Finding[]): Collect {
+  const reserved = new Set<string>();
   const shared = new Map<string, TagAssignment>();
   const sources = new Map<string, TagSource>();
   const assignment = (tag: string, via: string): TagAssignment => {
@@ -74,10 +73,15 @@ function collector(node: DbtNode, warnings: Set<string>): Collect {
       for (const text of value) {
         const tag = normaliseTag(text);
         if (tag === null) continue;
-        if (tag.startsWith('dbt.'))
-          warnings.add(
-            `${node.uniqueId}: the tag "${tag}" is written by hand, though dbt. is for derived tags`,
+        if (tag.startsWith('dbt.') && !reserved.has(tag)) {
+          reserved.add(tag);
+          findings.push(
+            finding('reserved-tag', `the tag "${tag}" is written by hand, though dbt. is for derived tags`, {
+              node: node.uniqueId,
+              file: node.file,
+            }),
           );
+        }
         if (!found.has(tag)) found.set(tag, assignment(tag, `${prefix}${via}`));
       }
     for (const tag of derived) if (!found.has(tag.tag)) found.set(tag.tag, tag);

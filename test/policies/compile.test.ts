@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../src/catalogue/dataset.ts';
 import { SluiceError } from '../../src/errors.ts';
+import { inShort } from '../../src/findings.ts';
 import { compilePolicies } from '../../src/policies/compile.ts';
 import { catalogue, dataset } from './support/catalogue.ts';
 
@@ -430,7 +431,7 @@ describe('warnings', () => {
     ['nothing to say', '{ id: a, on: { column_tag: pii.email }, mask: { with: hash } }', []],
   ];
   it.each(warned)('%s', (_name, policy, warnings) => {
-    expect(compile(`policies:\n  - ${policy}\n`).warnings).toEqual(warnings);
+    expect(inShort(compile(`policies:\n  - ${policy}\n`).findings)).toEqual(warnings);
   });
 
   const two = (a: string, b: string) => `policies:
@@ -442,19 +443,19 @@ describe('warnings', () => {
       '{ any: [{ group: staff }, { role: admin }] }',
       '{ any: [{ role: admin }, { role: dpo }] }',
     );
-    expect(compile(text).warnings).toEqual([
+    expect(inShort(compile(text).findings)).toEqual([
       'one condition exempts from all 2 restricting policies: role = admin',
     ]);
   });
   it('also where one policy asks for more', () => {
     const text = two('{ role: admin }', '{ all: [{ role: admin }, { scope: x }] }');
-    expect(compile(text).warnings).toEqual([
+    expect(inShort(compile(text).findings)).toEqual([
       'one condition exempts from all 2 restricting policies: role = admin and scope = x',
     ]);
   });
   it('not where a policy exempts nobody', () => {
     const text = `${two('{ role: admin }', '{ role: admin }')}  - { id: c, on: { column_tag: pii.name }, mask: { with: hash } }\n`;
-    expect(compile(text).warnings).toEqual([]);
+    expect(compile(text).findings).toEqual([]);
   });
 });
 

@@ -10,10 +10,10 @@ const FUSION = '2.0.0-beta.2';
 
 function run(node: Fields, yaml?: string, dbtVersion = FUSION, path = FILE) {
   const project = readManifest(manifest({ nodes: [node], dbtVersion }));
-  const { byNode, warnings } = assignTags(project, yaml === undefined ? {} : { [path]: yaml });
+  const { byNode, findings } = assignTags(project, yaml === undefined ? {} : { [path]: yaml });
   return {
     columns: (byNode.get(String(node.unique_id))?.columns ?? []).map((tags) => tags.map(({ tag }) => tag)),
-    warnings: warnings.length,
+    warnings: findings.length,
     files: yamlFilesThatSettle(project),
   };
 }

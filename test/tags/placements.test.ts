@@ -7,7 +7,7 @@ import { columns, type Fields, manifest, model, source } from '../dbt/sample.ts'
 
 function tagsOf(node: Fields) {
   const project = readManifest(manifest({ nodes: [node] }));
-  const { byNode, warnings } = assignTags(project, {});
+  const { byNode, findings } = assignTags(project, {});
   const explicit = (list: readonly TagAssignment[] = []) =>
     list
       .filter(({ source }) => source.kind === 'explicit')
@@ -17,7 +17,7 @@ function tagsOf(node: Fields) {
     node: explicit(tags?.tags),
     columns: (tags?.columns ?? []).map(explicit),
     derived: (tags?.tags ?? []).filter(({ source }) => source.kind === 'derived').map(({ tag }) => tag),
-    warnings,
+    findings,
   };
 }
 
@@ -124,6 +124,6 @@ describe('derived tags', () => {
   it('written by hand are kept, and reported', () => {
     const found = tagsOf(model('orders', { tags: ['dbt.group.finance'] }));
     expect(found.node).toEqual(['dbt.group.finance < tags']);
-    expect(found.warnings).toHaveLength(1);
+    expect(found.findings).toMatchObject([{ rule: 'reserved-tag' }]);
   });
 });
