@@ -41,6 +41,8 @@ export interface Gate {
   readonly caches: PlanCaches;
   /** @throws SluiceError 2xxx; null is a caller without a token. */
   authenticate(token: string | null): Promise<Identity>;
+  /** Whom the gate authenticated on that day (`2026-03-31`, UTC) or later, the latest first. */
+  seenSince(day: string): Promise<readonly Identity[]>;
   permits(identity: Identity, permission: Permission): boolean;
   /** @throws SluiceError engine_unavailable */
   engine(name: string): Engine;

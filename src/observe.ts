@@ -57,6 +57,8 @@ export type Observation =
   /** A stored state that this gate cannot take over: it goes on with the last good one. */
   | { readonly kind: 'snapshot_refused'; readonly etag: string; readonly error: unknown }
   | { readonly kind: 'audit_failed'; readonly requestId: string | null; readonly error: unknown }
+  /** Who was seen could not be taken down: a plan will not know of them. */
+  | { readonly kind: 'seen_failed'; readonly error: unknown }
   | { readonly kind: 'close_failed'; readonly error: unknown }
   | EngineObservation;
 

@@ -17,6 +17,7 @@ import { createDevelopmentIssuer, type DevelopmentIssuer } from './identity/deve
 import { type Personas, parsePersonas } from './identity/development/personas.ts';
 import { developmentIssuerUrl } from './identity/development/start.ts';
 import type { Identity } from './identity/identity.ts';
+import { identityFromSeen, rememberSeen } from './identity/seen.ts';
 import type { Observe } from './observe.ts';
 import { evaluateDnf, parseCondition } from './policies/conditions.ts';
 import type { Dnf } from './policies/policy.ts';
@@ -172,6 +173,13 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
         ...(development ? { localKeys: { [development.url]: development.keys } } : {}),
       },
     );
+    const seen = rememberSeen({
+      save: (rows, keep) => store.saveSeen(rows, keep),
+      keepDays: Math.ceil(config.identity.seen.keep / 86_400_000),
+      now: () => new Date(),
+      failed: (error) => options.observe({ kind: 'seen_failed', error }),
+    });
+    closing.push(() => seen.close());
     const metadata = createMetadata({ store, engines, observe: options.observe });
     const permissions = compilePermissions(config);
     const { limits } = config;
@@ -197,7 +205,14 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
       decider: createDecider({ pdp: createPdp({ kind: config.pdp.kind }) }),
       metadata,
       caches: emptyCaches(),
-      authenticate: (token) => authenticator.authenticate(token),
+      async authenticate(token) {
+        const identity = await authenticator.authenticate(token);
+        seen.note(identity);
+        return identity;
+      },
+      async seenSince(day) {
+        return (await store.listSeen(day)).flatMap((row) => identityFromSeen(row) ?? []);
+      },
       permits: (identity, permission) => permitted(permissions, identity, permission, config.environment),
       engine(name) {
         const engine = engines.get(name);

@@ -134,6 +134,16 @@ export const identitySchema = z.strictObject({
     .describe(
       'A real OpenID Connect provider on this machine that signs tokens for personas. Only where `environment` is `development`.',
     ),
+  seen: z
+    .strictObject({
+      keep: duration({ least: '0s', most: '365d' })
+        .prefault('90d')
+        .describe(
+          'How long an identity is remembered after its last request, with its groups, roles, scopes and attributes and the day, so that `plan` can tell whom a change concerns. `0s` remembers nobody.',
+        ),
+    })
+    .prefault({})
+    .describe('Who was seen lately.'),
   permissions: z
     .strictObject({
       steward: permission

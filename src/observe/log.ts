@@ -108,6 +108,8 @@ function lineOf(seen: Observation): Line {
         fields: { request_id: seen.requestId },
         error: seen.error,
       };
+    case 'seen_failed':
+      return { level: 'warn', message: 'who was seen could not be saved', fields: {}, error: seen.error };
     case 'close_failed':
       return { level: 'warn', message: 'close failed', fields: {}, error: seen.error };
     case 'engine_started': {

@@ -169,6 +169,7 @@ function record(meters: Meters, seen: Observation): void {
     case 'engine_stale':
       meters.engineEvents.inc({ engine: seen.engine, event: seen.kind.slice('engine_'.length) });
       break;
+    case 'seen_failed':
     case 'close_failed':
       break;
     default:

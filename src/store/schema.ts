@@ -36,5 +36,18 @@ export const STATE_FILE: FileKind = {
         ALTER TABLE snapshots ADD COLUMN push INTEGER NOT NULL DEFAULT 0;
         UPDATE snapshots SET push = id;`,
     },
+    {
+      version: 3,
+      name: 'identities seen',
+      sql: `
+        CREATE TABLE identities_seen (
+          issuer TEXT NOT NULL,
+          sub TEXT NOT NULL,
+          facts TEXT NOT NULL, -- JSON: kind, groups, roles, scopes, attributes
+          last_seen TEXT NOT NULL, -- the day, UTC
+          PRIMARY KEY (issuer, sub)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX identities_by_day ON identities_seen (last_seen);`,
+    },
   ],
 };

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { SluiceError } from '../errors.ts';
 import { STATE_FILE } from './schema.ts';
+import { listSeen, saveSeen } from './seen.ts';
 import { inTransaction, openSqlite, sqliteFault } from './sqlite.ts';
 import type { KeyName, SaveSnapshot, SnapshotRow, Store, StoredSnapshot, StoreOptions } from './store.ts';
 
@@ -102,6 +103,10 @@ function sqliteStore(db: DatabaseSync, { keep, keys, now }: Required<StoreOption
           .all()
           .map(snapshotRow),
       ),
+
+    saveSeen: (seen, keep) => guarded(async () => inTransaction(db, () => saveSeen(db, seen, keep))),
+
+    listSeen: (since) => guarded(async () => listSeen(db, since)),
 
     key: (name) => guarded(async () => keys[name] ?? makeKey(name)),
 

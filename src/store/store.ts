@@ -27,6 +27,23 @@ export interface SaveSnapshot {
   readonly expected?: string | null | undefined;
 }
 
+/** Who was authenticated lately, with the facts that policies ask for: no name, no token, the day only. */
+export interface SeenIdentity {
+  readonly issuer: string;
+  readonly sub: string;
+  /** JSON: kind, groups, roles, scopes, attributes, as they were last. */
+  readonly facts: string;
+  /** `2026-03-31`, UTC. */
+  readonly lastSeen: string;
+}
+
+export interface KeepSeen {
+  /** Those last seen before this day are forgotten. */
+  readonly since: string;
+  /** At most as many are kept, the newest. */
+  readonly most: number;
+}
+
 export interface Store {
   /**
    * Makes it the latest, whole or not at all. Saving the latest again counts as a push and changes nothing else.
@@ -39,6 +56,10 @@ export interface Store {
   latestPush(): Promise<number | null>;
   /** The ones still kept, newest first. */
   listSnapshots(): Promise<readonly SnapshotRow[]>;
+  /** Takes them in, each in place of what was known of it, and forgets what is not to be kept. */
+  saveSeen(seen: readonly SeenIdentity[], keep: KeepSeen): Promise<void>;
+  /** Those seen on that day or later, the newest first. */
+  listSeen(since: string): Promise<readonly SeenIdentity[]>;
   /** 32 or more secret bytes under that name: the configured ones, else random ones made at first use and kept. */
   key(name: KeyName): Promise<Uint8Array>;
   /** A small JSON text under a name, null where there is none. */

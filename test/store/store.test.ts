@@ -158,6 +158,7 @@ test('the file is private and records its migrations', async () => {
   expect(db.prepare('SELECT version, name FROM migrations').all()).toEqual([
     { version: 1, name: 'snapshots, keys, values' },
     { version: 2, name: 'pushes are counted' },
+    { version: 3, name: 'identities seen' },
   ]);
   db.close();
 });
