@@ -33,6 +33,27 @@ export function readTags(owner: Json, place: At): readonly Placed<readonly strin
 
 /** Of a node: its tags, and what meta says about level, namespace and owner. */
 export function readFacts(node: Json, place: At): DbtFacts {
+  const own = readOwnFacts(node, place);
+  return isEmpty(node.source_meta) ? own : withSourceMeta(own, node, place);
+}
+
+/**
+ * What a source says about all of its tables. dbt lays a table's meta over it key by key, so that a table with a
+ * `meta.sluice` of its own loses the source's tags; a level, namespace or owner of the table's own is the nearer word.
+ */
+function withSourceMeta(own: DbtFacts, node: Json, place: At): DbtFacts {
+  const above = readOwnFacts({ meta: node.source_meta }, place);
+  const told = <T>(placed: readonly Placed<T>[]): readonly Placed<T>[] =>
+    placed.map(({ via, value }) => ({ via: `source_${via}`, value }));
+  return {
+    tags: [...own.tags, ...told(above.tags)],
+    accessLevels: own.accessLevels.length > 0 ? own.accessLevels : told(above.accessLevels),
+    namespaces: own.namespaces.length > 0 ? own.namespaces : told(above.namespaces),
+    owner: own.owner ?? above.owner,
+  };
+}
+
+function readOwnFacts(node: Json, place: At): DbtFacts {
   const config = objectIn(node, 'config', place);
   const accessLevels: Placed<string>[] = [];
   const namespaces: Placed<string>[] = [];

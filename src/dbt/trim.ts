@@ -31,6 +31,7 @@ const NODE: Keep = {
   contract: { enforced: true },
   tags: true,
   meta: META,
+  source_meta: META,
   config: {
     enabled: true,
     materialized: true,

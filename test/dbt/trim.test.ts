@@ -45,6 +45,7 @@ const everywhere = {
 };
 const node = {
   ...everywhere,
+  source_meta: full,
   group: 'finance',
   access: 'public',
   contract: { enforced: true },
