@@ -1,65 +1,118 @@
 /** The path of an explanation: that of a query up to the verified text, without running it. Stewards see all of it, callers their part. */
-import type { Decision, Reason } from './access/decision.ts';
+import type { Decision, DecisionContext, Reason } from './access/decision.ts';
+import type { Dataset } from './catalogue/dataset.ts';
 import { SluiceError } from './errors.ts';
+import { type ExplainedColumn, explainColumns } from './explain/columns.ts';
+import { stepsOf, type TrailStep } from './explain/steps.ts';
 import type { Gate } from './gate.ts';
+import { type GivenIdentity, identityFrom } from './identity/given.ts';
 import type { Ask, Caller } from './request/ask.ts';
+import { demand } from './request/permit.ts';
 import { type DecisionSummary, planQuery, tell } from './request/plan.ts';
 import { openTrail } from './request/trail.ts';
 
+export type { ExplainedColumn } from './explain/columns.ts';
+export type { TrailStep } from './explain/steps.ts';
+
 export interface ExplainedDecision extends DecisionSummary {
+  /** What to do about a denial, as far as the caller may know of the dataset. */
+  readonly hint?: string;
   readonly reasons?: readonly Reason[];
   readonly hidden?: readonly string[];
   readonly masks?: Readonly<Record<string, unknown>>;
   readonly rows?: readonly unknown[];
+  readonly limits?: Readonly<Record<string, unknown>>;
+  readonly trail?: readonly TrailStep[];
 }
 
 export interface Explanation {
   readonly request_id: string;
   readonly allowed: boolean;
-  readonly columns: readonly { readonly name: string; readonly masked: boolean }[];
+  readonly columns: readonly ExplainedColumn[];
   readonly decisions: readonly ExplainedDecision[];
   readonly governed_sql?: string;
 }
 
-/** A denial is explained, not thrown; all else is refused as a query would be. */
-export async function explain(caller: Caller, ask: Ask, gate: Gate): Promise<Explanation> {
-  const identity = await gate.authenticate(caller.token);
+export interface ExplainAsk extends Ask {
+  /** Whose view is explained, for stewards; by default the caller's own. */
+  readonly identity?: GivenIdentity;
+}
+
+/** What a refusal means where the caller may be told why: a dataset that is there, and not for this identity. */
+const DENIALS: readonly string[] = ['access_denied', 'dataset_not_found'];
+
+/**
+ * A denial is explained, not thrown; all else is refused as a query would be.
+ *
+ * @throws SluiceError access_denied where somebody else's view is asked for without the steward's permission
+ */
+export async function explain(caller: Caller, ask: ExplainAsk, gate: Gate): Promise<Explanation> {
+  const asker = await gate.authenticate(caller.token);
+  const steward = gate.permits(asker, 'steward');
   const { snapshot } = await gate.metadata.current();
-  const trail = openTrail(caller, identity, snapshot, 'explain', gate);
-  const steward = gate.permits(identity, 'steward');
+  const other = ask.identity === undefined ? null : identityFrom(ask.identity, null);
+  const identity = other ?? asker;
+  const trail = openTrail(caller, asker, snapshot, 'explain', gate, other);
   const request_id = caller.requestId;
+  let context: DecisionContext | null = null;
+  const noting: Gate = {
+    ...gate,
+    decider: {
+      decide(options) {
+        context = options.context;
+        return gate.decider.decide(options);
+      },
+    },
+  };
   try {
     return await trail.refusing(async () => {
+      if (other !== null) demand(asker, ['steward'], "Only stewards see somebody else's view.", gate);
       const page = { limit: gate.limits.pageRows, offset: 0 };
       const clientIp = caller.client.ip;
       const plan = await planQuery(
         { ask, identity, snapshot, page, clientIp, action: 'explain', known: trail.known },
-        gate,
+        noting,
       );
       await trail.allowed(plan);
-      const { columns, sql } = plan.verified;
       return {
         request_id,
         allowed: true,
-        columns,
+        columns: explainColumns(plan, steward),
         decisions: explained(plan.decisions.values()),
-        ...(steward ? { governed_sql: sql } : {}),
+        ...(steward ? { governed_sql: plan.verified.sql } : {}),
       };
     });
   } catch (thrown) {
-    if (!(thrown instanceof SluiceError) || thrown.code !== 'access_denied') throw thrown;
-    const known = trail.known.decisions.filter((decision) => decision.allow || decision.discoverable);
+    const { decisions } = trail.known;
+    if (!(thrown instanceof SluiceError) || !DENIALS.includes(thrown.code)) throw thrown;
+    // A name that nobody has, and one that the caller may not know of, are the same to all but stewards.
+    const denied = decisions.some(({ allow }) => !allow);
+    if (!denied || (thrown.code === 'dataset_not_found' && !steward)) throw thrown;
+    const known = decisions.filter(({ allow, discoverable }) => steward || allow || discoverable);
     return { request_id, allowed: false, columns: [], decisions: explained(known) };
   }
 
   function explained(decisions: Iterable<Decision>): readonly ExplainedDecision[] {
     const all = [...decisions];
-    return tell(all).map((summary, index) => (steward ? { ...summary, ...wholeOf(all[index]) } : summary));
+    return tell(all).map((summary, index) => {
+      const decision = all[index];
+      const dataset = snapshot.catalogue.byId(summary.dataset);
+      if (decision === undefined || dataset === undefined) return summary;
+      const told = { ...summary, ...hintFor(decision, dataset) };
+      return steward ? { ...told, ...wholeOf(decision, dataset) } : told;
+    });
+  }
+
+  function wholeOf(decision: Decision, dataset: Dataset): Partial<ExplainedDecision> {
+    const { reasons, hidden, masks, rows, limits } = decision;
+    const { catalogue, policies } = snapshot;
+    const steps =
+      context === null ? [] : stepsOf({ dataset, decision, policies, catalogue, identity, context });
+    return { reasons, hidden, masks, rows, limits: { ...limits }, trail: steps };
   }
 }
 
-function wholeOf(decision: Decision | undefined): Partial<ExplainedDecision> {
-  if (decision === undefined) return {};
-  const { reasons, hidden, masks, rows } = decision;
-  return { reasons, hidden, masks, rows };
+function hintFor({ allow, discoverable }: Decision, { id, owner }: Dataset): { readonly hint?: string } {
+  if (allow || !discoverable) return {};
+  return { hint: `Ask ${owner ?? 'whoever answers for it'} for access to ${id}.` };
 }

@@ -185,6 +185,21 @@ const wiring: Wiring = {
       expiresInSeconds === undefined ? {} : { lifetimeMs: expiresInSeconds * 1000 },
     );
   },
+  async openTestBench(config) {
+    const [{ openGate, personaIdentities }, { openBench }] = await Promise.all([
+      import('./open.ts'),
+      import('./policy-tests/bench.ts'),
+    ]);
+    const open = await openGate(config, { observe: silent, role: 'cli' });
+    try {
+      const { persona, issuer } = personaIdentities(config);
+      const bench = await openBench({ gate: open.gate, persona, issuer, operator: operator() });
+      return { ...bench, close: open.close };
+    } catch (thrown) {
+      await open.close();
+      throw thrown;
+    }
+  },
   readInput: () => text(process.stdin),
   async personas(config) {
     const { personasOf } = await import('./open.ts');

@@ -14,7 +14,7 @@ import { SluiceError } from './errors.ts';
 import type { Gate, Permission } from './gate.ts';
 import { createAuthenticator } from './identity/authenticate.ts';
 import { createDevelopmentIssuer, type DevelopmentIssuer } from './identity/development/issuer.ts';
-import { type Personas, parsePersonas } from './identity/development/personas.ts';
+import { findPersona, identityOf, type Personas, parsePersonas } from './identity/development/personas.ts';
 import { developmentIssuerUrl } from './identity/development/start.ts';
 import type { Identity } from './identity/identity.ts';
 import { identityFromSeen, rememberSeen } from './identity/seen.ts';
@@ -50,6 +50,27 @@ export function auditPath(config: Config): string {
 export function personasOf(config: Config): Personas | null {
   const path = config.identity.development?.personas;
   return path === undefined ? null : parsePersonas(readFileSync(path, 'utf8'), path);
+}
+
+/** What the personas' tokens would give, for who needs no token. */
+export function personaIdentities(config: Config): {
+  /** @throws SluiceError usage */
+  readonly persona: (name: string) => Identity;
+  /** As the development issuer calls itself; null where there is none. */
+  readonly issuer: string | null;
+} {
+  const { development } = config.identity;
+  const personas = personasOf(config);
+  if (development === undefined || personas === null) {
+    const persona = (name: string): never => {
+      throw new SluiceError('usage', `There is no persona "${name}": this configuration names none.`, {
+        hint: 'Write the identity out: { groups: […], attributes: { … } }.',
+      });
+    };
+    return { persona, issuer: null };
+  }
+  const issuer = developmentIssuerUrl(development.port);
+  return { persona: (name) => identityOf(findPersona(personas, name), issuer), issuer };
 }
 
 /** The development issuer without its port: mints tokens, and lets a gate in this process know the keys. */

@@ -31,7 +31,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const STAGES = Object.keys(MAY_IMPORT);
 
 /** What the doors call, and what it is made of; may use every stage, never a door. */
-const SPINES = ['query', 'explain', 'discover', 'push', 'gate', 'request', 'state'];
+const SPINES = ['query', 'explain', 'discover', 'push', 'gate', 'request', 'state', 'policy-tests'];
 
 /** The edge of the house: puts everything together. */
 const ASSEMBLY = ['main', 'open', 'serve', 'doctor'];
@@ -102,6 +102,13 @@ describe('import arrows', () => {
       (edge) => edge.from.startsWith('doors/') && !edge.typeOnly && stages.includes(room(inside(edge))),
     );
     expect(wrong.map((edge) => `${edge.from} -> ${edge.to}`)).toEqual([]);
+  });
+
+  it('only the command line can have a gate with enforcement off', () => {
+    const users = local.filter((edge) => !edge.typeOnly && room(inside(edge)) === 'policy-tests');
+    const outside = users.map((edge) => edge.from).filter((file) => room(file) !== 'policy-tests');
+    expect(outside.length).toBeGreaterThan(0);
+    expect(outside.filter((file) => file !== 'main.ts' && !file.startsWith('doors/cli/'))).toEqual([]);
   });
 
   it('has no cycles', () => {

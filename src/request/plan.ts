@@ -16,13 +16,14 @@ import { admit } from '../sql/resolve/admit.ts';
 import { bind } from '../sql/resolve/bind.ts';
 import { resolve } from '../sql/resolve/resolve.ts';
 import { rewrite } from '../sql/rewrite/rewrite.ts';
-import type { BoundQuery, OutputColumn, VerifiedQuery } from '../sql/stages.ts';
+import type { BoundQuery, OutputColumn, ResolvedQuery, VerifiedQuery } from '../sql/stages.ts';
 import { verify } from '../sql/verify.ts';
 import type { Ask } from './ask.ts';
 import { decisionsFor } from './decisions.ts';
 import type { PageAsked } from './page.ts';
 import type { BoundText } from './plan-caches.ts';
 import { checkScan } from './scan.ts';
+import { readsClock } from './reads-clock.ts';
 
 export interface AnswerColumn extends OutputColumn {
   readonly type: string;
@@ -44,6 +45,8 @@ export interface Plan {
   readonly decisions: ReadonlyMap<string, Decision>;
   /** Rows that the tightest policy lets out, null where none says so. */
   readonly maxRows: number | null;
+  /** Settles the names once more: for explanations, since a plan that is kept has forgotten the tree. */
+  readonly resolved: () => ResolvedQuery;
 }
 
 /** What is known of a query while its stages run: what the audit is told should it be refused. */
@@ -71,6 +74,8 @@ export interface PlanAsk {
 export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
   const { ask, identity, snapshot, page, known } = asked;
   const text = 'sql' in ask.text ? ask.text.sql : composeRead(ask.text.read, gate.limits.sqlBytes);
+  // To the second: a plan whose filters ask for the time holds for as long.
+  const now = Math.floor(gate.now().getTime() / 1000) * 1000;
   const worded = boundText(text, snapshot, gate);
   const { bound, fingerprint, normalised } = worded;
   Object.assign(known, { fingerprint, normalised });
@@ -85,18 +90,19 @@ export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
   if (decisions.size < weighed.size) note(known, decisions);
   checkScan(meant, decisions, gate);
 
-  const verified = await cached(keyOf(worded, decisions, asked, gate), gate.caches.plans, async () => {
+  const verified = await cached(keyOf(worded, decisions, now, asked, gate), gate.caches.plans, async () => {
     const params = checkParameters(ask.params, bound.guarded.paramCount);
     const resolved = resolve(meant, governed);
     const engine = engineOf(meant, gate);
     const maskKey = gate.keys.mask;
     const bounds = { limit: page.limit + 1, offset: page.offset };
+    const datasetOf = snapshot.catalogue.byId;
     return verify(
-      rewrite(resolved, { engine: engine.kind, identity, maskKey, params, page: bounds }),
+      rewrite(resolved, { engine: engine.kind, identity, now, datasetOf, maskKey, params, page: bounds }),
       engine,
     );
   });
-  return { verified, decisions, maxRows: tightest(decisions) };
+  return { verified, decisions, maxRows: tightest(decisions), resolved: () => resolve(meant, governed) };
 }
 
 function note(known: Known, decisions: ReadonlyMap<string, Decision>): void {
@@ -131,11 +137,13 @@ function engineOf({ datasets }: BoundQuery, gate: Gate): Engine {
 function keyOf(
   worded: BoundText,
   decisions: ReadonlyMap<string, Decision>,
+  now: number,
   { ask, identity, page }: PlanAsk,
   { caches }: Gate,
 ): string {
   const parties = [worded, identity, ...decisions.values()].map((one) => caches.tickets.of(one));
-  return `${parties.join(' ')} ${page.limit} ${page.offset} ${JSON.stringify(ask.params ?? [])}`;
+  const moment = [...decisions.values()].some(readsClock) ? now : '';
+  return `${parties.join(' ')} ${moment} ${page.limit} ${page.offset} ${JSON.stringify(ask.params ?? [])}`;
 }
 
 async function cached<T>(key: string, cache: BoundedCache<string, T>, make: () => Promise<T>): Promise<T> {

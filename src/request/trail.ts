@@ -23,6 +23,8 @@ export function openTrail(
   snapshot: Snapshot,
   action: 'query' | 'explain',
   gate: Gate,
+  /** Whose view is asked for, where it is not the caller's own. */
+  onBehalfOf: Identity | null = null,
 ): Trail {
   const started = performance.now();
   const known: Known = {
@@ -40,6 +42,7 @@ export function openTrail(
       request_id: caller.requestId,
       event: kind,
       subject: { sub: identity.sub, kind: identity.kind, issuer: identity.issuer },
+      ...(onBehalfOf === null ? {} : { on_behalf_of: { sub: onBehalfOf.sub, issuer: onBehalfOf.issuer } }),
       action,
       datasets: known.datasets,
       decision: 'allow',

@@ -1,5 +1,6 @@
 /** What the entry point hands to the CLI, so that commands reach the gate without knowing how it is put together. */
 import type { Config } from '../../config.ts';
+import type { Bench } from '../../policy-tests/bench.ts';
 import type { GateClient } from './client.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -56,6 +57,8 @@ export interface Wiring {
   /** A development token. @throws SluiceError development_only */
   mintToken(config: Config, persona: string, expiresInSeconds?: number): Promise<string | null>;
   personas(config: Config): Promise<readonly string[]>;
+  /** A gate of this process for policy tests, which can be asked with enforcement off; a served one cannot. */
+  openTestBench(config: Config): Promise<Bench & { close(): Promise<void> }>;
   /** Everything on standard input. */
   readInput(): Promise<string>;
   verifyAudit(

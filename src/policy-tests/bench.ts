@@ -1,0 +1,193 @@
+/**
+ * Asks cases of a gate in this process, through the spine that every door uses, under rules of one's choice. What leaves
+ * the gate so is compared and never shown, but for the answers under the rules as pushed.
+ */
+import { randomUUID } from 'node:crypto';
+import type { DecideOptions } from '../access/decide.ts';
+import type { Decision } from '../access/decision.ts';
+import { CODES, SluiceError } from '../errors.ts';
+import { explain } from '../explain.ts';
+import type { Gate } from '../gate.ts';
+import { identityFrom } from '../identity/given.ts';
+import type { Identity } from '../identity/identity.ts';
+import { query } from '../query.ts';
+import type { Ask, Caller } from '../request/ask.ts';
+import { emptyCaches } from '../request/plan-caches.ts';
+import type { Snapshot } from '../snapshot.ts';
+import { rowsToAsk, sqlOf, type TestCase } from './case.ts';
+import type { Outcome } from './outcome.ts';
+import { effectOf, OPEN_TO_ALL, type Rules, snapshotUnder } from './rules.ts';
+
+export interface Asked {
+  readonly outcome: Outcome;
+  /** Each call to the decision point, with its answer: what decides under other rules is found without asking again. */
+  readonly decided: readonly Decided[];
+}
+
+interface Decided {
+  readonly options: DecideOptions;
+  readonly decisions: ReadonlyMap<string, Decision>;
+}
+
+export interface Bench {
+  readonly snapshot: Snapshot;
+  /** @throws SluiceError usage for an unknown persona, and for faults that are no refusal */
+  ask(test: TestCase, rules: Rules): Promise<Asked>;
+  /** Whether the rules decide anything otherwise than what was pushed decided for this case. */
+  differs(asked: Asked, rules: Rules): Promise<boolean>;
+}
+
+export interface BenchOptions {
+  readonly gate: Gate;
+  /** @throws SluiceError usage */
+  readonly persona: (name: string) => Identity;
+  /** Issuer of identities that are written out. */
+  readonly issuer: string | null;
+  /** As the audit names whoever runs the tests. */
+  readonly operator: string;
+}
+
+/** @throws SluiceError snapshot_missing, audit_unavailable: that tests are run is on record before the first one is */
+export async function openBench(options: BenchOptions): Promise<Bench> {
+  const { gate } = options;
+  const state = await gate.metadata.current();
+  await record(options, state.snapshot.hash);
+  const gates = new Map<string, Promise<Gate>>();
+
+  function underneath(rules: Rules): Promise<Gate> {
+    const key = JSON.stringify(rules);
+    const known = gates.get(key);
+    if (known !== undefined) return known;
+    const snapshot = snapshotUnder(rules, state.snapshot);
+    const current = { ...state, snapshot };
+    const made: Gate = {
+      ...gate,
+      decider: rules.kind === 'off' ? OPEN_TO_ALL : gate.decider,
+      // One state for all cases, whatever is pushed meanwhile.
+      metadata: { ...gate.metadata, current: async () => current, loaded: () => snapshot },
+      caches: emptyCaches(),
+      // Personas who never asked would be taken for readers; the one record above stands for all of this.
+      audit: UNRECORDED,
+      // The bench alone sees what stewards see.
+      permits: () => true,
+    };
+    gates.set(key, Promise.resolve(made));
+    return Promise.resolve(made);
+  }
+
+  function identityFor({ as }: TestCase): Identity {
+    return typeof as === 'string' ? options.persona(as) : identityFrom(as, options.issuer);
+  }
+
+  return {
+    snapshot: state.snapshot,
+    async ask(test, rules) {
+      const identity = identityFor(test);
+      const decided: Decided[] = [];
+      const base = await underneath(rules);
+      const at = test.context?.time === undefined ? null : new Date(test.context.time);
+      const asked: Gate = {
+        ...base,
+        authenticate: async () => identity,
+        ...(at === null ? {} : { now: () => at }),
+        decider: {
+          async decide(given) {
+            const decisions = await base.decider.decide(given);
+            decided.push({ options: given, decisions });
+            return decisions;
+          },
+        },
+      };
+      return { outcome: await outcomeOf(test, asked), decided };
+    },
+    async differs({ decided }, rules) {
+      const { decider, metadata } = await underneath(rules);
+      const { snapshot } = await metadata.current();
+      for (const { options: given, decisions } of decided) {
+        const others = await decider.decide({
+          ...given,
+          policies: snapshot.policies,
+          snapshotHash: snapshot.hash,
+        });
+        for (const [id, decision] of decisions) {
+          const other = others.get(id);
+          if (other === undefined || effectOf(other) !== effectOf(decision)) return true;
+        }
+      }
+      return false;
+    },
+  };
+}
+
+const UNRECORDED: Gate['audit'] = {
+  append: async () => {},
+  note: async () => {},
+  tail: async () => [],
+  close: async () => {},
+};
+
+async function record({ gate, operator }: BenchOptions, snapshot: string): Promise<void> {
+  await gate.audit.append({
+    time: gate.now().toISOString(),
+    request_id: randomUUID(),
+    event: 'admin',
+    subject: { sub: operator, kind: 'user', issuer: null },
+    action: 'policy_tests',
+    datasets: [],
+    decision: 'allow',
+    reasons: [],
+    policy_ids: [],
+    snapshot,
+    sql_fingerprint: null,
+    sql_normalised: null,
+    rows: 0,
+    bytes: 0,
+    duration_ms: 0,
+    engine: null,
+    client: { ip: null, door: 'cli', user_agent: null },
+  });
+}
+
+async function outcomeOf(test: TestCase, gate: Gate): Promise<Outcome> {
+  const caller: Caller = {
+    requestId: randomUUID(),
+    token: null,
+    client: { ip: test.context?.client_ip ?? null, door: 'cli', user_agent: null },
+    signal: new AbortController().signal,
+  };
+  const ask: Ask = {
+    text: { sql: sqlOf(test) },
+    limit: Math.min(rowsToAsk(test), gate.limits.maxPageRows),
+    ...(test.params ? { params: test.params } : {}),
+  };
+  try {
+    const answer = await query(caller, ask, { mode: 'page', encoding: 'json' }, gate);
+    const parts: Uint8Array[] = [];
+    for await (const chunk of answer.chunks) parts.push(chunk.bytes);
+    return {
+      kind: 'answer',
+      columns: answer.columns.map(({ name, masked }) => ({ name, masked })),
+      rows: JSON.parse(`[${Buffer.concat(parts).toString()}]`) as unknown[][],
+      hasMore: answer.end().page.has_more,
+      filtered: answer.decisions.filter(({ filtered }) => filtered).map(({ dataset }) => dataset),
+      maskKinds: wantsKinds(test) ? await maskKinds(caller, ask, gate) : null,
+    };
+  } catch (thrown) {
+    if (!(thrown instanceof SluiceError) || CODES[thrown.code].status >= 500) throw thrown;
+    return { kind: 'refused', status: thrown.status, code: thrown.code, message: thrown.message };
+  }
+}
+
+const wantsKinds = ({ expect: { masked } }: TestCase): boolean =>
+  masked !== undefined && !Array.isArray(masked);
+
+async function maskKinds(
+  caller: Caller,
+  ask: Ask,
+  gate: Gate,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { columns } = await explain(caller, ask, gate);
+  return new Map(
+    columns.map(({ name, from }) => [name, [...new Set(from.flatMap(({ masks }) => masks ?? []))]]),
+  );
+}
