@@ -49,5 +49,13 @@ export const STATE_FILE: FileKind = {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX identities_by_day ON identities_seen (last_seen);`,
     },
+    {
+      version: 4,
+      name: 'what each state changed',
+      sql: `
+        ALTER TABLE snapshots ADD COLUMN action TEXT NOT NULL DEFAULT 'push';
+        ALTER TABLE snapshots ADD COLUMN note TEXT; -- JSON
+        ALTER TABLE snapshots ADD COLUMN outline BLOB; -- zstd, of the latest alone`,
+    },
   ],
 };

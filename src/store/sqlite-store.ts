@@ -14,25 +14,25 @@ const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
 export function openSqliteStore(path: string, options: StoreOptions): Store {
-  const { keep = 10, keys = {}, now = () => new Date() } = options;
+  const { keep = 50, keepBytes = 256 * 1024 * 1024, keys = {}, now = () => new Date() } = options;
   for (const [name, key] of Object.entries(keys)) {
     if (key.length < KEY_BYTES) {
       throw new SluiceError('config_invalid', `The key ${name} is shorter than ${KEY_BYTES} bytes`);
     }
   }
   const db = openSqlite(path, STATE_FILE, { synchronous: 'FULL', busyTimeoutMs: 2000 });
-  return sqliteStore(db, { keep: Math.max(1, keep), keys, now });
+  return sqliteStore(db, { keep: Math.max(1, keep), keepBytes, keys, now });
 }
 
-function sqliteStore(db: DatabaseSync, { keep, keys, now }: Required<StoreOptions>): Store {
+const ROW = 'id, hash, created_at, created_by, bytes, push, action, note';
+
+function sqliteStore(db: DatabaseSync, { keep, keepBytes, keys, now }: Required<StoreOptions>): Store {
   // Every request asks this: to prepare it would cost several times what it costs to run it.
   const findPush = db.prepare('SELECT push FROM snapshots ORDER BY id DESC LIMIT 1');
   const latestRow = (): Readonly<Record<string, unknown>> | undefined =>
-    db
-      .prepare('SELECT id, hash, created_at, created_by, bytes, push FROM snapshots ORDER BY id DESC LIMIT 1')
-      .get();
+    db.prepare(`SELECT ${ROW} FROM snapshots ORDER BY id DESC LIMIT 1`).get();
 
-  const insertSnapshot = (snapshot: SaveSnapshot, body: Uint8Array, bytes: number) => {
+  const insertSnapshot = (snapshot: SaveSnapshot, body: Packed, outline: Packed | null) => {
     const before = latestRow();
     if (snapshot.expected !== undefined && snapshot.expected !== (before?.hash ?? null)) {
       throw new SluiceError('metadata_conflict', undefined, {
@@ -42,14 +42,31 @@ function sqliteStore(db: DatabaseSync, { keep, keys, now }: Required<StoreOption
     const push = Number(before?.push ?? 0) + 1;
     const saved = snapshot.hash !== before?.hash;
     if (saved) {
+      const { hash, createdBy, action = 'push', note = null } = snapshot;
+      db.exec('UPDATE snapshots SET outline = NULL WHERE outline IS NOT NULL');
       db.prepare(
-        'INSERT INTO snapshots (hash, created_at, created_by, bytes, input, push) VALUES (?, ?, ?, ?, ?, ?)',
-      ).run(snapshot.hash, now().toISOString(), snapshot.createdBy, bytes, body, push);
-      db.prepare(
-        'DELETE FROM snapshots WHERE id NOT IN (SELECT id FROM snapshots ORDER BY id DESC LIMIT ?)',
-      ).run(keep);
+        `INSERT INTO snapshots (hash, created_at, created_by, bytes, input, push, action, note, outline)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ).run(
+        hash,
+        now().toISOString(),
+        createdBy,
+        body.bytes,
+        body.packed,
+        push,
+        action,
+        note,
+        outline?.packed ?? null,
+      );
+      forgetOld(db, keep, keepBytes);
     } else {
-      db.prepare('UPDATE snapshots SET push = ? WHERE id = ?').run(push, Number(before.id));
+      // An equal snapshot may come of another input: of SQL that was read anew, of nodes that are not exposed.
+      db.prepare('UPDATE snapshots SET push = ?, bytes = ?, input = ? WHERE id = ?').run(
+        push,
+        body.bytes,
+        body.packed,
+        Number(before.id),
+      );
     }
     return { saved, latest: snapshotRow(latestRow() ?? {}) };
   };
@@ -70,18 +87,20 @@ function sqliteStore(db: DatabaseSync, { keep, keys, now }: Required<StoreOption
   return {
     saveSnapshot: (snapshot) =>
       guarded(async () => {
-        const raw = Buffer.from(snapshot.input, 'utf8');
-        // Compressed on another thread, before the lock is taken. The checksum lets a damaged file be told apart.
-        const body = await compress(raw, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
-        return inTransaction(db, () => insertSnapshot(snapshot, body, raw.length));
+        const body = await pack(snapshot.input);
+        const outline = snapshot.outline === undefined ? null : await pack(snapshot.outline);
+        return inTransaction(db, () => insertSnapshot(snapshot, body, outline));
       }),
 
     latestSnapshot: () =>
       guarded(async () => {
-        const row = db.prepare('SELECT * FROM snapshots ORDER BY id DESC LIMIT 1').get();
-        if (row === undefined) return null;
-        const input = await unpack(row.input as Uint8Array);
-        return { ...snapshotRow(row), input } satisfies StoredSnapshot;
+        return storedSnapshot(db.prepare('SELECT * FROM snapshots ORDER BY id DESC LIMIT 1').get());
+      }),
+
+    snapshot: (hash) =>
+      guarded(async () => {
+        const find = db.prepare('SELECT * FROM snapshots WHERE hash = ? ORDER BY id DESC LIMIT 1');
+        return storedSnapshot(find.get(hash));
       }),
 
     latestSnapshotHash: () =>
@@ -96,12 +115,9 @@ function sqliteStore(db: DatabaseSync, { keep, keys, now }: Required<StoreOption
         return row === undefined ? null : Number(row.push);
       }),
 
-    listSnapshots: () =>
+    listSnapshots: (limit = -1) =>
       guarded(async () =>
-        db
-          .prepare('SELECT hash, created_at, created_by, bytes, push FROM snapshots ORDER BY id DESC')
-          .all()
-          .map(snapshotRow),
+        db.prepare(`SELECT ${ROW} FROM snapshots ORDER BY id DESC LIMIT ?`).all(limit).map(snapshotRow),
       ),
 
     saveSeen: (seen, keep) => guarded(async () => inTransaction(db, () => saveSeen(db, seen, keep))),
@@ -143,11 +159,46 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Beyond the number or the bytes, the oldest go first; the latest stays. */
+function forgetOld(db: DatabaseSync, keep: number, keepBytes: number): void {
+  db.prepare(
+    `DELETE FROM snapshots WHERE id IN
+       (SELECT id FROM
+         (SELECT id,
+                 row_number() OVER (ORDER BY id DESC) AS nth,
+                 sum(length(input)) OVER (ORDER BY id DESC) AS size
+          FROM snapshots)
+        WHERE nth > ? OR (nth > 1 AND size > ?))`,
+  ).run(keep, keepBytes);
+}
+
+interface Packed {
+  readonly packed: Uint8Array;
+  /** Before. */
+  readonly bytes: number;
+}
+
+/** Compressed on another thread, before a lock is taken. The checksum lets a damaged file be told apart. */
+async function pack(text: string): Promise<Packed> {
+  const raw = Buffer.from(text, 'utf8');
+  const packed = await compress(raw, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+  return { packed, bytes: raw.length };
+}
+
+async function storedSnapshot(
+  row: Readonly<Record<string, unknown>> | undefined,
+): Promise<StoredSnapshot | null> {
+  if (row === undefined) return null;
+  const input = await unpack(row.input as Uint8Array);
+  const outline = row.outline === null ? null : await unpack(row.outline as Uint8Array);
+  return { ...snapshotRow(row), input, outline };
+}
+
 async function unpack(body: Uint8Array): Promise<string> {
   try {
     return (await decompress(body)).toString('utf8');
   } catch (error) {
-    throw new SluiceError('state_unavailable', 'The latest snapshot in the state file is damaged', {
+    throw new SluiceError('state_unavailable', 'A snapshot in the state file is damaged', {
       hint: 'Restore the state file from a backup, or move it aside and push again.',
       cause: error,
     });
@@ -161,5 +212,7 @@ function snapshotRow(row: Readonly<Record<string, unknown>>): SnapshotRow {
     createdBy: String(row.created_by),
     bytes: Number(row.bytes),
     push: Number(row.push),
+    action: String(row.action),
+    note: row.note === null ? null : String(row.note),
   };
 }

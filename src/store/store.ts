@@ -12,11 +12,17 @@ export interface SnapshotRow {
   readonly bytes: number;
   /** Number of the last push of it: grows with each push, also with one that brought new data to the same snapshot. */
   readonly push: number;
+  /** What made it: `push`, `patch_tags`, `rollback`. */
+  readonly action: string;
+  /** What it changed, as a small JSON text; null where nobody said. */
+  readonly note: string | null;
 }
 
 export interface StoredSnapshot extends SnapshotRow {
   /** The serialised SnapshotInput (JSON), from which the snapshot is built again. */
   readonly input: string;
+  /** What the next change is compared with (JSON), of the latest alone; null where there is none. */
+  readonly outline: string | null;
 }
 
 export interface SaveSnapshot {
@@ -25,6 +31,10 @@ export interface SaveSnapshot {
   readonly createdBy: string;
   /** What the caller believes to be the latest: a hash, null for none yet, undefined where it does not matter. */
   readonly expected?: string | null | undefined;
+  /** Default `push`. */
+  readonly action?: string;
+  readonly note?: string;
+  readonly outline?: string;
 }
 
 /** Who was authenticated lately, with the facts that policies ask for: no name, no token, the day only. */
@@ -46,16 +56,18 @@ export interface KeepSeen {
 
 export interface Store {
   /**
-   * Makes it the latest, whole or not at all. Saving the latest again counts as a push and changes nothing else.
+   * Makes it the latest, whole or not at all. Saving the latest again counts as a push and renews its input, no more.
    * Throws metadata_conflict where `expected` is not the latest, state_unavailable where it cannot be written.
    */
   saveSnapshot(snapshot: SaveSnapshot): Promise<{ readonly saved: boolean; readonly latest: SnapshotRow }>;
   latestSnapshot(): Promise<StoredSnapshot | null>;
+  /** The newest one kept of that hash. */
+  snapshot(hash: string): Promise<StoredSnapshot | null>;
   latestSnapshotHash(): Promise<string | null>;
   /** Number of the latest push, null before the first. Cheap: to see whether another process pushed. */
   latestPush(): Promise<number | null>;
   /** The ones still kept, newest first. */
-  listSnapshots(): Promise<readonly SnapshotRow[]>;
+  listSnapshots(limit?: number): Promise<readonly SnapshotRow[]>;
   /** Takes them in, each in place of what was known of it, and forgets what is not to be kept. */
   saveSeen(seen: readonly SeenIdentity[], keep: KeepSeen): Promise<void>;
   /** Those seen on that day or later, the newest first. */
@@ -73,8 +85,10 @@ export interface Store {
 export type KeyName = 'mask_hash' | 'cursor';
 
 export interface StoreOptions {
-  /** Snapshots kept for looking back. Default 10. */
+  /** Snapshots kept for looking back, the latest counted. Default 50. */
   readonly keep?: number;
+  /** Bytes that they may take together, as stored; the latest is kept whatever it takes. Default 256 MiB. */
+  readonly keepBytes?: number;
   /** Keys from the configuration, which win over stored ones, so that several gates can share them. */
   readonly keys?: Readonly<Partial<Record<KeyName, Uint8Array>>>;
   readonly now?: () => Date;

@@ -1,4 +1,5 @@
 /** The store keeps what was pushed, once, in order, and tells when someone else was faster. */
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +51,9 @@ describe('snapshots', () => {
       createdBy: 'ci',
       bytes: Buffer.byteLength(push(2).input),
       push: 2,
+      action: 'push',
+      note: null,
+      outline: null,
     });
   });
 
@@ -75,6 +79,56 @@ describe('snapshots', () => {
     const store = await open({ keep: 3 });
     for (const n of [1, 2, 3, 4, 5]) await store.saveSnapshot(push(n));
     expect((await store.listSnapshots()).map((row) => row.hash)).toEqual(['h5', 'h4', 'h3']);
+  });
+
+  test('and no more bytes than may be, but for the latest', async () => {
+    // Random text does not compress: each is as long as it looks.
+    const body = (n: number) => ({
+      ...push(n),
+      input: JSON.stringify(randomBytes(30_000).toString('base64')),
+    });
+    const store = await open({ keepBytes: 100_000 });
+    for (const n of [1, 2, 3, 4, 5]) await store.saveSnapshot(body(n));
+    expect((await store.listSnapshots()).map((row) => row.hash)).toEqual(['h5', 'h4', 'h3']);
+    const tight = await open({ keepBytes: 1 });
+    await tight.saveSnapshot(body(6));
+    expect((await tight.listSnapshots()).map((row) => row.hash)).toEqual(['h6']);
+    expect(await tight.latestSnapshot()).toMatchObject({ hash: 'h6' });
+  });
+
+  test('each keeps what it was and what it changed; the outline is that of the latest alone', async () => {
+    const store = await open();
+    await store.saveSnapshot({ ...push(1), outline: '{"of":1}', note: '{"n":1}' });
+    await store.saveSnapshot({ ...push(2), outline: '{"of":2}', note: '{"n":2}', action: 'rollback' });
+    expect(await store.listSnapshots()).toMatchObject([
+      { hash: 'h2', action: 'rollback', note: '{"n":2}' },
+      { hash: 'h1', action: 'push', note: '{"n":1}' },
+    ]);
+    expect(await store.listSnapshots(1)).toHaveLength(1);
+    expect(await store.latestSnapshot()).toMatchObject({ outline: '{"of":2}' });
+    expect(await store.snapshot('h1')).toMatchObject({ input: push(1).input, outline: null });
+    expect(await store.snapshot('h3')).toBeNull();
+  });
+
+  test('an equal state that came of another input is kept with that input', async () => {
+    const store = await open();
+    await store.saveSnapshot(push(1));
+    expect(await store.saveSnapshot({ ...push(1), input: '"other"' })).toMatchObject({ saved: false });
+    expect(await store.latestSnapshot()).toMatchObject({ hash: 'h1', input: '"other"', bytes: 7 });
+  });
+
+  test('a file of an earlier release is carried over', async () => {
+    await (await open()).close();
+    const old = new DatabaseSync(path);
+    old.exec(`ALTER TABLE snapshots DROP COLUMN action; ALTER TABLE snapshots DROP COLUMN note;
+      ALTER TABLE snapshots DROP COLUMN outline; DELETE FROM migrations WHERE version > 3; PRAGMA user_version = 3;
+      INSERT INTO snapshots (hash, created_at, created_by, bytes, input, push)
+        VALUES ('h0', '2026-01-02T03:04:05.678Z', 'ci', 2, x'', 1)`);
+    old.close();
+    const store = await open();
+    expect(await store.listSnapshots()).toMatchObject([{ hash: 'h0', action: 'push', note: null }]);
+    await store.saveSnapshot({ ...push(1), expected: 'h0' });
+    expect(await store.latestSnapshot()).toMatchObject({ hash: 'h1', push: 2 });
   });
 
   test('a state of 20 MB survives', async () => {
@@ -159,6 +213,7 @@ test('the file is private and records its migrations', async () => {
     { version: 1, name: 'snapshots, keys, values' },
     { version: 2, name: 'pushes are counted' },
     { version: 3, name: 'identities seen' },
+    { version: 4, name: 'what each state changed' },
   ]);
   db.close();
 });
