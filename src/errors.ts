@@ -93,6 +93,9 @@ export const CODES = {
   publish_invalid: c(9004, 422, 'The publish rules do not fit the metadata'),
   metadata_conflict: c(9005, 409, 'The metadata was changed by someone else'),
   snapshot_missing: c(9006, 503, 'No metadata has been pushed yet'),
+  state_unknown: c(9007, 404, 'No such state in the history'),
+  tags_invalid: c(9008, 422, 'The tag changes are not usable'),
+  catalogue_invalid: c(9009, 422, 'The catalogue files are not usable'),
   // 10xxx doors
   not_found: c(10001, 404, 'Not found'),
   bad_request: c(10002, 400, 'The request is not valid'),

@@ -97,6 +97,11 @@ export const RULES = {
     'A tag under `dbt.` is written by hand',
     '`dbt.` is for tags that follow from what a node is. Choose another name.',
   ),
+  'patched-tag-dangling': rule(
+    'warning',
+    'A tag of another tool holds for nothing now',
+    'What it was put on is gone; it holds again once that returns. Push the column, or let the tool take the tag away.',
+  ),
   'lineage-unknown': rule(
     'warning',
     'The lineage of a model is not known',

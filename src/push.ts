@@ -1,13 +1,16 @@
 /** The path of a push: door -> identity -> dbt artifacts and policies -> snapshot -> store -> served, with audit told of it. */
 
-import type { AuditEvent } from './audit/event.ts';
 import { publishRuleSchema } from './catalogue/publish.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Caller } from './request/ask.ts';
+import { type Author, onRecord } from './request/on-record.ts';
 import { demand } from './request/permit.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { PushContent } from './state/artifacts.ts';
+import type { Expected } from './state/expected.ts';
 import type { Applied } from './state/metadata.ts';
+import type { Changes } from './state/outline.ts';
 
 /** Dbt's artifacts and policy files; the rest is as the gate is configured unless it comes along. */
 export interface Pushed extends Pick<PushContent, 'manifest' | 'policies'> {
@@ -20,7 +23,9 @@ export interface Pushed extends Pick<PushContent, 'manifest' | 'policies'> {
 
 export interface PushReport {
   readonly etag: string;
+  /** False where the very same state stood already. */
   readonly changed: boolean;
+  readonly changes: Changes;
   readonly datasets: number;
   readonly columns: number;
   readonly policies: number;
@@ -29,7 +34,7 @@ export interface PushReport {
 
 export interface PushOptions {
   readonly dryRun: boolean;
-  readonly expected?: string;
+  readonly expected?: Expected | undefined;
 }
 
 /** @throws SluiceError token_missing, access_denied, 9xxx; nothing changed then */
@@ -39,11 +44,7 @@ export async function pushMetadata(
   options: PushOptions,
   gate: Gate,
 ): Promise<PushReport> {
-  const identity = await gate.authenticate(caller.token);
-  return onRecord(caller, identity, options, gate, async (record) => {
-    demand(identity, ['publisher'], 'Only publishers may push metadata.', gate);
-    return gate.metadata.apply(inputOf(pushed, gate), { by: identity.sub, ...options, record });
-  });
+  return push({ kind: 'caller', caller }, pushed, options, gate);
 }
 
 /** A push by whoever can write the state's files anyway; `operator` names them in the audit. */
@@ -54,48 +55,18 @@ export async function pushAsOperator(
   options: PushOptions,
   gate: Gate,
 ): Promise<PushReport> {
-  const subject = { sub: operator, kind: 'user', issuer: null };
-  return onRecord(caller, subject, options, gate, (record) =>
-    gate.metadata.apply(inputOf(pushed, gate), { by: operator, ...options, record }),
-  );
+  return push({ kind: 'operator', name: operator, caller }, pushed, options, gate);
 }
 
-/** A push is in the audit before it is applied, and a failure before it is told: one that failed late has both events. */
-async function onRecord(
-  caller: Omit<Caller, 'token' | 'signal'>,
-  { sub, kind, issuer }: AuditEvent['subject'],
-  options: PushOptions,
-  gate: Gate,
-  push: (record: (etag: string) => Promise<void>) => Promise<Applied>,
-): Promise<PushReport> {
-  const started = gate.now();
-  const told = (rest: Partial<AuditEvent>): Promise<void> =>
-    gate.audit.append({
-      time: gate.now().toISOString(),
-      request_id: caller.requestId,
-      event: 'push',
-      subject: { sub, kind, issuer },
-      action: options.dryRun ? 'push_dry_run' : 'push',
-      datasets: [],
-      decision: 'allow',
-      reasons: [],
-      policy_ids: [],
-      snapshot: null,
-      sql_fingerprint: null,
-      sql_normalised: null,
-      rows: 0,
-      bytes: 0,
-      duration_ms: gate.now().getTime() - started.getTime(),
-      engine: null,
-      client: caller.client,
-      ...rest,
-    });
-  try {
-    return reportOf(await push((etag) => told({ snapshot: etag })));
-  } catch (thrown) {
-    await told({ decision: 'deny', error_code: thrown instanceof SluiceError ? thrown.code : 'internal' });
-    throw thrown;
-  }
+function push(author: Author, pushed: Pushed, options: PushOptions, gate: Gate): Promise<PushReport> {
+  const refusal = 'Only publishers may push metadata.';
+  return onRecord(author, { ...options, action: 'push', refusal }, gate, async (told) => {
+    const input = inputOf(pushed, gate);
+    // A push replaces what dbt says; what other tools put there stays theirs.
+    return reportOf(
+      await gate.metadata.replace((latest) => ({ ...input, patches: latest?.patches ?? [] }), told),
+    );
+  });
 }
 
 /** @throws SluiceError publish_invalid */
@@ -118,11 +89,14 @@ function inputOf(pushed: Pushed, { environment, defaults }: Pick<Gate, 'environm
   };
 }
 
-function reportOf({ snapshot, etag, changed }: Applied): PushReport {
+export function reportOf({ snapshot, etag, changed, changes }: Applied): PushReport {
+  return { ...countsOf(snapshot, etag), changed, changes };
+}
+
+function countsOf(snapshot: Snapshot, etag: string) {
   const { datasets } = snapshot.catalogue;
   return {
     etag,
-    changed,
     datasets: datasets.length,
     columns: datasets.reduce((sum, dataset) => sum + dataset.columns.length, 0),
     policies: snapshot.policies.policies.length,
@@ -130,7 +104,7 @@ function reportOf({ snapshot, etag, changed }: Applied): PushReport {
   };
 }
 
-export interface CurrentMetadata extends PushReport {
+export interface CurrentMetadata extends Omit<PushReport, 'changes'> {
   readonly created_at: string;
   readonly created_by: string;
 }
@@ -141,7 +115,8 @@ export async function currentMetadata(caller: Caller, gate: Gate): Promise<Curre
   demand(identity, ['publisher', 'steward'], 'The applied state is shown to publishers and stewards.', gate);
   const state = await gate.metadata.current();
   return {
-    ...reportOf({ ...state, changed: false }),
+    ...countsOf(state.snapshot, state.etag),
+    changed: false,
     created_at: state.createdAt,
     created_by: state.createdBy,
   };

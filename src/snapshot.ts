@@ -1,20 +1,24 @@
 /** The path of metadata: dbt artifacts -> tags -> catalogue -> policies -> snapshot, frozen and hashed. */
 import { createHash } from 'node:crypto';
 import { buildCatalogue } from './catalogue/build.ts';
+import { danglingPatches } from './catalogue/dangling.ts';
 import type { Catalogue } from './catalogue/dataset.ts';
 import { foldingOf, physicalName } from './catalogue/fold.ts';
+import { nodesByName } from './catalogue/names.ts';
 import type { PhysicalByEngine } from './catalogue/physical.ts';
 import type { PublishRule } from './catalogue/publish.ts';
 import { readCatalog } from './dbt/catalog.ts';
 import { readManifest } from './dbt/manifest.ts';
+import type { DbtProject } from './dbt/project.ts';
 import { trimCatalog, trimManifest } from './dbt/trim.ts';
 import type { YamlFiles } from './dbt/yaml.ts';
 import { type Finding, inShort } from './findings.ts';
 import type { Lineage, TagRules } from './lineage/lineage.ts';
 import { compilePolicies, type PolicyFile } from './policies/compile.ts';
 import type { PolicySet } from './policies/policy.ts';
-import { assignTags } from './tags/assign.ts';
+import { type AssignedTags, assignTags } from './tags/assign.ts';
 import { yamlFilesThatSettle } from './tags/inherited.ts';
+import { applyPatches, type TagPatch } from './tags/patch.ts';
 
 /** Everything the gate knows at one moment; swapped whole. */
 export interface Snapshot {
@@ -48,18 +52,30 @@ export interface SnapshotInput {
   readonly lineage?: Lineage | null | undefined;
   /** `tags:` of the configuration; absent likewise. */
   readonly tagRules?: TagRules | undefined;
+  /** Tags that other tools put there; absent likewise. */
+  readonly patches?: readonly TagPatch[] | undefined;
 }
 
 /** Pure: equal input, equal snapshot. The SQL parser must be loaded, for policies hold SQL. @throws SluiceError 9xxx */
 export function buildSnapshot(input: SnapshotInput): Snapshot {
   const project = readProject(input.manifest);
   const catalog = input.catalog === null ? null : readCatalog(input.catalog);
-  const tags = assignTags(project, input.yamlFiles);
+  const patches = input.patches ?? [];
+  const tags = patched(assignTags(project, input.yamlFiles), project, input);
   const { catalogue, findings: found } = buildCatalogue({ ...input, project, catalog, tags });
   const policies = compilePolicies(input.policyFiles, catalogue, { environment: input.environment });
-  const findings = Object.freeze([...tags.findings, ...found, ...policies.findings]);
+  const dangling = danglingPatches(patches, project, catalog, catalogue);
+  const findings = Object.freeze([...tags.findings, ...found, ...dangling, ...policies.findings]);
   const warnings = Object.freeze(inShort(findings));
   return Object.freeze({ hash: hashOf(input, catalogue, policies), catalogue, policies, findings, warnings });
+}
+
+/** What other tools say stands beside dbt's own words before anything follows from either. */
+function patched(assigned: AssignedTags, project: DbtProject, input: SnapshotInput): AssignedTags {
+  const { patches = [], publish, prefix } = input;
+  if (patches.length === 0) return assigned;
+  const byName = nodesByName({ project, tags: assigned, publish, prefix });
+  return applyPatches(project, assigned, patches, (id) => byName.get(id) ?? []);
 }
 
 /** The YAML files of the project, by path below its root, that the input should carry: none for dbt Core. */
@@ -76,7 +92,7 @@ export function trimInput(input: SnapshotInput): SnapshotInput {
   };
 }
 
-const readProject = (manifest: unknown) =>
+export const readProject = (manifest: unknown) =>
   readManifest(manifest, {
     unquoted: (adapter) => (name) => physicalName(name, false, foldingOf(adapter)),
   });
@@ -84,8 +100,10 @@ const readProject = (manifest: unknown) =>
 /** Datasets are sorted by id, their keys stand in one order, and columns are in that of the warehouse: the JSON is canonical. */
 function hashOf(input: SnapshotInput, { datasets, projects }: Catalogue, policies: PolicySet): string {
   const hash = createHash('sha256');
-  const { environment, prefix, searchPath } = input;
+  const { environment, prefix, searchPath, patches = [] } = input;
   hash.update(JSON.stringify({ environment, prefix, searchPath, policies: policies.revision, projects }));
+  // Also those that hold for nothing now: a patch is a change, whatever it does today.
+  if (patches.length > 0) hash.update(`\n${JSON.stringify(patches)}`);
   for (const dataset of datasets) hash.update(`\n${JSON.stringify(dataset)}`);
   return hash.digest('hex');
 }

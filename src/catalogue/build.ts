@@ -6,8 +6,9 @@ import type { AssignedTags } from '../tags/assign.ts';
 import { mergeColumns } from './columns.ts';
 import type { Catalogue, Dataset } from './dataset.ts';
 import { type Folding, foldingOf, lowerAscii } from './fold.ts';
-import { levelOf, namespaceOf } from './level.ts';
+import { levelOf } from './level.ts';
 import { freezeCatalogue } from './lookup.ts';
+import { namesOf, namespaceFor, publishFacts } from './names.ts';
 import { type FindRelation, type PhysicalByEngine, relationFinder } from './physical.ts';
 import { buildProjects } from './projects.ts';
 import { compileRules, type PublishRule } from './publish.ts';
@@ -67,21 +68,12 @@ export function buildCatalogue(input: CatalogueInput): BuiltCatalogue {
 
 function buildDataset(node: DbtNode, build: Build): Dataset | null {
   const documented = build.documentedFor(node);
-  const ruleIndex = build.ruleFor({
-    tags: documented.tags.map(({ tag }) => tag),
-    folder: node.folder,
-    resourceType: node.resourceType,
-    access: node.access,
-    package: node.package,
-    name: node.name,
-    schema: node.relation.schema,
-  });
+  const ruleIndex = build.ruleFor(publishFacts(node, documented.tags));
   const rule = build.publish[ruleIndex];
   build.usedRules.add(ruleIndex);
   const before = build.problems.length;
   const own = levelOf(node, build.problems);
-  const namespace =
-    namespaceOf(node, build.problems)?.value ?? lowerAscii(rule?.namespace ?? node.relation.schema);
+  const namespace = namespaceFor(node, rule, build.problems);
   const level =
     own ??
     (rule?.access_level === undefined
@@ -96,6 +88,7 @@ function buildDataset(node: DbtNode, build: Build): Dataset | null {
   const { columns, problem } = mergeColumns({
     documented: documented.columns,
     tags: documented.columnTags,
+    otherTags: documented.otherTags,
     // What the engine serves now counts before what the docs saw when they were generated.
     warehouse: physical?.columns ?? build.catalog?.relations.get(node.uniqueId) ?? null,
     folding: build.folding,
@@ -139,19 +132,6 @@ function buildDataset(node: DbtNode, build: Build): Dataset | null {
 /** As dbt tells it: it makes a view of a model that says nothing, and knows nothing of a source, which may be one. */
 function isView({ materialized }: DbtNode): boolean {
   return materialized === 'view' || materialized === null;
-}
-
-/** `gold.customers` is the latest version and has `gold.customers.v3` as another name; older ones have that form only. */
-function namesOf(
-  node: DbtNode,
-  namespace: string,
-  prefix: string | null,
-): { readonly id: string; readonly names: readonly string[] } {
-  const bare = `${namespace}.${lowerAscii(node.name)}`;
-  const versioned = node.version === null ? null : `${bare}.v${lowerAscii(node.version)}`;
-  const local = versioned === null ? [bare] : node.latest ? [bare, versioned] : [versioned];
-  const full = prefix === null ? local : local.map((name) => `${lowerAscii(prefix)}.${name}`);
-  return { id: full[0] ?? bare, names: Object.freeze(prefix === null ? local : [...full, ...local]) };
 }
 
 function engineFor(node: DbtNode, named: string | undefined, { engines, problems }: Build): string | null {

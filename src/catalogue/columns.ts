@@ -1,7 +1,8 @@
 /** Columns as dbt documents them, met with those that the warehouse has: names are matched as the adapter folds them, and no tag is lost on a name's case. */
 import type { CatalogColumn, DbtColumn } from '../dbt/project.ts';
+import { withTags } from '../tags/patch.ts';
 import type { Column, TagAssignment, TypeFamily } from './dataset.ts';
-import { comparedName, type Folding, physicalName } from './fold.ts';
+import { comparedName, type Folding, lowerAscii, physicalName } from './fold.ts';
 import { typeFamily, withoutLabels } from './types.ts';
 
 export interface WarehouseColumn extends CatalogColumn {
@@ -13,6 +14,8 @@ export interface ColumnsInput {
   readonly documented: readonly DbtColumn[];
   /** Parallel to `documented`. */
   readonly tags: readonly (readonly TagAssignment[])[];
+  /** By lower-case name, what came from elsewhere than dbt; it holds for undocumented columns too. */
+  readonly otherTags: ReadonlyMap<string, readonly TagAssignment[]>;
   /** In physical order; null where neither engine nor catalog.json knows the relation. */
   readonly warehouse: readonly WarehouseColumn[] | null;
   readonly folding: Folding;
@@ -86,14 +89,15 @@ function column(
 ): Column {
   const written = physical?.type ?? doc?.first.type ?? null;
   const type = written === null ? null : withoutLabels(written);
+  const tags = withTags(doc?.tags ?? NO_TAGS, input.otherTags.get(lowerAscii(named.name)) ?? NO_TAGS);
   return Object.freeze({
     name: named.name,
     folded,
     type,
     family: physical?.family ?? typeFamily(type, input.adapter),
     description: doc?.first.description ?? '',
-    tags: doc?.tags ?? NO_TAGS,
-    state: doc === null ? 'unclassified' : doc.tags.length > 0 ? 'documented' : 'untagged',
+    tags,
+    state: doc === null ? 'unclassified' : tags.length > 0 ? 'documented' : 'untagged',
     exposed: doc !== null || input.showUnclassified,
   });
 }

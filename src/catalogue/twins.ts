@@ -1,7 +1,8 @@
 /** Nodes that stand for one relation, such as a seed and the source that reads it: what is written about one of them holds for each, or a second name would shed the tags of the first. */
 import type { DbtNode, DbtProject } from '../dbt/project.ts';
 import { type Finding, finding } from '../findings.ts';
-import type { AssignedTags } from '../tags/assign.ts';
+import type { AssignedTags, NodeTags } from '../tags/assign.ts';
+import { withTags } from '../tags/patch.ts';
 import type { Dataset, TagAssignment } from './dataset.ts';
 import { comparedName, type Folding } from './fold.ts';
 
@@ -10,6 +11,8 @@ export interface Documented {
   readonly columns: DbtNode['columns'];
   /** Parallel to `columns`. */
   readonly columnTags: readonly (readonly TagAssignment[])[];
+  /** By lower-case name, also of columns that are not documented. */
+  readonly otherTags: ReadonlyMap<string, readonly TagAssignment[]>;
 }
 
 /** What the project says about the relation of a node, the node's own words first. */
@@ -19,19 +22,26 @@ export function documentation(
   folding: Folding,
 ): (node: DbtNode) => Documented {
   const groups = Map.groupBy(project.nodes, (node) => relationKey(node.relation, folding));
-  const tagsOf = (node: DbtNode) => assigned.byNode.get(node.uniqueId) ?? { tags: [], columns: [] };
+  const tagsOf = (node: DbtNode): NodeTags => assigned.byNode.get(node.uniqueId) ?? { tags: [], columns: [] };
   return (node) => {
     const twins = (groups.get(relationKey(node.relation, folding)) ?? []).filter((twin) => twin !== node);
     const own = tagsOf(node);
-    if (twins.length === 0) return { tags: own.tags, columns: node.columns, columnTags: own.columns };
+    if (twins.length === 0)
+      return {
+        tags: own.tags,
+        columns: node.columns,
+        columnTags: own.columns,
+        otherTags: own.others ?? NO_OTHERS,
+      };
     const all = [node, ...twins];
     return {
-      tags: union(
+      tags: withTags(
         own.tags,
         twins.flatMap((twin) => tagsOf(twin).tags.filter(({ source }) => source.kind !== 'derived')),
       ),
       columns: all.flatMap(({ columns }) => columns),
       columnTags: all.flatMap((each) => tagsOf(each).columns),
+      otherTags: all.map((each) => tagsOf(each).others ?? NO_OTHERS).reduce(unionByName),
     };
   };
 }
@@ -67,8 +77,13 @@ function relationKey({ database, schema, identifier }: DbtNode['relation'], fold
   return JSON.stringify([database, schema, identifier].map((part) => part && comparedName(part, folding)));
 }
 
-function union(own: readonly TagAssignment[], others: readonly TagAssignment[]): readonly TagAssignment[] {
-  const byTag = new Map(own.map((assignment) => [assignment.tag, assignment]));
-  for (const assignment of others) if (!byTag.has(assignment.tag)) byTag.set(assignment.tag, assignment);
-  return Object.freeze([...byTag.values()].sort((a, b) => (a.tag < b.tag ? -1 : a.tag > b.tag ? 1 : 0)));
+type ByName = ReadonlyMap<string, readonly TagAssignment[]>;
+
+const NO_OTHERS: ByName = new Map();
+
+function unionByName(own: ByName, others: ByName): ByName {
+  if (others.size === 0) return own;
+  const all = new Map(own);
+  for (const [name, tags] of others) all.set(name, withTags(all.get(name) ?? [], tags));
+  return all;
 }

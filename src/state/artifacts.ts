@@ -22,10 +22,7 @@ export interface PushContent {
 
 /** @throws SluiceError manifest_invalid, catalog_invalid, policy_invalid */
 export function readArtifacts(config: Config, files: ArtifactFiles): PushContent {
-  const manifestPath = files.manifest ?? config.metadata.manifest;
-  const manifest = parseManifest(
-    read(manifestPath, 'manifest_invalid', 'Run `dbt build`, or name another file with --manifest.'),
-  );
+  const manifest = readManifestFile(config, files.manifest);
   const catalogPath = files.catalog ?? config.metadata.catalog;
   const catalog =
     catalogPath === null
@@ -39,6 +36,14 @@ export function readArtifacts(config: Config, files: ArtifactFiles): PushContent
     policies: readPolicies(files.policies ?? config.policies, config.folder),
     yaml_files: readYaml(config.metadata.project ?? config.folder, yamlFilesNeeded(manifest)),
   };
+}
+
+/** dbt's manifest.json, parsed; the configured one unless another is named. @throws SluiceError manifest_invalid */
+export function readManifestFile(config: Config, path: string | undefined): unknown {
+  const from = path ?? config.metadata.manifest;
+  return parseManifest(
+    read(from, 'manifest_invalid', 'Run `dbt build`, or name another file with --manifest.'),
+  );
 }
 
 function read(path: string, code: 'manifest_invalid' | 'catalog_invalid', hint: string): string {

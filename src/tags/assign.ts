@@ -12,6 +12,8 @@ export interface NodeTags {
   readonly tags: readonly TagAssignment[];
   /** Parallel to the node's columns. */
   readonly columns: readonly (readonly TagAssignment[])[];
+  /** By lower-case name, what came from elsewhere than dbt: for columns that it does not document too. */
+  readonly others?: ReadonlyMap<string, readonly TagAssignment[]>;
 }
 
 export interface AssignedTags {

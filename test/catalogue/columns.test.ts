@@ -29,6 +29,7 @@ function merge(adapter: string, docs: readonly string[], physical: readonly stri
     warehouse: physical?.map((name): WarehouseColumn => ({ name, type: 'VARCHAR' })) ?? null,
     folding: foldingOf(adapter),
     adapter,
+    otherTags: new Map(),
     showUnclassified: show,
   });
 }
@@ -182,6 +183,7 @@ describe('columns', () => {
       warehouse: [{ name: 'N', type: 'HUGEINT', family: 'integer' }],
       folding: 'insensitive',
       adapter: 'snowflake',
+      otherTags: new Map(),
       showUnclassified: false,
     }).columns;
     expect(column).toMatchObject({ type: 'HUGEINT', family: 'integer' });
@@ -191,6 +193,7 @@ describe('columns', () => {
       warehouse: null,
       folding: 'insensitive',
       adapter: 'bigquery',
+      otherTags: new Map(),
       showUnclassified: false,
     }).columns;
     expect(documentedOnly).toMatchObject({ type: 'TIMESTAMP', family: 'timestamptz' });
