@@ -1,0 +1,100 @@
+/** Everything that can be found about one state: pure, in a fixed order, with the lines of the YAML where it is at hand. */
+import type { DbtProject } from '../dbt/project.ts';
+import { type YamlFiles, yamlPathOf } from '../dbt/yaml.ts';
+import { yamlLines } from '../dbt/yaml-lines.ts';
+import type { Verdict } from '../discovery/verdict.ts';
+import { type Finding, type Level, RULES, type RuleId } from '../findings.ts';
+import type { Snapshot } from '../snapshot.ts';
+import { columnFindings } from './columns.ts';
+import { datasetFindings } from './datasets.ts';
+import { type Coverage, coverageByNamespace, coverageOf, type NamespaceCoverage } from './score.ts';
+import { shadowFindings } from './shadows.ts';
+
+export interface HygieneInput {
+  readonly snapshot: Pick<Snapshot, 'catalogue' | 'policies' | 'findings'>;
+  /** Null where only the snapshot is at hand: files and spellings are not known then. */
+  readonly project: DbtProject | null;
+  /** The project's YAML by path below its root, as far as it is at hand. */
+  readonly yaml: YamlFiles;
+  /** What samples told, by dataset id and folded column name. */
+  readonly verdicts: ReadonlyMap<string, ReadonlyMap<string, Verdict>>;
+}
+
+export interface HygieneReport {
+  readonly findings: readonly Finding[];
+  readonly counts: Readonly<Record<Level, number>>;
+  readonly coverage: Coverage;
+  readonly namespaces: readonly NamespaceCoverage[];
+}
+
+export function examineHygiene({ snapshot, project, yaml, verdicts }: HygieneInput): HygieneReport {
+  const { datasets } = snapshot.catalogue;
+  const byNode = new Map(datasets.map(({ uniqueId, id }) => [uniqueId, id]));
+  const found = [
+    ...snapshot.findings.map((one) => named(one, byNode)),
+    ...columnFindings(datasets, project, verdicts),
+    ...datasetFindings(datasets, project, yaml),
+    ...shadowFindings(snapshot.policies),
+  ];
+  return reportOf(withLines(found, project, yaml), snapshot.catalogue.datasets);
+}
+
+/** For states that a push would refuse too: nothing but the findings may be known. */
+export function reportOf(
+  found: readonly Finding[],
+  datasets: Snapshot['catalogue']['datasets'],
+): HygieneReport {
+  const findings = [...found].sort(inOrder);
+  const count = (level: Level): number => findings.filter((one) => one.level === level).length;
+  return {
+    findings,
+    counts: { error: count('error'), warning: count('warning'), note: count('note') },
+    coverage: coverageOf(datasets, findings),
+    namespaces: coverageByNamespace(datasets, findings),
+  };
+}
+
+/** Findings of the passes before the catalogue know nodes alone. */
+function named(one: Finding, byNode: ReadonlyMap<string, string>): Finding {
+  const dataset = one.dataset ?? byNode.get(one.node ?? '') ?? null;
+  return dataset === one.dataset ? one : Object.freeze({ ...one, dataset });
+}
+
+function withLines(
+  findings: readonly Finding[],
+  project: DbtProject | null,
+  yaml: YamlFiles,
+): readonly Finding[] {
+  const lineOf = yamlLines(yaml);
+  const nodes = new Map((project?.nodes ?? []).map((node) => [node.uniqueId, node]));
+  return findings.map((one) => {
+    const node = nodes.get(one.node ?? '');
+    if (one.line !== null || node === undefined) return one;
+    const path = yamlPathOf(node, project?.name ?? null);
+    if (path === null) return one.file === null ? Object.freeze({ ...one, file: node.file }) : one;
+    return Object.freeze({ ...one, file: path, line: lineOf(path, node, one.column) });
+  });
+}
+
+const LEVELS: readonly Level[] = ['error', 'warning', 'note'];
+const RANKS = new Map((Object.keys(RULES) as RuleId[]).map((rule, rank) => [rule, rank]));
+
+function inOrder(a: Finding, b: Finding): number {
+  return (
+    LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level) ||
+    (RANKS.get(a.rule) ?? 0) - (RANKS.get(b.rule) ?? 0) ||
+    compare(keyOf(a), keyOf(b))
+  );
+}
+
+const keyOf = ({ dataset, node, policy, file, line, column, message }: Finding): string =>
+  [
+    dataset ?? node ?? '',
+    policy ?? '',
+    file ?? '',
+    String(line ?? 0).padStart(8, '0'),
+    column ?? '',
+    message,
+  ].join('\n');
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
