@@ -131,7 +131,7 @@ async function main(): Promise<void> {
     snapshotHash: policies.revision,
     action: 'query',
     request: { sql_tables: [subject.id], columns: [], limit: 100, offset: 0, formats: ['json'] },
-    context: buildContext({ now: Date.now(), environment: 'production', clientIp: '127.0.0.1' }),
+    context: buildContext({ now: Date.now(), environment: 'production', clientIp: '127.0.0.1', policies }),
   });
 
   const decider = createDecider({ pdp: createPdp({ kind: 'embedded' }) });

@@ -40,6 +40,11 @@ fact(l) := optional(input.context.project, l.value) if l.fact == "project"
 
 fact(l) := same(input.context.environment, l.value) if l.fact == "environment"
 
+# Of the networks and hours that policies name, the gate lists those that hold; where it cannot tell, there is no list.
+fact(l) := member(input.context.networks, l.value) if l.fact == "network"
+
+fact(l) := member(input.context.hours, l.value) if l.fact == "hours"
+
 fact(l) := attribute(input.identity.attributes[l.name], l.value) if l.fact == "attribute"
 
 member(list, wanted) := 2 if {

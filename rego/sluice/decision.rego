@@ -22,8 +22,8 @@ decision := {
 	],
 	"masks": masks,
 	"hidden": [name | some name, strongest in strongest_masks; strongest[0] == 0],
-	"limits": {},
-	"expires_at": null,
+	"limits": limits,
+	"expires_at": expires_at,
 	"discoverable": discoverable,
 }
 
@@ -40,10 +40,34 @@ judged := [judgement |
 # Only a condition that certainly holds exempts; nobody is exempt where there is none.
 default exempt(_) := false
 
-exempt(policy) if {
+exempt(policy) if exempt_by_condition(policy)
+
+exempt(policy) if exempt_by_glass(policy)
+
+default exempt_by_condition(_) := false
+
+exempt_by_condition(policy) if {
 	policy.unless != null
 	conditions.value(policy.unless) == 2
 }
+
+# A broken glass opens what hides and denies; requirements, limits and levels stand.
+exempt_by_glass(policy) if {
+	policy.effect in {"mask", "rows", "deny"}
+	count(broken_glass) > 0
+}
+
+# Policies that let this identity through in an emergency, and have not expired.
+broken_glass[policy.id] := policy if {
+	some policy in input.dataset.policies
+	policy.effect == "break_glass"
+	conditions.value(policy.who) == 2
+	input.context.time.epoch < policy.expires
+}
+
+default expires_at := null
+
+expires_at := min({policy.expires | some policy in broken_glass}) if count(broken_glass) > 0
 
 who(policy) := conditions.value(policy.who) if {
 	policy.who
@@ -75,8 +99,25 @@ readable_exemption(unless) if is_null(unless)
 readable_exemption(unless) if is_array(unless)
 
 readable_effect(policy) if {
-	policy.effect in {"allow", "require", "deny"}
+	policy.effect in {"allow", "require", "deny", "discover"}
 	is_array(policy.who)
+}
+
+readable_effect(policy) if {
+	policy.effect == "limit"
+	is_array(policy.who)
+	is_object(policy.limits)
+	readable_exemption(policy.within)
+	every key, _ in policy.limits {
+		key in known_limits
+	}
+}
+
+readable_effect(policy) if {
+	policy.effect == "break_glass"
+	is_array(policy.who)
+	is_string(policy.reason)
+	is_number(policy.expires)
 }
 
 readable_effect(policy) if {
@@ -102,6 +143,21 @@ denied if {
 	j.policy.effect == "deny"
 	not j.exempt
 	j.value != 0
+}
+
+# Outside the hours or the networks of a limit, or where nobody knows: nothing.
+default outside := false
+
+outside if {
+	some j in applying_limits
+	beyond(j.policy)
+}
+
+default beyond(_) := false
+
+beyond(policy) if {
+	policy.within != null
+	conditions.value(policy.within) != 2
 }
 
 # A requirement is met only when it certainly is.
@@ -135,6 +191,8 @@ reason := "policy_unreadable" if {
 	unreadable_policy
 } else := "denied_by_policy" if {
 	denied
+} else := "outside_limit" if {
+	outside
 } else := "requirement_not_met" if {
 	unmet
 } else := "level_internal" if {
@@ -155,7 +213,8 @@ reason := "policy_unreadable" if {
 
 allow := reason == "allowed"
 
-# Open datasets are discoverable by all, internal ones by authenticated identities, restricted ones by those who may read them.
+# Open datasets are discoverable by all, internal ones by authenticated identities, restricted ones by those who may read them
+# and by those authenticated whom a policy names.
 default discoverable := false
 
 discoverable if input.dataset.access_level == "open"
@@ -163,6 +222,14 @@ discoverable if input.dataset.access_level == "open"
 discoverable if {
 	input.dataset.access_level == "internal"
 	authenticated
+}
+
+discoverable if {
+	input.dataset.access_level == "restricted"
+	authenticated
+	some j in judged
+	j.policy.effect == "discover"
+	j.value == 2
 }
 
 discoverable if allow
@@ -195,31 +262,39 @@ policy_reasons := [policy_reason(j) |
 default irrelevant(_) := false
 
 irrelevant(j) if {
-	j.policy.effect == "deny"
+	j.policy.effect in {"deny", "limit"}
 	not j.exempt
 	j.value == 0
 }
 
+irrelevant(j) if {
+	j.policy.effect == "break_glass"
+	not broken_glass[j.policy.id]
+}
+
 policy_reason(j) := {
 	"policy": j.policy.id,
-	"effect": "exempt",
-	"because": conditions.explain(j.policy.unless),
-	"source": object.get(j.policy, "source", null),
-} if {
-	j.exempt
-} else := {
-	"policy": j.policy.id,
-	"effect": j.policy.effect,
-	"because": conditions.explain(j.policy.who),
-	"source": object.get(j.policy, "source", null),
-} if {
-	j.policy.effect in {"allow", "require", "deny"}
-} else := {
-	"policy": j.policy.id,
-	"effect": j.policy.effect,
-	"because": stands(j.policy),
+	"effect": shown_effect(j),
+	"because": because(j),
 	"source": object.get(j.policy, "source", null),
 }
+
+shown_effect(j) := "exempt" if {
+	j.exempt
+} else := j.policy.effect
+
+because(j) := conditions.explain(j.policy.unless) if {
+	exempt_by_condition(j.policy)
+} else := concat("", ["break_glass ", concat(", ", object.keys(broken_glass))]) if {
+	j.exempt
+} else := concat("", [conditions.explain(j.policy.who), ": ", j.policy.reason]) if {
+	j.policy.effect == "break_glass"
+} else := concat("", ["outside its hours or networks: ", conditions.explain(j.policy.within)]) if {
+	j.policy.effect == "limit"
+	beyond(j.policy)
+} else := conditions.explain(j.policy.who) if {
+	j.policy.effect in {"allow", "require", "deny", "discover", "limit"}
+} else := stands(j.policy)
 
 # Why a mask or a row filter applies.
 stands(policy) := "everyone" if {

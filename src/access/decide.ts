@@ -56,6 +56,8 @@ export function createDecider({ pdp, cacheSize = 10_000 }: DeciderOptions): Deci
         context.project,
         context.purpose,
         context.environment,
+        context.networks,
+        context.hours,
         context.grants,
       ]);
       const decisions = new Map<string, Decision>();

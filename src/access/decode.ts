@@ -3,7 +3,7 @@
  * that the dataset lacks, an answer for another dataset, an answer too few) becomes a denial: no part of it is trusted alone.
  */
 import { z } from 'zod';
-import type { MaskSpec, Predicate, ScalarOperand } from '../policies/policy.ts';
+import type { Limits, MaskSpec, Predicate, ScalarOperand } from '../policies/policy.ts';
 import type { Decision, DecisionInput } from './decision.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
@@ -12,10 +12,14 @@ const identityPath = z.strictObject({
   path: z.array(z.string().min(1)).min(1).max(2),
 });
 
+/** Far beyond what a policy may say, and far within what a date holds. */
+const distance = z.int().min(-1e9).max(1e9);
+
 const operand: z.ZodType<ScalarOperand> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('column'), name: z.string() }),
   z.strictObject({ kind: z.literal('literal'), value: scalar }),
   identityPath,
+  z.strictObject({ kind: z.literal('now'), months: distance, days: distance, seconds: distance }),
 ]);
 
 const predicate: z.ZodType<Predicate> = z.lazy(() =>
@@ -32,6 +36,13 @@ const predicate: z.ZodType<Predicate> = z.lazy(() =>
     z.strictObject({ kind: z.literal('any'), left: operand, list: identityPath }),
     z.strictObject({ kind: z.literal('is_null'), arg: operand, negated: z.boolean() }),
     z.strictObject({ kind: z.literal('like'), left: operand, pattern: z.string(), negated: z.boolean() }),
+    z.strictObject({
+      kind: z.literal('lookup'),
+      left: operand,
+      dataset: z.string().min(1),
+      column: z.string(),
+      where: predicate.nullable(),
+    }),
     z.strictObject({ kind: z.enum(['true', 'false']) }),
   ]),
 );
@@ -52,13 +63,38 @@ const mask: z.ZodType<MaskSpec> = z.discriminatedUnion('kind', [
 const appliedMask = z.strictObject({ policy: z.string(), mask });
 const word = z.string().max(200);
 
+const count = z.int().positive();
+
+const limits = z.strictObject({
+  max_rows: count.optional(),
+  max_scan_rows: count.optional(),
+  timeout: count.optional(),
+  require_filter: z.array(z.string()).min(1).optional(),
+  explicit_columns: z.literal(true).optional(),
+  max_joins: z.int().min(0).optional(),
+  join_with: z.array(z.string()).optional(),
+  cross_join: z.literal(false).optional(),
+  formats: z.array(z.string()).optional(),
+});
+
 const full = z.strictObject({
   allow: z.boolean(),
   reason: word,
   reasons: z.array(
     z.strictObject({
       policy: z.string(),
-      effect: z.enum(['allow', 'require', 'deny', 'rows', 'mask', 'level', 'exempt']),
+      effect: z.enum([
+        'allow',
+        'require',
+        'deny',
+        'discover',
+        'rows',
+        'mask',
+        'limit',
+        'break_glass',
+        'level',
+        'exempt',
+      ]),
       because: z.string(),
       source: z.strictObject({ file: z.string(), line: z.int() }).nullable(),
     }),
@@ -67,11 +103,7 @@ const full = z.strictObject({
   // Read by hand: a record schema drops the key `__proto__`, and with it the mask of a column of that name.
   masks: z.unknown(),
   hidden: z.array(z.string()),
-  limits: z.strictObject({
-    max_rows: z.int().positive().optional(),
-    max_scan_rows: z.int().positive().optional(),
-    timeout: z.int().positive().optional(),
-  }),
+  limits,
   expires_at: z.number().nullable(),
   // A policy of the user's own need not repeat the first and may leave the second to the level.
   dataset_id: z.string().optional(),
@@ -115,6 +147,7 @@ function decodeOne(value: unknown, input: DecisionInput): Decision {
     ...Object.keys(masks),
     ...rest.hidden,
     ...rest.rows.flatMap((row) => columnsOf(row.predicate)),
+    ...(rest.limits.require_filter ?? []),
   ];
   if (named.some((name) => !known.has(name)) || Object.keys(masks).some((name) => hidden.has(name))) {
     return denial(input, 'undecodable');
@@ -122,18 +155,18 @@ function decodeOne(value: unknown, input: DecisionInput): Decision {
   if (rest.allow && rest.expires_at !== null && rest.expires_at <= input.context.time.epoch) {
     return denial(input, 'expired');
   }
-  const { max_rows, max_scan_rows, timeout } = rest.limits;
   return freeze({
     ...rest,
     dataset_id: input.dataset.dataset_id,
     masks,
-    limits: {
-      ...(max_rows === undefined ? {} : { max_rows }),
-      ...(max_scan_rows === undefined ? {} : { max_scan_rows }),
-      ...(timeout === undefined ? {} : { timeout }),
-    },
+    limits: present(rest.limits),
     discoverable: rest.allow || (discoverable ?? levelDiscoverable(input)),
   });
+}
+
+/** What was not answered is no key. */
+function present(given: z.infer<typeof limits>): Limits {
+  return Object.fromEntries(Object.entries(given).filter(([, bound]) => bound !== undefined));
 }
 
 /** Without a prototype, so that a column called `constructor` finds no mask that is none. */
@@ -163,6 +196,8 @@ function columnsOf(p: Predicate): readonly string[] {
       return named([p.left, ...p.values]);
     case 'any':
     case 'like':
+    // Its other columns are those of the dataset that it looks into.
+    case 'lookup':
       return named([p.left]);
     case 'is_null':
       return named([p.arg]);

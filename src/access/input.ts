@@ -50,6 +50,8 @@ export interface ContextParts {
   /** Of the deployment's configuration, never of a request. */
   readonly environment: string;
   readonly clientIp: string | null;
+  /** Whose conditions say which networks and hours matter. */
+  readonly policies: Pick<PolicySet, 'networksOf' | 'hoursAt'>;
   readonly project?: string | null;
   readonly purpose?: string | null;
 }
@@ -59,6 +61,7 @@ export function buildContext({
   now,
   environment,
   clientIp,
+  policies,
   project,
   purpose,
 }: ContextParts): DecisionContext {
@@ -73,6 +76,8 @@ export function buildContext({
       weekday: date.getUTCDay(),
     },
     client_ip: clientIp,
+    networks: policies.networksOf(clientIp),
+    hours: policies.hoursAt(now),
     grants: [],
   };
 }

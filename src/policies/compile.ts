@@ -1,14 +1,18 @@
 /** Policy files against a catalogue, at push: read, matched, checked, frozen. All problems are reported at once, or a whole set comes out. */
 import { createHash } from 'node:crypto';
-import type { Catalogue } from '../catalogue/dataset.ts';
+import type { Catalogue, Dataset } from '../catalogue/dataset.ts';
 import { SluiceError } from '../errors.ts';
 import { type PolicyDefinition, readPolicy } from './definition.ts';
 import { readYaml } from './document.ts';
-import { instantiate } from './instantiate.ts';
+import { hoursMatcher } from './hours.ts';
+import { columnsFor, type FindDataset, instantiate } from './instantiate.ts';
 import { fits, lint } from './lint.ts';
+import { masterKeys } from './master-key.ts';
 import { indexCatalogue, matchColumns, matchDatasets, type PolicyIndex } from './match.ts';
-import type { MatchedPolicy, PolicySet } from './policy.ts';
-import { readRecord } from './problem.ts';
+import { networkMatcher } from './networks.ts';
+import type { Limits, MatchedPolicy, PolicySet } from './policy.ts';
+import { type Path, readRecord } from './problem.ts';
+import type { LimitBody } from './read-limit.ts';
 import { WhereProblem } from './where.ts';
 
 export interface PolicyFile {
@@ -38,11 +42,13 @@ export function compilePolicies(
     if (before?.id !== definition.id) return;
     problems.push(`${at(definition)}: the id \`${definition.id}\` is used before, in ${at(before)}`);
   });
+  problems.push(...masterKeys(definitions));
   const index = indexCatalogue(catalogue, options.environment);
+  const find: FindDataset = (name) => catalogue.byId(name) ?? catalogue.lookup(name.split('.'));
   const byDataset = new Map<string, MatchedPolicy[]>();
   const covered = new Map<string, readonly MatchedPair[]>();
   for (const definition of definitions) {
-    const pairs = matchPolicy(definition, index, problems);
+    const pairs = matchPolicy(definition, { index, find, problems });
     covered.set(definition.id, pairs);
     for (const { dataset, policy } of pairs) {
       const list = byDataset.get(dataset);
@@ -73,7 +79,27 @@ export function compilePolicies(
       ),
     ),
     forDataset: (datasetId: string) => byDataset.get(datasetId) ?? none,
+    ...circumstancesOf(definitions),
   });
+}
+
+/** The gate tells a decision which of these hold, so that whoever decides needs neither clock nor arithmetic. */
+function circumstancesOf(
+  definitions: readonly PolicyDefinition[],
+): Pick<PolicySet, 'networksOf' | 'hoursAt'> {
+  const named = { network: new Set<string>(), hours: new Set<string>() };
+  const collect = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    if ('fact' in value && 'value' in value && typeof value.value === 'string') {
+      if (value.fact === 'network' || value.fact === 'hours') named[value.fact].add(value.value);
+    } else for (const inner of Object.values(value)) collect(inner);
+  };
+  // Wherever in a policy a condition stands.
+  for (const { unless, body } of definitions) collect([unless, body]);
+  return {
+    networksOf: networkMatcher([...named.network].sort()),
+    hoursAt: hoursMatcher([...named.hours].sort()),
+  };
 }
 
 const at = (definition: PolicyDefinition) => `${definition.source.file}:${definition.source.line}`;
@@ -122,17 +148,23 @@ interface MatchedPair {
   readonly misfits?: readonly string[];
 }
 
+interface Matching {
+  readonly index: PolicyIndex;
+  readonly find: FindDataset;
+  readonly problems: string[];
+}
+
 function matchPolicy(
   definition: PolicyDefinition,
-  index: PolicyIndex,
-  problems: string[],
+  { index, find, problems }: Matching,
 ): readonly MatchedPair[] {
   const { id, description, source, unless, body } = definition;
   const base = { id, description, source, unless };
   switch (body.effect) {
     case 'allow':
     case 'require':
-    case 'deny': {
+    case 'deny':
+    case 'discover': {
       const policy: MatchedPolicy = Object.freeze({ ...base, effect: body.effect, who: body.who });
       return matchDatasets(definition.on, index).map((dataset) => ({ dataset: dataset.id, policy }));
     }
@@ -151,27 +183,56 @@ function matchPolicy(
             : [],
         ),
       }));
-    case 'rows': {
-      const lacking = new Map<string, string[]>();
-      const pairs = matchDatasets(definition.on, index).flatMap((dataset): MatchedPair[] => {
-        try {
-          const predicate = instantiate(body.where, dataset);
-          return [{ dataset: dataset.id, policy: Object.freeze({ ...base, effect: 'rows', predicate }) }];
-        } catch (error) {
-          if (!(error instanceof WhereProblem)) throw error;
-          lacking.set(error.message, [...(lacking.get(error.message) ?? []), dataset.id]);
-          return [];
-        }
-      });
-      const line = definition.lineOf(['rows', 'where']);
-      for (const [message, datasets] of lacking) {
-        problems.push(`${source.file}:${line}: policy \`${id}\`: ${message} in ${several(datasets)}`);
-      }
-      return pairs;
+    case 'break_glass': {
+      const policy: MatchedPolicy = Object.freeze({ ...base, ...body });
+      return matchDatasets(definition.on, index).map((dataset) => ({ dataset: dataset.id, policy }));
     }
+    case 'limit':
+      return perDataset(definition, ['limit', 'require_filter'], { index, problems }, (dataset) => ({
+        ...base,
+        effect: 'limit',
+        who: body.who,
+        limits: withFilters(body, dataset),
+        within: body.within,
+      }));
+    case 'rows':
+      return perDataset(definition, ['rows', 'where'], { index, problems }, (dataset) => ({
+        ...base,
+        effect: 'rows',
+        predicate: instantiate(body.where, dataset, find),
+      }));
     default:
       return body satisfies never;
   }
+}
+
+/** What names columns of datasets is settled for each; what one of them lacks is a problem that names it. */
+function perDataset(
+  definition: PolicyDefinition,
+  path: Path,
+  { index, problems }: Pick<Matching, 'index' | 'problems'>,
+  settle: (dataset: Dataset) => MatchedPolicy,
+): readonly MatchedPair[] {
+  const lacking = new Map<string, string[]>();
+  const pairs = matchDatasets(definition.on, index).flatMap((dataset): readonly MatchedPair[] => {
+    try {
+      return [{ dataset: dataset.id, policy: Object.freeze(settle(dataset)) }];
+    } catch (error) {
+      if (!(error instanceof WhereProblem)) throw error;
+      lacking.set(error.message, [...(lacking.get(error.message) ?? []), dataset.id]);
+      return [];
+    }
+  });
+  const { id, source, lineOf } = definition;
+  for (const [message, datasets] of lacking)
+    problems.push(`${source.file}:${lineOf(path)}: policy \`${id}\`: ${message} in ${several(datasets)}`);
+  return pairs;
+}
+
+function withFilters({ limits, requireFilter }: LimitBody, dataset: Dataset): Limits {
+  if (requireFilter.length === 0) return limits;
+  const columns = requireFilter.flatMap((wanted) => columnsFor(wanted, dataset));
+  return { ...limits, require_filter: [...new Set(columns.map(({ folded }) => folded))].sort() };
 }
 
 const several = (ids: readonly string[]): string =>

@@ -2,11 +2,13 @@
 import { SluiceError } from '../errors.ts';
 import type { AttributeValue, Identity } from '../identity/identity.ts';
 import { type Condition, MAX_ALTERNATIVES, TooManyAlternatives, toDnf } from './dnf.ts';
+import { readHours } from './hours.ts';
+import { readNetwork } from './networks.ts';
 import type { Dnf, Literal } from './policy.ts';
 import { isRecord, kindOf, type Path, type Report, suggest } from './problem.ts';
 
 const TEXT_FACTS = ['group', 'role', 'scope', 'sub', 'issuer', 'purpose', 'project', 'environment'] as const;
-const KEYS = [...TEXT_FACTS, 'kind', 'attribute', 'any', 'all', 'not'] as const;
+const KEYS = [...TEXT_FACTS, 'kind', 'attribute', 'network', 'hours', 'any', 'all', 'not'] as const;
 const KINDS = ['user', 'service', 'anonymous'];
 const MAX_NESTING = 32;
 
@@ -17,6 +19,10 @@ export interface Circumstances {
   readonly project: string | null;
   readonly purpose: string | null;
   readonly environment: string;
+  /** Of the networks that conditions name, those that hold the caller; null or absent is unknown. */
+  readonly networks?: readonly string[] | null;
+  /** Of the windows that conditions name, those that hold now; null or absent is unknown. */
+  readonly hours?: readonly string[] | null;
 }
 
 export type Truth = 'true' | 'unknown' | 'false';
@@ -94,6 +100,13 @@ function read(value: unknown, path: Path, report: Report, depth: number): Condit
     }
     case 'attribute':
       return readAttribute(inner, at, report);
+    case 'network':
+      return alternatives(inner, at, report, (item, itemPath) => readNetworkFact(item, itemPath, report));
+    case 'hours':
+      return alternatives(inner, at, report, (item, itemPath) => {
+        const window = readHours(item, itemPath, report);
+        return window === null ? null : { fact: 'hours', value: window, negated: false };
+      });
     default:
       return alternatives(inner, at, report, (item, itemPath) => readText(key, item, itemPath, report));
   }
@@ -144,6 +157,16 @@ function readText(fact: string, value: unknown, path: Path, report: Report): Lit
   const text = TEXT_FACTS.find((known) => known === fact);
   if (text === undefined) throw new TypeError(`condition key without a reader: ${fact}`);
   return { fact: text, value, negated: false };
+}
+
+function readNetworkFact(value: unknown, path: Path, report: Report): Literal | null {
+  const read =
+    typeof value === 'string'
+      ? readNetwork(value)
+      : { problem: `\`network\` takes a network such as 10.0.0.0/8; found ${kindOf(value)}` };
+  if ('network' in read) return { fact: 'network', value: read.network, negated: false };
+  report(path, read.problem);
+  return null;
 }
 
 function readAttribute(value: unknown, path: Path, report: Report): Condition | null {
@@ -206,6 +229,10 @@ function factTruth(literal: Literal, identity: Identity, circumstances: Circumst
     case 'project':
     case 'environment':
       return truth(circumstances[literal.fact] === literal.value);
+    case 'network':
+      return listed(circumstances.networks, literal.value);
+    case 'hours':
+      return listed(circumstances.hours, literal.value);
     case 'attribute':
       return Object.hasOwn(identity.attributes, literal.name)
         ? attributeTruth(identity.attributes[literal.name], literal.value)
@@ -214,6 +241,10 @@ function factTruth(literal: Literal, identity: Identity, circumstances: Circumst
       return literal satisfies never;
   }
 }
+
+/** The gate names those that hold; where it has not, nothing is known. */
+const listed = (held: readonly string[] | null | undefined, wanted: string): Truth =>
+  held === null || held === undefined ? 'unknown' : truth(held.includes(wanted));
 
 const truth = (holds: boolean): Truth => (holds ? 'true' : 'false');
 

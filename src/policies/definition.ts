@@ -2,20 +2,35 @@
 import { readCondition } from './conditions.ts';
 import type { Dnf, SourceRef } from './policy.ts';
 import { kindOf, type Path, type Report, readRecord } from './problem.ts';
+import { type BreakGlassBody, readBreakGlass } from './read-break-glass.ts';
+import { type LimitBody, readLimit } from './read-limit.ts';
 import { type MaskBody, readMask } from './read-mask.ts';
 import { type RowsBody, readRows } from './read-rows.ts';
 import { readSelector, type Selector } from './selector.ts';
 
-export const EFFECTS = ['allow', 'require', 'deny', 'mask', 'rows'] as const;
+export const EFFECTS = [
+  'allow',
+  'require',
+  'deny',
+  'mask',
+  'rows',
+  'limit',
+  'discover',
+  'break_glass',
+] as const;
 const KEYS = ['id', 'description', 'on', ...EFFECTS, 'unless'] as const;
+/** "allow A unless B" reads both ways. */
+const NAMES_WHOM: ReadonlySet<string> = new Set(['allow', 'discover', 'break_glass']);
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 export type Effect = (typeof EFFECTS)[number];
 
 export type PolicyBody =
-  | { readonly effect: 'allow' | 'require' | 'deny'; readonly who: Dnf }
+  | { readonly effect: 'allow' | 'require' | 'deny' | 'discover'; readonly who: Dnf }
   | RowsBody
-  | MaskBody;
+  | MaskBody
+  | LimitBody
+  | BreakGlassBody;
 
 export interface PolicyDefinition {
   readonly id: string;
@@ -54,8 +69,9 @@ export function readPolicy(
   const on = policy.on === undefined ? null : readSelector(policy.on, ['on'], tell);
   const body = readBody(policy, tell);
   const unless = policy.unless === undefined ? null : readCondition(policy.unless, ['unless'], tell);
-  if (policy.unless !== undefined && body?.effect === 'allow') {
-    tell(['unless'], '`allow` takes no `unless`; say whom it allows: `allow: { all: [ …, { not: … } ] }`');
+  if (policy.unless !== undefined && body !== null && NAMES_WHOM.has(body.effect)) {
+    const word = body.effect;
+    tell(['unless'], `\`${word}\` takes no \`unless\`; say whom: \`{ all: [ …, { not: … } ] }\``);
   }
   if (!sound || typeof id !== 'string' || on === null || body === null) return null;
   return {
@@ -85,7 +101,8 @@ function readBody(policy: Readonly<Record<string, unknown>>, report: Report): Po
   switch (effect) {
     case 'allow':
     case 'require':
-    case 'deny': {
+    case 'deny':
+    case 'discover': {
       const who = readCondition(value, [effect], report);
       return who === null ? null : { effect, who };
     }
@@ -93,6 +110,10 @@ function readBody(policy: Readonly<Record<string, unknown>>, report: Report): Po
       return readRows(value, report);
     case 'mask':
       return readMask(value, report);
+    case 'limit':
+      return readLimit(value, report);
+    case 'break_glass':
+      return readBreakGlass(value, report);
     default:
       return effect satisfies never;
   }

@@ -2,7 +2,7 @@
  * A row filter for one dataset: names become its folded columns, `column('tag')` the columns that carry the tag, and types are checked.
  * What the dataset lacks is a problem, since a filter is never silently skipped.
  */
-import type { Column, Dataset } from '../catalogue/dataset.ts';
+import type { Column, Dataset, TypeFamily } from '../catalogue/dataset.ts';
 import { nearest } from '../nearest.ts';
 import { columnType } from '../sql/resolve/types.ts';
 import { fits } from '../sql/rewrite/literals.ts';
@@ -12,12 +12,19 @@ import { type TemplateOperand, WhereProblem, type WhereTemplate } from './where.
 
 const MAX_INSTANCES = 64;
 
+/** How a filter finds the datasets that it looks into. */
+export type FindDataset = (name: string) => Dataset | undefined;
+
 /**
  * Where several columns carry a tag, the whole filter is instantiated for each and all instances must hold:
  * of the possible readings the one that releases least, also under NOT.
  * @throws WhereProblem
  */
-export function instantiate(template: WhereTemplate, dataset: Dataset): Predicate {
+export function instantiate(
+  template: WhereTemplate,
+  dataset: Dataset,
+  find: FindDataset = () => undefined,
+): Predicate {
   const columns = dataset.columns.filter((column) => column.state !== 'ghost');
   const tags = [...new Set(operandsOf(template).flatMap((o) => (o.kind === 'tagged' ? [o.tag] : [])))];
   let choices: ReadonlyMap<string, Column>[] = [new Map()];
@@ -32,10 +39,22 @@ export function instantiate(template: WhereTemplate, dataset: Dataset): Predicat
     }
   }
   const instances = choices.map((choice) =>
-    resolve(template, (operand) => columnOf(operand, columns, choice)),
+    resolve(template, { dataset, find, columnOf: (operand) => columnOf(operand, columns, choice) }),
   );
   const [only] = instances;
   return only !== undefined && instances.length === 1 ? only : { kind: 'and', args: instances };
+}
+
+/** The columns of a dataset that a name or a tag stands for. @throws WhereProblem where there are none */
+export function columnsFor(
+  wanted: Extract<TemplateOperand, { readonly kind: 'column' | 'tagged' }>,
+  dataset: Dataset,
+): readonly Column[] {
+  const columns = dataset.columns.filter((column) => column.state !== 'ghost');
+  if (wanted.kind === 'column') return [columnOf(wanted, columns, new Map())];
+  const tagged = columns.filter((column) => column.tags.some((t) => covers(wanted.tag, t.tag)));
+  if (tagged.length === 0) throw new WhereProblem(`no column is tagged \`${wanted.tag}\``);
+  return tagged;
 }
 
 function columnOf(
@@ -62,7 +81,7 @@ function columnOf(
   );
 }
 
-/** Every operand that stands in the filter. */
+/** Every operand over the dataset's own columns; a lookup has a dataset of its own. */
 function operandsOf<O>(predicate: PredicateOver<O>): readonly O[] {
   switch (predicate.kind) {
     case 'and':
@@ -76,6 +95,7 @@ function operandsOf<O>(predicate: PredicateOver<O>): readonly O[] {
       return [predicate.left, ...predicate.values];
     case 'any':
     case 'like':
+    case 'lookup':
       return [predicate.left];
     case 'is_null':
       return [predicate.arg];
@@ -94,24 +114,24 @@ interface Typed {
   readonly name: string;
   /** Null where it is no column. */
   readonly column: Column | null;
+  /** Of a constant that says its type. */
+  readonly family?: TypeFamily;
 }
 
-type Comparable = 'text' | 'number' | 'boolean' | 'written' | 'none';
+type Comparable = 'text' | 'number' | 'boolean' | 'written' | 'moment' | 'none';
 
-type ColumnLookup = (operand: Extract<TemplateOperand, { readonly kind: 'column' | 'tagged' }>) => Column;
+interface Scope {
+  readonly dataset: Dataset;
+  readonly find: FindDataset;
+  readonly columnOf: (operand: Extract<TemplateOperand, { readonly kind: 'column' | 'tagged' }>) => Column;
+}
 
-function resolve(template: WhereTemplate, columnOf: ColumnLookup): Predicate {
+function resolve(template: WhereTemplate, { dataset, find, columnOf }: Scope): Predicate {
   const typed = (operand: TemplateOperand): Typed => {
     switch (operand.kind) {
       case 'column':
       case 'tagged': {
-        const column = columnOf(operand);
-        return {
-          operand: { kind: 'column', name: column.folded },
-          comparable: comparableOf(column),
-          name: `\`${column.folded}\` (${column.type ?? column.family})`,
-          column,
-        };
+        return typedColumn(columnOf(operand));
       }
       case 'literal':
         return {
@@ -120,6 +140,16 @@ function resolve(template: WhereTemplate, columnOf: ColumnLookup): Predicate {
           name: `the ${typeof operand.value} constant`,
           column: null,
         };
+      case 'typed':
+        return {
+          operand: { kind: 'literal', value: operand.value },
+          comparable: 'written',
+          name: `the ${operand.family} constant`,
+          column: null,
+          family: operand.family,
+        };
+      case 'now':
+        return { operand, comparable: 'moment', name: 'now()', column: null };
       case 'identity':
         return { operand, comparable: null, name: `identity.${operand.path.join('.')}`, column: null };
       default:
@@ -158,6 +188,20 @@ function resolve(template: WhereTemplate, columnOf: ColumnLookup): Predicate {
       }
       case 'is_null':
         return { kind: 'is_null', arg: typed(t.arg).operand, negated: t.negated };
+      case 'lookup': {
+        const source = lookedInto(t.dataset, dataset, find);
+        const left = typed(t.left);
+        const [column] = columnsFor({ kind: 'column', name: t.column }, source);
+        if (column === undefined) throw new WhereProblem(`no column \`${t.column}\``);
+        check(left, typedColumn(column));
+        return {
+          kind: 'lookup',
+          left: left.operand,
+          dataset: source.id,
+          column: column.folded,
+          where: t.where === null ? null : instantiate(t.where, source),
+        };
+      }
       case 'true':
       case 'false':
         return t;
@@ -168,6 +212,23 @@ function resolve(template: WhereTemplate, columnOf: ColumnLookup): Predicate {
   return walk(template);
 }
 
+const typedColumn = (column: Column): Typed => ({
+  operand: { kind: 'column', name: column.folded },
+  comparable: comparableOf(column),
+  name: `\`${column.folded}\` (${column.type ?? column.family})`,
+  column,
+});
+
+function lookedInto(name: string, dataset: Dataset, find: FindDataset): Dataset {
+  const source = find(name);
+  if (source === undefined) throw new WhereProblem(`the filter looks into \`${name}\`, which is no dataset,`);
+  if (source.engine !== dataset.engine)
+    throw new WhereProblem(`the filter looks into \`${source.id}\`, which lies in another engine,`);
+  if (source.invalid !== null)
+    throw new WhereProblem(`the filter looks into \`${source.id}\`, which its engine does not have,`);
+  return source;
+}
+
 /** Comparing across types would leave the meaning to each engine's own casts, or raise at every query. */
 function check(left: Typed, right: Typed): void {
   const pair = [left.comparable, right.comparable];
@@ -176,16 +237,35 @@ function check(left: Typed, right: Typed): void {
       `${left.comparable === 'none' ? left.name : right.name} cannot be compared in a filter`,
     );
   }
+  if (left.comparable === 'moment' || right.comparable === 'moment') {
+    const { column, name } = left.comparable === 'moment' ? right : left;
+    if (column !== null && !MOMENTS.has(column.family))
+      throw new WhereProblem(`${name} is no date or timestamp, which now() is compared with`);
+    return;
+  }
+  checkStated(left, right);
+  checkStated(right, left);
   if (left.comparable === null || right.comparable === null) return;
   // Dates, times and uuids are written as text constants.
   const constant = left.operand.kind === 'literal' || right.operand.kind === 'literal';
-  const written = constant && pair.includes('written') && pair.includes('text');
+  const stated = left.family !== undefined || right.family !== undefined;
+  const written = constant && pair.includes('written') && (stated || pair.includes('text'));
   // A date beyond what a timestamp holds raises as one.
   const apart = left.comparable === 'written' && left.column?.family !== right.column?.family;
   if (!written && (left.comparable !== right.comparable || apart))
     throw new WhereProblem(`${left.name} and ${right.name} are of different types`);
   checkFits(left, right);
   checkFits(right, left);
+}
+
+const MOMENTS: ReadonlySet<TypeFamily> = new Set(['date', 'timestamp', 'timestamptz', 'unknown']);
+
+/** A constant with a type goes with columns of that type; a day is the beginning of it where there is no zone to tell. */
+function checkStated({ family, name }: Typed, { column, name: other }: Typed): void {
+  if (family === undefined) return;
+  const alike = column?.family === family || column?.family === 'unknown';
+  if (!alike && !(family === 'date' && column?.family === 'timestamp'))
+    throw new WhereProblem(`${name} and ${other} are of different types`);
 }
 
 /** A constant that its column cannot hold would match no row, negated or not, and nobody would be told why. */

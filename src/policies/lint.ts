@@ -1,9 +1,8 @@
-/** What a push warns of: policies without effect, words that nothing carries, masks that do not fit, one key to every door. */
+/** What a push warns of: policies without effect, words that nothing carries, masks that do not fit. */
 import type { TypeFamily } from '../catalogue/dataset.ts';
 import { type Finding, finding, type RuleId } from '../findings.ts';
 import { nearest } from '../nearest.ts';
 import type { PolicyDefinition } from './definition.ts';
-import { covers, literalKey } from './dnf.ts';
 import type { PolicyIndex } from './match.ts';
 import type { MaskSpec } from './policy.ts';
 import type { Path } from './problem.ts';
@@ -42,7 +41,6 @@ export function lint(
         ...(misfits.length === 0 ? [] : [warn('mask-does-not-fit', ['mask'], misfit(definition, misfits))]),
       ];
     }),
-    ...masterKeys(definitions),
   ];
 }
 
@@ -118,32 +116,4 @@ function constantFits(value: string | number | boolean, family: TypeFamily): boo
   if (typeof value === 'boolean') return family === 'boolean';
   if (typeof value === 'number' && !['integer', 'decimal', 'float'].includes(family)) return false;
   return WRITTEN[family]?.test(String(value)) ?? false;
-}
-
-/** A condition that exempts from every restricting policy is a key to all doors, and its holder is governed by nothing. */
-function masterKeys(definitions: readonly PolicyDefinition[]): readonly Finding[] {
-  const restricting = definitions.filter((d) => d.body.effect !== 'allow');
-  const exemptions = restricting.map((d) =>
-    (d.unless ?? []).map((literals) => new Set(literals.map(literalKey))),
-  );
-  const [first, ...rest] = exemptions;
-  if (first === undefined || rest.length === 0) return [];
-  const holds = (key: ReadonlySet<string>, exemption: ReadonlySet<string>) =>
-    (key.size === exemption.size && [...key].every((k) => exemption.has(k))) || covers(exemption, key);
-  const everywhere = exemptions
-    .flat()
-    .find((key) =>
-      exemptions.every((alternatives) => alternatives.some((exemption) => holds(key, exemption))),
-    );
-  if (everywhere === undefined) return [];
-  const words = [...everywhere].map((key) => {
-    const [fact, name, value, negated] = JSON.parse(key) as [string, string, unknown, boolean];
-    return `${negated ? 'not ' : ''}${fact}${name === '' ? '' : ` ${name}`} = ${String(value)}`;
-  });
-  return [
-    finding(
-      'master-key',
-      `one condition exempts from all ${restricting.length} restricting policies: ${words.join(' and ') || 'everyone'}`,
-    ),
-  ];
 }

@@ -18,7 +18,9 @@ export type Literal =
       readonly fact: 'purpose' | 'project' | 'environment';
       readonly value: string;
       readonly negated: boolean;
-    };
+    }
+  /** A range of addresses and a window of the week, each in the one form that `context` names those in that hold. */
+  | { readonly fact: 'network' | 'hours'; readonly value: string; readonly negated: boolean };
 
 /**
  * Disjunction of conjunctions, three-valued: a missing attribute is unknown and stays unknown under negation.
@@ -32,7 +34,7 @@ export interface SourceRef {
   readonly line: number;
 }
 
-/** Strictest first; `custom` ranks after `constant`. Later kinds are in the order already so that nothing moves. */
+/** Strictest first; `custom` ranks after `constant` unless it declares another place. */
 export const MASK_ORDER = [
   'hide',
   'null',
@@ -47,19 +49,48 @@ export const MASK_ORDER = [
   'truncate_date',
 ] as const;
 
+export type HashScope = 'global' | 'dataset' | 'project';
+export type TokenScope = 'policy' | 'dataset';
+export const PARTIAL_FORMATS = ['email', 'phone', 'iban', 'card'] as const;
+export type PartialFormat = (typeof PARTIAL_FORMATS)[number];
+export const DATE_UNITS = ['year', 'quarter', 'month', 'week', 'day', 'hour'] as const;
+export type DateUnit = (typeof DATE_UNITS)[number];
+
 export type MaskSpec =
   | { readonly kind: 'hide' }
   | { readonly kind: 'null' }
   | { readonly kind: 'constant'; readonly value: string | number | boolean }
-  | { readonly kind: 'hash'; readonly scope: 'global' | 'dataset' }
+  /** An expression over `value`, parsed again wherever it is used; `rank` is its place among the others' positions in MASK_ORDER. */
+  | { readonly kind: 'custom'; readonly expression: string; readonly rank: number }
+  | { readonly kind: 'hash'; readonly scope: HashScope }
+  /** A reversible pseudonym; `reveal` says who may have it reversed, null for nobody. */
+  | { readonly kind: 'tokenise'; readonly scope: TokenScope; readonly reveal: Dnf | null }
+  /** Replaces every match; a value without one is shown as `unmatched` says. */
+  | {
+      readonly kind: 'regex';
+      readonly pattern: string;
+      readonly replace: string;
+      readonly unmatched: 'null' | 'keep';
+    }
   /** Keeps `first` and `last` characters, the rest becomes `with`; at least half of the characters are always hidden. */
-  | { readonly kind: 'partial'; readonly first: number; readonly last: number; readonly with: string };
+  | { readonly kind: 'partial'; readonly first: number; readonly last: number; readonly with: string }
+  /** Keeps what is customary of a value that looks like the format; any other is hidden whole. */
+  | { readonly kind: 'partial'; readonly format: PartialFormat; readonly with: string }
+  /** The lower bound of the value's bucket: `origin + n * width`. */
+  | { readonly kind: 'bucket'; readonly width: number; readonly origin: number }
+  /** The greatest boundary that is not above the value; ascending. */
+  | { readonly kind: 'bucket'; readonly boundaries: readonly number[] }
+  /** The nearest multiple, half away from zero. */
+  | { readonly kind: 'round'; readonly to: number }
+  | { readonly kind: 'truncate_date'; readonly to: DateUnit };
 
 export type ScalarOperand =
   | { readonly kind: 'column'; readonly name: string }
   | { readonly kind: 'literal'; readonly value: string | number | boolean }
   /** Bound from the identity as a typed value; missing or empty becomes NULL, so that no row matches. */
-  | { readonly kind: 'identity'; readonly path: readonly string[] };
+  | { readonly kind: 'identity'; readonly path: readonly string[] }
+  /** The moment of the query and a distance from it, bound as a value; compared by order alone. */
+  | { readonly kind: 'now'; readonly months: number; readonly days: number; readonly seconds: number };
 
 /** A row filter over operands of type `O`; column names in it are folded and exist in the dataset (checked at push). */
 export type PredicateOver<O> =
@@ -80,9 +111,42 @@ export type PredicateOver<O> =
     }
   | { readonly kind: 'is_null'; readonly arg: O; readonly negated: boolean }
   | { readonly kind: 'like'; readonly left: O; readonly pattern: string; readonly negated: boolean }
+  /**
+   * `left in (select column from dataset where …)`: the policy's own read of another dataset, raw. Never under `not`: who is
+   * in no list would see everything.
+   */
+  | {
+      readonly kind: 'lookup';
+      readonly left: O;
+      /** Dataset id. */
+      readonly dataset: string;
+      /** Folded. */
+      readonly column: string;
+      /** Over the columns of that dataset alone. */
+      readonly where: PredicateOver<O> | null;
+    }
   | { readonly kind: 'true' | 'false' };
 
 export type Predicate = PredicateOver<ScalarOperand>;
+
+/** What a policy or a decision bounds; of several, the tightest of each holds. */
+export interface Limits {
+  readonly max_rows?: number;
+  /** Rows of the relations that a query reads, by the engine's estimate. */
+  readonly max_scan_rows?: number;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  /** Folded columns that the query must restrict. */
+  readonly require_filter?: readonly string[];
+  /** No star. */
+  readonly explicit_columns?: true;
+  readonly max_joins?: number;
+  /** Namespaces of what it may stand in one query with, beside itself. */
+  readonly join_with?: readonly string[];
+  readonly cross_join?: false;
+  /** Formats of an answer. */
+  readonly formats?: readonly string[];
+}
 
 interface MatchedBase {
   readonly id: string;
@@ -94,14 +158,35 @@ interface MatchedBase {
 
 /** A policy as it matched one dataset: what travels in the OPA input under `dataset.policies`. */
 export type MatchedPolicy = MatchedBase &
+  /** `discover`: who may know of the dataset without being let in. */
   (
-    | { readonly effect: 'allow' | 'require' | 'deny'; readonly who: Dnf }
+    | { readonly effect: 'allow' | 'require' | 'deny' | 'discover'; readonly who: Dnf }
+    /** For `who`; outside `within` (hours, networks) nothing is released. */
+    | {
+        readonly effect: 'limit';
+        readonly who: Dnf;
+        readonly limits: Limits;
+        readonly within: Dnf | null;
+      }
+    /** Exempts `who` from masks, row filters and denials until it expires (epoch seconds). */
+    | {
+        readonly effect: 'break_glass';
+        readonly who: Dnf;
+        readonly reason: string;
+        readonly expires: number;
+      }
     | { readonly effect: 'rows'; readonly predicate: Predicate }
     | {
         readonly effect: 'mask';
         readonly mask: MaskSpec;
-        /** Folded names of the columns it covers, each with the depth of the tag that matched (0 where no tag did). */
-        readonly columns: readonly { readonly name: string; readonly depth: number }[];
+        /** Folded names of the columns it covers, each with the tag of the column that matched and the depth of the policy's (null and 0 where no tag did). */
+        readonly columns: readonly {
+          readonly name: string;
+          readonly depth: number;
+          readonly tag: string | null;
+        }[];
+        /** The rows it masks: where this is true or unknown. Null for all. */
+        readonly where: Predicate | null;
       }
   );
 
@@ -113,6 +198,10 @@ export interface PolicySet {
   readonly findings: readonly Finding[];
   /** By dataset id; frozen; empty where nothing matches. */
   forDataset(datasetId: string): readonly MatchedPolicy[];
+  /** Of the networks that conditions name, those that hold the address; null where the address is not known. */
+  networksOf(address: string | null): readonly string[] | null;
+  /** Of the windows of the week that conditions name, those that hold at that moment (milliseconds since the epoch). */
+  hoursAt(epochMs: number): readonly string[];
 }
 
 /** For stewards: GET /v1/policies. */

@@ -16,7 +16,7 @@ export function readRows(value: unknown, report: Report): RowsBody | null {
     return null;
   }
   try {
-    return { effect: 'rows', where: parseWhere(rows.where) };
+    return { effect: 'rows', where: parseWhere(rows.where, { lookups: true }) };
   } catch (error) {
     if (!(error instanceof WhereProblem)) throw error;
     report(['rows', 'where'], error.message);

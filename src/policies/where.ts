@@ -2,10 +2,12 @@
  * Row filters: `where` texts parsed by PostgreSQL's own grammar into a small closed set of predicates.
  * Anything outside that set is refused at push, so that no policy text ever reaches an engine.
  */
-import type { A_Expr, Node } from '@pgsql/types';
+import type { A_Expr, Node, SubLink, TypeCast } from '@pgsql/types';
 import { hasSqlDetails, parseSync, scanSync } from 'libpg-query';
 import { loadParser } from '../sql/parse.ts';
 import { normaliseTag } from '../tags/tag.ts';
+import { readLookup } from './lookup.ts';
+import { readNow } from './moments.ts';
 import type { PredicateOver, ScalarOperand } from './policy.ts';
 
 /** The grammar is WASM: loaded with this module, so that compiling policies stays synchronous. */
@@ -15,7 +17,14 @@ const MAX_TEXT = 8192;
 const MAX_NESTING = 40;
 
 /** Before it is known which columns of a dataset carry the tag. */
-export type TemplateOperand = ScalarOperand | { readonly kind: 'tagged'; readonly tag: string };
+export type TemplateOperand =
+  | ScalarOperand
+  | { readonly kind: 'tagged'; readonly tag: string }
+  /** `date '2024-01-01'` */
+  | { readonly kind: 'typed'; readonly family: TypedFamily; readonly value: string };
+
+type TypedFamily = 'date' | 'time' | 'timestamp' | 'timestamptz' | 'uuid';
+const TYPED: readonly TypedFamily[] = ['date', 'time', 'timestamp', 'timestamptz', 'uuid'];
 
 export type WhereTemplate = PredicateOver<TemplateOperand>;
 
@@ -29,13 +38,26 @@ const refuse = (message: string): never => {
 const LISTS: ReadonlySet<string> = new Set(['groups', 'roles', 'scopes']);
 const SCALARS: ReadonlySet<string> = new Set(['sub', 'kind', 'issuer']);
 
+export interface WhereOptions {
+  /** Whether the text may look into other datasets. Only where what is false or unknown leaves a row out. */
+  readonly lookups?: boolean;
+}
+
+/** Where a part of the filter stands. */
+interface Place {
+  readonly depth: number;
+  /** Whether it is under `not`. */
+  readonly negated: boolean;
+  readonly lookups: boolean;
+}
+
 /** @throws WhereProblem */
-export function parseWhere(text: string): WhereTemplate {
+export function parseWhere(text: string, { lookups = false }: WhereOptions = {}): WhereTemplate {
   if (text.trim() === '') refuse('the filter is empty');
   if (text.length > MAX_TEXT) refuse(`the filter is longer than ${MAX_TEXT} characters`);
   if (text.includes('\0')) refuse('the filter holds a NUL byte');
   if (nesting(text) > MAX_NESTING) refuse(`the filter is nested more than ${MAX_NESTING} deep`);
-  return predicate(whereClause(text), 0);
+  return predicate(whereClause(text), { depth: 0, negated: false, lookups });
 }
 
 function nesting(text: string): number {
@@ -92,10 +114,13 @@ function grammar<T>(parse: () => T): T {
   }
 }
 
-function predicate(node: Node, depth: number): WhereTemplate {
-  if (depth > MAX_NESTING) refuse(`the filter is nested more than ${MAX_NESTING} deep`);
+function predicate(node: Node, place: Place): WhereTemplate {
+  if (place.depth > MAX_NESTING) refuse(`the filter is nested more than ${MAX_NESTING} deep`);
   if ('BoolExpr' in node) {
-    const args = (node.BoolExpr.args ?? []).map((arg) => predicate(arg, depth + 1));
+    const negated = place.negated || node.BoolExpr.boolop === 'NOT_EXPR';
+    const args = (node.BoolExpr.args ?? []).map((arg) =>
+      predicate(arg, { ...place, depth: place.depth + 1, negated }),
+    );
     const [only] = args;
     switch (node.BoolExpr.boolop) {
       case 'AND_EXPR':
@@ -119,17 +144,37 @@ function predicate(node: Node, depth: number): WhereTemplate {
     // A bare boolean column.
     const left = operand(node);
     if (left.kind === 'identity') refuse('compare an identity value with something');
+    if (left.kind === 'now') refuse('`now()` is compared with a column');
     return { kind: 'compare', op: '=', left, right: { kind: 'literal', value: true } };
   }
   if ('A_Expr' in node) return expression(node.A_Expr);
+  if ('SubLink' in node) return lookup(node.SubLink, place);
   return refuse(`${nodeName(node)} is not accepted in a filter`);
+}
+
+function lookup(link: SubLink, place: Place): WhereTemplate {
+  if (!place.lookups)
+    refuse('a subquery is accepted in row filters alone, as a lookup, and not inside another');
+  if (place.negated)
+    refuse('a lookup under `not` would show everything to whoever is in no list; say which rows may be seen');
+  const parts = readLookup(link);
+  if (typeof parts === 'string') return refuse(parts);
+  const column = operand(parts.column);
+  if (column.kind !== 'column') return refuse('a lookup selects one column by its name');
+  const left = operand(parts.left);
+  if (left.kind === 'now') refuse('`now()` is compared by order alone');
+  const where =
+    parts.where === null
+      ? null
+      : predicate(parts.where, { depth: place.depth + 1, negated: false, lookups: false });
+  return { kind: 'lookup', left, dataset: parts.dataset, column: column.name, where };
 }
 
 function expression(expr: A_Expr): WhereTemplate {
   const op = operatorName(expr);
   switch (expr.kind) {
     case 'AEXPR_OP':
-      return { kind: 'compare', op: comparison(op), left: operand(expr.lexpr), right: operand(expr.rexpr) };
+      return compared(comparison(op), operand(expr.lexpr), operand(expr.rexpr));
     case 'AEXPR_OP_ANY': {
       if (op !== '=') refuse(`\`${op} any(…)\` is not accepted; only \`= any(…)\``);
       const path =
@@ -139,11 +184,14 @@ function expression(expr: A_Expr): WhereTemplate {
         );
       if (path.length === 1 && !LISTS.has(path[0] ?? ''))
         refuse(`identity.${path[0]} is no list; compare it with \`=\``);
-      return { kind: 'any', left: operand(expr.lexpr), list: { kind: 'identity', path } };
+      const left = operand(expr.lexpr);
+      if (left.kind === 'now') refuse('`now()` is compared by order alone');
+      return { kind: 'any', left, list: { kind: 'identity', path } };
     }
     case 'AEXPR_IN': {
       const left = operand(expr.lexpr);
       const values = items(expr.rexpr).map(operand);
+      if ([left, ...values].some(({ kind }) => kind === 'now')) refuse('`now()` is compared by order alone');
       const inside: WhereTemplate = { kind: 'in', left, values };
       return op === '=' ? inside : { kind: 'not', arg: inside };
     }
@@ -160,10 +208,7 @@ function expression(expr: A_Expr): WhereTemplate {
       if (low === undefined || high === undefined) return refuse('BETWEEN needs two bounds');
       const inside: WhereTemplate = {
         kind: 'and',
-        args: [
-          { kind: 'compare', op: '>=', left, right: low },
-          { kind: 'compare', op: '<=', left, right: high },
-        ],
+        args: [compared('>=', left, low), compared('<=', left, high)],
       };
       return expr.kind === 'AEXPR_BETWEEN' ? inside : { kind: 'not', arg: inside };
     }
@@ -174,12 +219,22 @@ function expression(expr: A_Expr): WhereTemplate {
   }
 }
 
+function compared(op: Comparison, left: TemplateOperand, right: TemplateOperand): WhereTemplate {
+  const moments = [left, right].filter(({ kind }) => kind === 'now').length;
+  if (moments > 0 && (op === '=' || op === '<>')) refuse('`now()` is compared by order alone: <, <=, >, >=');
+  const columns = [left, right].filter(({ kind }) => kind === 'column' || kind === 'tagged').length;
+  if (moments > 0 && columns !== 1) refuse('`now()` is compared with a column');
+  return { kind: 'compare', op, left, right };
+}
+
 function operatorName(expr: A_Expr): string {
   const names = (expr.name ?? []).map((part) => ('String' in part ? (part.String.sval ?? '') : ''));
   return names.length === 1 ? (names[0] ?? '') : refuse('qualified operators are not accepted in a filter');
 }
 
-function comparison(op: string): '=' | '<>' | '<' | '<=' | '>' | '>=' {
+type Comparison = Extract<WhereTemplate, { readonly kind: 'compare' }>['op'];
+
+function comparison(op: string): Comparison {
   switch (op) {
     case '=':
     case '<>':
@@ -209,6 +264,8 @@ function operand(node: Node | undefined): TemplateOperand {
       ? { kind: 'column', name: fields[0] }
       : refuse(`\`${fields.join('.')}\` is not accepted: name a column, column('tag') or identity.…`);
   }
+  const now = readNow(node);
+  if (now !== null) return typeof now === 'string' ? refuse(now) : { kind: 'now', ...now };
   if ('FuncCall' in node) {
     const name = names(node.FuncCall.funcname).join('.');
     const [arg, second] = node.FuncCall.args ?? [];
@@ -220,7 +277,18 @@ function operand(node: Node | undefined): TemplateOperand {
     return { kind: 'tagged', tag: normal };
   }
   if ('A_Const' in node) return { kind: 'literal', value: constant(node.A_Const) };
+  if ('TypeCast' in node) return typedConstant(node.TypeCast);
   return refuse(`${nodeName(node)} is not accepted in a filter`);
+}
+
+function typedConstant({ arg, typeName }: TypeCast): TemplateOperand {
+  const type = names(typeName?.names).at(-1);
+  const family = TYPED.find((known) => known === type);
+  const plain = typeName?.typmods === undefined && typeName?.arrayBounds === undefined;
+  const value = arg !== undefined && 'A_Const' in arg ? arg.A_Const.sval?.sval : undefined;
+  return family === undefined || value === undefined || !plain
+    ? refuse(`a cast is accepted of a constant text to ${TYPED.join(', ')} alone`)
+    : { kind: 'typed', family, value };
 }
 
 /** Fields of `identity.…`, null where the node is something else. */

@@ -37,6 +37,7 @@ export async function decisionsFor(ask: DecisionAsk, gate: Gate): Promise<Readon
       now: gate.now().getTime(),
       environment: gate.environment,
       clientIp: ask.clientIp,
+      policies: ask.snapshot.policies,
     }),
   });
 }

@@ -22,8 +22,8 @@ import type { Ask } from './ask.ts';
 import { decisionsFor } from './decisions.ts';
 import type { PageAsked } from './page.ts';
 import type { BoundText } from './plan-caches.ts';
-import { checkScan } from './scan.ts';
 import { readsClock } from './reads-clock.ts';
+import { checkScan } from './scan.ts';
 
 export interface AnswerColumn extends OutputColumn {
   readonly type: string;

@@ -68,7 +68,7 @@ describe('a policy file that is not usable names file, line and the right word',
 `,
       [
         'policies/a.yml:4: policy `a`: unknown key `denny`; did you mean `deny`?',
-        'policies/a.yml:2: policy `a`: a policy needs one of allow, require, deny, mask, rows',
+        'policies/a.yml:2: policy `a`: a policy needs one of allow, require, deny, mask, rows, limit, discover, break_glass',
       ],
     ],
     [
@@ -143,9 +143,7 @@ describe('a policy file that is not usable names file, line and the right word',
     allow: { group: x }
     unless: { group: y }
 `,
-      [
-        'policies/a.yml:5: policy `a`: `allow` takes no `unless`; say whom it allows: `allow: { all: [ …, { not: … } ] }`',
-      ],
+      ['policies/a.yml:5: policy `a`: `allow` takes no `unless`; say whom: `{ all: [ …, { not: … } ] }`'],
     ],
     [
       'no id',
@@ -443,14 +441,14 @@ describe('warnings', () => {
       '{ any: [{ group: staff }, { role: admin }] }',
       '{ any: [{ role: admin }, { role: dpo }] }',
     );
-    expect(inShort(compile(text).findings)).toEqual([
-      'one condition exempts from all 2 restricting policies: role = admin',
+    expect(problemsOf(text)).toEqual([
+      'policies/a.yml:2: one condition exempts from all 2 restricting policies: role = admin; let one of them hold for everyone, or say `break_glass`',
     ]);
   });
   it('also where one policy asks for more', () => {
     const text = two('{ role: admin }', '{ all: [{ role: admin }, { scope: x }] }');
-    expect(inShort(compile(text).findings)).toEqual([
-      'one condition exempts from all 2 restricting policies: role = admin and scope = x',
+    expect(problemsOf(text)).toEqual([
+      'policies/a.yml:2: one condition exempts from all 2 restricting policies: role = admin and scope = x; let one of them hold for everyone, or say `break_glass`',
     ]);
   });
   it('not where a policy exempts nobody', () => {

@@ -1,4 +1,5 @@
 /** Small builders of tree nodes for what the rewriter adds. Everything they make is in the engine's dialect already. */
+import type { Relation } from '../../catalogue/dataset.ts';
 import type { ParamValue } from '../stages.ts';
 import type { Node } from '../tree.ts';
 
@@ -7,6 +8,23 @@ export type EngineKind = 'duckdb' | 'postgres';
 
 /** The range of the raw relation inside a governed subquery. */
 export const RAW = 'raw';
+
+/** The range of a dataset that a row filter looks into. */
+export const LOOKUP = 'lookup';
+
+/** A relation of the warehouse by its full name, under a name of ours. */
+export function rangeOf({ database, schema, identifier }: Relation, alias: string): Node {
+  return {
+    RangeVar: {
+      ...(database === null ? {} : { catalogname: database }),
+      schemaname: schema,
+      relname: identifier,
+      inh: true,
+      relpersistence: 'p',
+      alias: { aliasname: alias },
+    },
+  };
+}
 
 const name = (sval: string): Node => ({ String: { sval } });
 
@@ -100,12 +118,25 @@ export function not(arg: Node): Node {
 }
 
 export function when(condition: Node, result: Node, otherwise: Node | null): Node {
+  return choose([[condition, result]], otherwise);
+}
+
+/** The result of the first condition that holds. */
+export function choose(
+  branches: readonly (readonly [condition: Node, result: Node])[],
+  otherwise: Node | null,
+): Node {
   return {
     CaseExpr: {
-      args: [{ CaseWhen: { expr: condition, result } }],
+      args: branches.map(([expr, result]) => ({ CaseWhen: { expr, result } })),
       ...(otherwise === null ? {} : { defresult: otherwise }),
     },
   };
+}
+
+/** True and unknown alike. */
+export function isNotFalse(arg: Node): Node {
+  return { BooleanTest: { arg, booltesttype: 'IS_NOT_FALSE' } };
 }
 
 /** Tree names of the types that the rewriter casts to, as the dialect has them. */
@@ -130,6 +161,9 @@ const TYPES = {
   interval: 'pg_catalog.interval',
   uuid: 'uuid',
   bit: 'pg_catalog.bit',
+  varbit: 'pg_catalog.varbit',
+  bitstring: 'bitstring',
+  bytes: 'bytea',
 } as const;
 
 export type CastTarget = keyof typeof TYPES;

@@ -110,6 +110,27 @@ export function boundValue(
   }
 }
 
+/** A moment as a typed parameter, to the second; null where the column is none of moments, or the moment is beyond its range. */
+export function boundMoment(
+  at: number,
+  type: SqlType,
+  options: { readonly binder: Binder; readonly engine: EngineKind },
+): Node | null {
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return null;
+  const [day = '', clock = ''] = date.toISOString().slice(0, 19).split('T');
+  switch (type.family) {
+    case 'date':
+      return boundValue(day, type, options);
+    case 'timestamp':
+      return boundValue(`${day} ${clock}`, type, options);
+    case 'timestamptz':
+      return boundValue(`${day} ${clock}Z`, type, options);
+    default:
+      return null;
+  }
+}
+
 /** A claim may carry a number as text. */
 function boundInteger(value: string, bits: number, binder: Binder): Node | null {
   const within = (width: number): boolean => fits(value, { family: 'integer', bits: width });

@@ -2,9 +2,11 @@
  * Row filters as expressions over the raw columns. Three-valued: what cannot be answered (a missing or empty attribute,
  * a value that does not fit the column) is NULL, which lets no row through, negated or not. Every value is bound.
  */
-import type { Dataset } from '../../catalogue/dataset.ts';
+import type { SelectStmt } from '@pgsql/types';
+import type { Dataset, Relation } from '../../catalogue/dataset.ts';
 import { SluiceError } from '../../errors.ts';
 import type { AttributeValue, Identity } from '../../identity/identity.ts';
+import { dayOf, momentAt } from '../../policies/moments.ts';
 import type { Predicate, ScalarOperand } from '../../policies/policy.ts';
 import type { SqlType } from '../stages.ts';
 import type { Node } from '../tree.ts';
@@ -17,27 +19,43 @@ import {
   type EngineKind,
   every,
   isIn,
+  LOOKUP,
   not,
   operation,
+  rangeOf,
   some,
   text,
   UNKNOWN_CONDITION,
 } from './build.ts';
-import { boundValue, comparableColumns, comparedColumn, type Scalar } from './filter-values.ts';
+import { boundMoment, boundValue, comparableColumns, comparedColumn, type Scalar } from './filter-values.ts';
 
-export interface FilterOptions {
-  readonly dataset: Dataset;
+/** What filters need beside the dataset that they are of. */
+export interface FilterWorld {
   readonly identity: Identity;
   readonly binder: Binder;
+  readonly engine: EngineKind;
+  /** The moment of the query, in milliseconds since the epoch: what `now()` is. */
+  readonly now: number;
+  /** By id: the datasets that lookups look into. */
+  readonly datasetOf: (id: string) => Dataset | undefined;
+  /** Told of each relation that a lookup reads. */
+  readonly reads: (relation: Relation) => void;
+}
+
+export interface FilterOptions extends FilterWorld {
+  readonly dataset: Dataset;
   /** The range under which the raw columns stand. */
   readonly range: string;
-  readonly engine: EngineKind;
+  /** Whether it stands under `not`. */
+  readonly negated?: boolean;
 }
 
 /** An operand once the identity is known: a raw column, a value, or nothing. */
 type Operand =
   | { readonly kind: 'column'; readonly node: Node; readonly type: SqlType }
   | { readonly kind: 'value'; readonly value: Scalar }
+  /** Milliseconds since the epoch. */
+  | { readonly kind: 'moment'; readonly at: number }
   | { readonly kind: 'missing' };
 
 export function filterExpression(predicate: Predicate, options: FilterOptions): Node {
@@ -48,7 +66,7 @@ export function filterExpression(predicate: Predicate, options: FilterOptions): 
     case 'or':
       return predicate.args.length === 0 ? bool(false) : some(predicate.args.map(again));
     case 'not':
-      return not(again(predicate.arg));
+      return not(filterExpression(predicate.arg, { ...options, negated: true }));
     case 'true':
       return bool(true);
     case 'false':
@@ -77,6 +95,8 @@ export function filterExpression(predicate: Predicate, options: FilterOptions): 
       );
     case 'is_null':
       return isNull(operandOf(predicate.arg, options), predicate.negated);
+    case 'lookup':
+      return lookup(predicate, options);
     case 'like':
       return like(operandOf(predicate.left, options), predicate.pattern, predicate.negated, options);
     default:
@@ -102,6 +122,8 @@ function operandOf(operand: ScalarOperand, options: FilterOptions): Operand {
       const scalar = value === undefined || Array.isArray(value) ? undefined : (value as Scalar);
       return scalar === undefined || scalar === '' ? { kind: 'missing' } : { kind: 'value', value: scalar };
     }
+    case 'now':
+      return { kind: 'moment', at: momentAt(options.now, operand) };
     default:
       return operand satisfies never;
   }
@@ -139,6 +161,8 @@ type Comparison = Extract<Predicate, { kind: 'compare' }>['op'];
 
 function compare(op: Comparison, left: Operand, right: Operand, options: FilterOptions): Node {
   if (left.kind === 'missing' || right.kind === 'missing') return UNKNOWN_CONDITION;
+  if (left.kind === 'moment') return compareMoment(MIRRORED[op], right, left.at, options);
+  if (right.kind === 'moment') return compareMoment(op, left, right.at, options);
   if (left.kind === 'value' && right.kind === 'value') return compareValues(op, left.value, right.value);
   const type = left.kind === 'column' ? left.type : (right as Extract<Operand, { kind: 'column' }>).type;
   if (
@@ -151,6 +175,77 @@ function compare(op: Comparison, left: Operand, right: Operand, options: FilterO
   const l = left.kind === 'column' ? left.node : boundValue(left.value, type, options);
   const r = right.kind === 'column' ? right.node : boundValue(right.value, type, options);
   return l === null || r === null ? UNKNOWN_CONDITION : operation(op, l, r);
+}
+
+const MIRRORED: Readonly<Record<Comparison, Comparison>> = {
+  '=': '=',
+  '<>': '<>',
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+};
+
+/** A column of moments and one moment; a timestamp without a zone is one of UTC. */
+function compareMoment(op: Comparison, operand: Operand, at: number, options: FilterOptions): Node {
+  if (operand.kind !== 'column' || op === '=' || op === '<>') return UNKNOWN_CONDITION;
+  const { node, type } = operand;
+  const bound = boundMoment(at, type, options);
+  if (bound === null) return UNKNOWN_CONDITION;
+  // A day is its first moment, and compared as a day, since not every day is a timestamp to an engine.
+  const within = type.family === 'date' && at !== dayOf(at);
+  return operation(within ? WITHIN_A_DAY[op] : op, node, bound);
+}
+
+/** What an order to a moment is as an order to its day, where the moment is not the day's first. */
+const WITHIN_A_DAY = { '<': '<=', '<=': '<=', '>': '>', '>=': '>' } as const;
+
+/**
+ * Whether the operand is among the values of another dataset's column: the policy's own read, raw. Whatever makes its
+ * condition unknown finds nothing there, and under `not` nothing would mean everything: that is unknown.
+ */
+function lookup(predicate: Extract<Predicate, { kind: 'lookup' }>, options: FilterOptions): Node {
+  const source = options.datasetOf(predicate.dataset);
+  const wanted = source?.columns.find(
+    ({ folded, state }) => folded === predicate.column && state !== 'ghost',
+  );
+  // Checked at push; a filter is never silently skipped.
+  if (source === undefined || wanted === undefined || source.engine !== options.dataset.engine)
+    throw new SluiceError('rewrite_failed', undefined, { cause: `lookup in ${predicate.dataset}` });
+  if (source.invalid !== null) throw new SluiceError('dataset_invalid');
+  const left = operandOf(predicate.left, options);
+  const listed = comparedColumn(wanted, column(LOOKUP, wanted.name), options.engine);
+  const tested = testedOf(left, listed.type, options);
+  if (options.negated === true || tested === null) return UNKNOWN_CONDITION;
+  const where =
+    predicate.where === null
+      ? null
+      : filterExpression(predicate.where, { ...options, dataset: source, range: LOOKUP });
+  options.reads(source.relation);
+  const subselect: SelectStmt = {
+    targetList: [{ ResTarget: { val: listed.node } }],
+    fromClause: [rangeOf(source.relation, LOOKUP)],
+    ...(where === null ? {} : { whereClause: where }),
+    limitOption: 'LIMIT_OPTION_DEFAULT',
+    op: 'SETOP_NONE',
+  };
+  return {
+    SubLink: { subLinkType: 'ANY_SUBLINK', testexpr: tested, subselect: { SelectStmt: subselect } },
+  };
+}
+
+function testedOf(left: Operand, listed: SqlType, options: FilterOptions): Node | null {
+  switch (left.kind) {
+    case 'column':
+      return comparableColumns(left.type, listed, options.engine) ? left.node : null;
+    case 'value':
+      return boundValue(left.value, listed, options);
+    case 'moment':
+    case 'missing':
+      return null;
+    default:
+      return left satisfies never;
+  }
 }
 
 /** Neither side is data: answered here. Kinds that differ are not comparable. */
@@ -197,6 +292,7 @@ function among(left: Operand, values: readonly Operand[], options: FilterOptions
 function isNull(operand: Operand, negated: boolean): Node {
   switch (operand.kind) {
     case 'missing':
+    case 'moment':
       return UNKNOWN_CONDITION;
     case 'value':
       return bool(negated);

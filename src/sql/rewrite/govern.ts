@@ -2,16 +2,27 @@
  * Puts a governed subquery in the place of each dataset: only the needed columns, masked, of only the rows that the
  * filters leave, behind a fence where the caller's expressions could tell of the others.
  */
-import type { RangeVar, SelectStmt } from '@pgsql/types';
-import type { Column, Relation } from '../../catalogue/dataset.ts';
+import type { SelectStmt } from '@pgsql/types';
+import type { Column, Dataset, Relation } from '../../catalogue/dataset.ts';
 import { SluiceError } from '../../errors.ts';
 import type { Identity } from '../../identity/identity.ts';
+import type { Predicate } from '../../policies/policy.ts';
 import { CTE_PREFIX } from '../resolve/context.ts';
 import { maskOf } from '../resolve/from.ts';
 import type { DatasetUse } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, mapChildren, open, walk } from '../walk.ts';
-import { type Binder, bareColumn, call, column, type EngineKind, every, RAW, whole } from './build.ts';
+import {
+  type Binder,
+  bareColumn,
+  call,
+  column,
+  type EngineKind,
+  every,
+  RAW,
+  rangeOf,
+  whole,
+} from './build.ts';
 import { filterExpression } from './filters.ts';
 import { maskExpression } from './masks.ts';
 import { columnName, type Exposed } from './raises/exposed.ts';
@@ -31,6 +42,10 @@ export type Barrier = 'none' | 'shield' | 'fence' | 'offset';
 export interface GovernOptions {
   readonly uses: ReadonlyMap<string, DatasetUse>;
   readonly identity: Identity;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** By id: what row filters look into. */
+  readonly datasetOf: (id: string) => Dataset | undefined;
   readonly maskKey: Uint8Array | null;
   readonly binder: Binder;
   readonly engine: EngineKind;
@@ -57,7 +72,7 @@ export function governRelations(select: SelectStmt, options: GovernOptions): Gov
     const use = options.uses.get(range);
     if (use !== undefined) {
       relations.push(use.governed.dataset.relation);
-      return governed(range, use, needed.get(range)!, options);
+      return governed(range, use, needed.get(range)!, options, (relation) => relations.push(relation));
     }
     if (relname?.startsWith(CTE_PREFIX)) return node;
     throw new SluiceError('rewrite_failed', undefined, { cause: 'a relation that is not governed' });
@@ -88,35 +103,42 @@ export function leavesRowsOut({ governed: { dataset, decision } }: DatasetUse): 
   return decision.rows.length > 0 || dataset.view;
 }
 
-function governed(range: string, use: DatasetUse, needed: ReadonlySet<string>, options: GovernOptions): Node {
+/** Whether a filter of it joins another dataset: an engine may then run an output below the join, before the filter. */
+export function looksElsewhere({ governed: { decision } }: DatasetUse): boolean {
+  const looks = (predicate: Predicate): boolean => {
+    switch (predicate.kind) {
+      case 'and':
+      case 'or':
+        return predicate.args.some(looks);
+      case 'not':
+        return looks(predicate.arg);
+      default:
+        return predicate.kind === 'lookup';
+    }
+  };
+  return decision.rows.some(({ predicate }) => looks(predicate));
+}
+
+function governed(
+  range: string,
+  use: DatasetUse,
+  needed: ReadonlySet<string>,
+  options: GovernOptions,
+  reads: (relation: Relation) => void,
+): Node {
   const { dataset, decision } = use.governed;
   const columns = use.columns.filter((candidate) => needed.has(candidate.name));
   if (columns.length !== needed.size) {
     throw new SluiceError('rewrite_failed', undefined, { cause: `unknown column of ${dataset.id}` });
   }
   const filters = decision.rows.map(({ predicate }) =>
-    filterExpression(predicate, {
-      dataset,
-      identity: options.identity,
-      binder: options.binder,
-      range: RAW,
-      engine: options.engine,
-    }),
+    filterExpression(predicate, { ...options, dataset, range: RAW, reads }),
   );
   const barrier = leavesRowsOut(use) ? options.barrier : 'none';
   const fenced = barrier === 'fence' || barrier === 'offset';
   const shielded = barrier === 'fence' || barrier === 'shield';
   const pushed = barrier === 'none' ? [] : (options.pushed.get(range) ?? []);
   const conditions = [...filters, ...pushed];
-  const { database, schema, identifier } = dataset.relation;
-  const relation: RangeVar = {
-    ...(database === null ? {} : { catalogname: database }),
-    schemaname: schema,
-    relname: identifier,
-    inh: true,
-    relpersistence: 'p',
-    alias: { aliasname: RAW },
-  };
   const subquery: SelectStmt = {
     targetList:
       columns.length === 0
@@ -127,7 +149,7 @@ function governed(range: string, use: DatasetUse, needed: ReadonlySet<string>, o
               val: release(wanted, shielded && isExposed(range, wanted, options), use, options),
             },
           })),
-    fromClause: [close('RangeVar', relation)],
+    fromClause: [rangeOf(dataset.relation, RAW)],
     ...(conditions.length === 0 ? {} : { whereClause: every(conditions) }),
     ...(fenced ? { limitOffset: whole(0) } : {}),
     limitOption: fenced ? 'LIMIT_OPTION_COUNT' : 'LIMIT_OPTION_DEFAULT',

@@ -1,6 +1,6 @@
 /** From resolved names to a governed tree, pass by pass: bound, fence, dialect, governed relations, values. The order matters. */
 import type { SelectStmt } from '@pgsql/types';
-import type { Relation } from '../../catalogue/dataset.ts';
+import type { Dataset, Relation } from '../../catalogue/dataset.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { GovernedQuery, ParamValue, ResolvedQuery, Unbranded } from '../stages.ts';
 import type { Node } from '../tree.ts';
@@ -8,7 +8,7 @@ import { close, open, walk } from '../walk.ts';
 import { Binder, type EngineKind } from './build.ts';
 import { compactParameters } from './compact.ts';
 import { markDependents } from './dependents.ts';
-import { type Barrier, governRelations, leavesRowsOut } from './govern.ts';
+import { type Barrier, governRelations, leavesRowsOut, looksElsewhere } from './govern.ts';
 import { checkGrowth } from './growth.ts';
 import { limitResult, type Page } from './limit.ts';
 import { lowerToDuckDb } from './lower-duckdb.ts';
@@ -25,6 +25,10 @@ import { checkWrittenSize } from './written-size.ts';
 export interface RewriteOptions {
   readonly engine: EngineKind;
   readonly identity: Identity;
+  /** The moment of the query, in milliseconds since the epoch; without it `now()` of a filter is unknown, and no row passes. */
+  readonly now?: number;
+  /** By id: the datasets that row filters look into; a filter that needs one and does not find it is a fault. */
+  readonly datasetOf?: (id: string) => Dataset | undefined;
   /** The caller's values for $1, $2, …, checked already. */
   readonly params: readonly ParamValue[];
   /** The secret of keyed hashes; null where none is configured, then hashes are NULL. */
@@ -50,6 +54,8 @@ export function rewrite(asked: ResolvedQuery, options: RewriteOptions): Governed
   const governed = governRelations(lowered, {
     uses: resolved.uses,
     identity: options.identity,
+    now: options.now ?? Number.NaN,
+    datasetOf: options.datasetOf ?? (() => undefined),
     maskKey: options.maskKey,
     binder,
     engine: options.engine,
@@ -96,6 +102,7 @@ function neededBarrier(resolved: ResolvedQuery, context: RaiseContext): Barrier 
     case 'nowhere':
       return 'none';
     case 'output':
+      if ([...resolved.uses.values()].some(looksElsewhere)) return postgres ? 'offset' : 'fence';
       // PostgreSQL computes output row by row, after the filter.
       return postgres ? 'none' : 'shield';
     case 'anywhere':
