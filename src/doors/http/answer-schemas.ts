@@ -189,17 +189,6 @@ export const policiesAnswer = z.object({
   ),
 });
 
-export const pushAnswer = z.object({
-  etag: z.string(),
-  changed: z.boolean(),
-  datasets: z.number().int(),
-  columns: z.number().int(),
-  policies: z.number().int(),
-  warnings: z.array(z.string()),
-});
-
-export const metadataAnswer = pushAnswer.extend({ created_at: z.string(), created_by: z.string() });
-
 export const liveAnswer = z.object({ status: z.literal('live'), instance: z.string() });
 
 export const readyAnswer = z.object({

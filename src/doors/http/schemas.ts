@@ -45,25 +45,3 @@ export const rowsQuery = z.strictObject({
 });
 
 export const datasetParams = z.strictObject({ dataset_id: z.string().max(512) });
-
-export const metadataBody = z.strictObject({
-  manifest: z.record(z.string(), z.unknown()).describe('dbt manifest.json'),
-  catalog: z.record(z.string(), z.unknown()).nullable().optional().describe('dbt catalog.json'),
-  policies: z
-    .array(z.strictObject({ path: z.string(), text: z.string() }))
-    .describe('Policy files, as written.'),
-  yaml_files: z
-    .record(z.string(), z.string())
-    .optional()
-    .describe("The project's YAML by path, for dbt Fusion."),
-  publish: z
-    .array(z.unknown())
-    .optional()
-    .describe("Publish rules; by default those of the gate's configuration."),
-  search_path: z.array(z.string()).optional(),
-  prefix: z.string().nullable().optional(),
-});
-
-export const metadataQuery = z.strictObject({ dry_run: z.enum(['true', 'false']).optional() });
-
-export type MetadataBody = z.infer<typeof metadataBody>;

@@ -1,19 +1,31 @@
-/** PUT and GET /v1/metadata: a whole state, applied atomically or not at all. */
+/** PUT, GET and PATCH under /v1/metadata: whole states, tag changes, the history and the way back; each applied atomically or not at all. */
+import type { FastifyRequest } from 'fastify';
 import type { Gate } from '../../../gate.ts';
-import { currentMetadata, pushMetadata } from '../../../push.ts';
-import { metadataAnswer, PROBLEMS, pushAnswer } from '../answer-schemas.ts';
+import { listHistory, rollBack } from '../../../history.ts';
+import { currentMetadata, type PushOptions, pushMetadata } from '../../../push.ts';
+import { changeTags } from '../../../retag.ts';
+import { PROBLEMS } from '../answer-schemas.ts';
 import type { HttpApp } from '../app.ts';
 import { callerOf } from '../caller.ts';
-import { metadataBody, metadataQuery } from '../schemas.ts';
+import { expectedOf } from '../expected.ts';
+import {
+  historyAnswer,
+  historyQuery,
+  metadataAnswer,
+  metadataBody,
+  metadataQuery,
+  pushAnswer,
+  retagAnswer,
+  rollbackBody,
+  tagsBody,
+} from '../metadata-schemas.ts';
 
-/** `W/"x"`, `"x"` and `x` all name x; `*` means: whatever is there. */
-function etagOf(header: string | undefined): string | undefined {
-  if (header === undefined || header.trim() === '*') return undefined;
-  return header
-    .trim()
-    .replace(/^W\//, '')
-    .replace(/^"(.*)"$/, '$1');
+function optionsOf(request: FastifyRequest, dryRun: 'true' | 'false' | undefined): PushOptions {
+  return { dryRun: dryRun === 'true', expected: expectedOf(request.headers) };
 }
+
+const CONDITIONAL =
+  'With If-Match it is refused with 409 when someone else changed the metadata meanwhile; with `If-None-Match: *` when there is any yet.';
 
 export function metadataRoutes(app: HttpApp, gate: Gate, bodyBytes: number): void {
   app.put(
@@ -22,7 +34,7 @@ export function metadataRoutes(app: HttpApp, gate: Gate, bodyBytes: number): voi
       bodyLimit: bodyBytes,
       schema: {
         summary: 'Push a whole state: dbt artifacts and policies',
-        description: 'Idempotent by hash; with If-Match it is refused when someone else pushed meanwhile.',
+        description: `Idempotent by hash. ${CONDITIONAL}`,
         tags: ['metadata'],
         body: metadataBody,
         querystring: metadataQuery,
@@ -30,14 +42,8 @@ export function metadataRoutes(app: HttpApp, gate: Gate, bodyBytes: number): voi
       },
     },
     async (request, reply) => {
-      const expected = etagOf(request.headers['if-match']);
-      const dryRun = request.query.dry_run === 'true';
-      const report = await pushMetadata(
-        callerOf(request, reply),
-        request.body,
-        { dryRun, ...(expected === undefined ? {} : { expected }) },
-        gate,
-      );
+      const options = optionsOf(request, request.query.dry_run);
+      const report = await pushMetadata(callerOf(request, reply), request.body, options, gate);
       return reply.header('etag', `"${report.etag}"`).send(report);
     },
   );
@@ -54,6 +60,63 @@ export function metadataRoutes(app: HttpApp, gate: Gate, bodyBytes: number): voi
     async (request, reply) => {
       const state = await currentMetadata(callerOf(request, reply), gate);
       return reply.header('etag', `"${state.etag}"`).send(state);
+    },
+  );
+
+  app.patch(
+    '/v1/metadata/tags',
+    {
+      bodyLimit: bodyBytes,
+      schema: {
+        summary: "Change a tool's tags, thousands at once",
+        description: `All of the changes or none. A tool changes its own tags: what dbt declares stays, and a push from dbt leaves them. ${CONDITIONAL}`,
+        tags: ['metadata'],
+        body: tagsBody,
+        querystring: metadataQuery,
+        response: { 200: retagAnswer, ...PROBLEMS },
+      },
+    },
+    async (request, reply) => {
+      const author = { kind: 'caller', caller: callerOf(request, reply) } as const;
+      const options = optionsOf(request, request.query.dry_run);
+      const report = await changeTags(author, request.body, options, gate);
+      return reply.header('etag', `"${report.etag}"`).send(report);
+    },
+  );
+
+  app.get(
+    '/v1/metadata/history',
+    {
+      schema: {
+        summary: 'The states that were applied, newest first, for publishers and stewards',
+        tags: ['metadata'],
+        querystring: historyQuery,
+        response: { 200: historyAnswer, ...PROBLEMS },
+      },
+    },
+    async (request, reply) => {
+      const author = { kind: 'caller', caller: callerOf(request, reply) } as const;
+      return { states: await listHistory(author, request.query, gate) };
+    },
+  );
+
+  app.post(
+    '/v1/metadata/rollback',
+    {
+      schema: {
+        summary: 'Apply an earlier state again',
+        description: `The whole state of then, tags of other tools included, as a new entry of the history. ${CONDITIONAL}`,
+        tags: ['metadata'],
+        body: rollbackBody,
+        querystring: metadataQuery,
+        response: { 200: pushAnswer, ...PROBLEMS },
+      },
+    },
+    async (request, reply) => {
+      const author = { kind: 'caller', caller: callerOf(request, reply) } as const;
+      const options = optionsOf(request, request.query.dry_run);
+      const report = await rollBack(author, request.body.etag, options, gate);
+      return reply.header('etag', `"${report.etag}"`).send(report);
     },
   );
 }
