@@ -217,6 +217,25 @@ const wiring: Wiring = {
     const [{ readTail }, { auditPath }] = await Promise.all([import('./audit/read.ts'), import('./open.ts')]);
     return readTail(auditPath(config), count);
   },
+  async makeSandbox(config, token, { dbtManifest: path, ...ask }) {
+    const [{ openGate }, { makeSandbox }, { readManifestFile }] = await Promise.all([
+      import('./open.ts'),
+      import('./sandbox.ts'),
+      import('./state/artifacts.ts'),
+    ]);
+    const dbtManifest = readManifestFile(config, path === null ? undefined : resolve(cwd, path));
+    const interrupted = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => interrupted.abort(new SluiceError('cancelled')));
+    const client = { ip: null, door: 'cli', user_agent: null };
+    const caller = { requestId: randomUUID(), token, client, signal: interrupted.signal };
+    const open = await openGate(config, { observe: silent, role: 'cli' });
+    try {
+      return await makeSandbox(caller, { ...ask, dbtManifest }, open.gate);
+    } finally {
+      await open.close();
+    }
+  },
   async examine(config) {
     const { examine } = await import('./doctor.ts');
     return examine(config);

@@ -31,7 +31,17 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const STAGES = Object.keys(MAY_IMPORT);
 
 /** What the doors call, and what it is made of; may use every stage, never a door. */
-const SPINES = ['query', 'explain', 'discover', 'push', 'gate', 'request', 'state', 'policy-tests'];
+const SPINES = [
+  'query',
+  'explain',
+  'discover',
+  'push',
+  'gate',
+  'request',
+  'state',
+  'policy-tests',
+  'sandbox',
+];
 
 /** The edge of the house: puts everything together. */
 const ASSEMBLY = ['main', 'open', 'serve', 'doctor'];

@@ -7,6 +7,7 @@ import { explainCommand } from './commands/explain.ts';
 import { initCommand } from './commands/init.ts';
 import { pushCommand } from './commands/push.ts';
 import { queryCommand } from './commands/query.ts';
+import { sandboxCommand } from './commands/sandbox.ts';
 import { serveCommand } from './commands/serve.ts';
 import { testCommand } from './commands/test.ts';
 import { tokenCommand } from './commands/token.ts';
@@ -32,6 +33,7 @@ const COMMANDS: readonly Register[] = [
   queryCommand,
   explainCommand,
   testCommand,
+  sandboxCommand,
   doctorCommand,
   tokenCommand,
   auditCommands,

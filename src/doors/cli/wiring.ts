@@ -1,6 +1,7 @@
 /** What the entry point hands to the CLI, so that commands reach the gate without knowing how it is put together. */
 import type { Config } from '../../config.ts';
 import type { Bench } from '../../policy-tests/bench.ts';
+import type { SandboxAsk, SandboxManifest } from '../../sandbox.ts';
 import type { GateClient } from './client.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -66,8 +67,15 @@ export interface Wiring {
     options: { expectHead?: string; onProgress?: (events: number) => void },
   ): Promise<AuditVerdict>;
   tailAudit(config: Config, count: number): Promise<readonly object[]>;
+  /** Of the state beside the config, by whoever may read it; interrupted, it leaves nothing behind. */
+  makeSandbox(config: Config, token: string | null, ask: SandboxOrder): Promise<SandboxManifest>;
   /** Every engine, without opening a gate. */
   examine(config: Config): Promise<readonly EngineReport[]>;
+}
+
+/** Absolute paths; dbt's manifest is the configured one unless a file is named. */
+export interface SandboxOrder extends Omit<SandboxAsk, 'dbtManifest'> {
+  readonly dbtManifest: string | null;
 }
 
 export interface PushFiles {
