@@ -66,6 +66,13 @@ export const CODES = {
   access_denied: c(5001, 403, 'Access denied'),
   pdp_unavailable: c(5002, 503, 'The policy decision point is not available'),
   decision_invalid: c(5003, 503, 'The policy decision point gave an unusable answer'),
+  limit_columns: c(5004, 400, 'The query must name its columns'),
+  limit_filter: c(5005, 400, 'The query must restrict certain columns'),
+  limit_joins: c(5006, 400, 'The query has more joins than it may'),
+  limit_cross_join: c(5007, 400, 'The query joins everything with everything'),
+  limit_join_with: c(5008, 403, 'These datasets may not stand in one query'),
+  limit_format: c(5009, 403, 'The data may not be delivered in this format'),
+  limit_rows: c(5010, 400, 'The query asks for rows beyond those that it may read'),
   // 6xxx rewriting and verification
   rewrite_failed: c(6001, 500, 'The query could not be governed'),
   verify_failed: c(6002, 500, 'The governed query did not verify'),

@@ -4,6 +4,7 @@ import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Identity } from './identity/identity.ts';
 import type { Ask, Caller, Delivery } from './request/ask.ts';
+import { checkFormat, rowsLeft } from './request/bounds.ts';
 import { bytesOf, cursorFor, type Page, type PageAsked, pageOf } from './request/page.ts';
 import { type AnswerColumn, type DecisionSummary, type Plan, planQuery, tell } from './request/plan.ts';
 import { openTrail } from './request/trail.ts';
@@ -58,6 +59,8 @@ async function queryAt(
       { ask, identity, snapshot, page, clientIp, action: 'query', known: trail.known },
       gate,
     );
+    checkFormat(delivery.encoding, plan.bounds);
+    const maxRows = rowsLeft(page, plan.bounds);
     // Nothing may wait between this and the engine's taking it on: new data is never read under the rules of before.
     if (gate.metadata.loaded() !== snapshot) return OVERTAKEN;
     const running = await both(
@@ -71,9 +74,9 @@ async function queryAt(
         requestId: caller.requestId,
         principal: `${identity.issuer ?? ''} ${identity.sub}`,
         encoding: delivery.encoding,
-        maxRows: Math.min(page.limit, plan.maxRows ?? page.limit),
+        maxRows,
         maxBytes: bytesOf(delivery, gate),
-        timeoutMs: gate.limits.timeoutMs,
+        timeoutMs: Math.min(gate.limits.timeoutMs, plan.bounds.timeoutMs ?? gate.limits.timeoutMs),
         signal: caller.signal,
       };
     }
@@ -91,10 +94,13 @@ async function queryAt(
       end() {
         const cut = running.truncated();
         const more = cut !== null;
-        const next_cursor = more ? cursorFor(page, counted.rows, ask, identity, snapshot, gate) : null;
+        // Rows that a policy cuts off are on no further page.
+        const last = plan.bounds.maxRows !== null && page.offset + counted.rows >= plan.bounds.maxRows;
+        const next_cursor =
+          more && !last ? cursorFor(page, counted.rows, ask, identity, snapshot, gate) : null;
         return {
           rows: counted.rows,
-          truncated: delivery.mode === 'page' && cut === 'rows' ? null : cut,
+          truncated: delivery.mode === 'page' && cut === 'rows' && !last ? null : cut,
           page: { ...page, returned: counted.rows, has_more: more, next_cursor },
         };
       },

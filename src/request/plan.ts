@@ -1,4 +1,4 @@
-/** From a text to a verified query: parse -> guard -> bind -> decide -> admit -> resolve -> rewrite -> verify. Plans are cached by all that they depend on. */
+/** From a text to a verified query: parse -> guard -> bind -> decide -> admit -> resolve -> limits -> rewrite -> verify. Plans are cached by all that they depend on. */
 import type { Action, Decision } from '../access/decision.ts';
 import { summarise } from '../access/summarise.ts';
 import type { BoundedCache } from '../cache.ts';
@@ -9,6 +9,7 @@ import type { Identity } from '../identity/identity.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { composeRead } from '../sql/compose.ts';
 import { guard } from '../sql/guard/guard.ts';
+import { checkLimits } from '../sql/limits/check.ts';
 import { normalise } from '../sql/normalise.ts';
 import { checkParameters } from '../sql/parameters.ts';
 import { parse } from '../sql/parse.ts';
@@ -19,6 +20,7 @@ import { rewrite } from '../sql/rewrite/rewrite.ts';
 import type { BoundQuery, OutputColumn, ResolvedQuery, VerifiedQuery } from '../sql/stages.ts';
 import { verify } from '../sql/verify.ts';
 import type { Ask } from './ask.ts';
+import { type Bounds, boundsOf } from './bounds.ts';
 import { decisionsFor } from './decisions.ts';
 import type { PageAsked } from './page.ts';
 import type { BoundText } from './plan-caches.ts';
@@ -43,8 +45,7 @@ export interface Plan {
   readonly verified: VerifiedQuery;
   /** By dataset id. */
   readonly decisions: ReadonlyMap<string, Decision>;
-  /** Rows that the tightest policy lets out, null where none says so. */
-  readonly maxRows: number | null;
+  readonly bounds: Bounds;
   /** Settles the names once more: for explanations, since a plan that is kept has forgotten the tree. */
   readonly resolved: () => ResolvedQuery;
 }
@@ -95,14 +96,15 @@ export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
     const resolved = resolve(meant, governed);
     const engine = engineOf(meant, gate);
     const maskKey = gate.keys.mask;
-    const bounds = { limit: page.limit + 1, offset: page.offset };
+    checkLimits(meant, resolved);
+    const rows = { limit: page.limit + 1, offset: page.offset };
     const datasetOf = snapshot.catalogue.byId;
     return verify(
-      rewrite(resolved, { engine: engine.kind, identity, now, datasetOf, maskKey, params, page: bounds }),
+      rewrite(resolved, { engine: engine.kind, identity, now, datasetOf, maskKey, params, page: rows }),
       engine,
     );
   });
-  return { verified, decisions, maxRows: tightest(decisions), resolved: () => resolve(meant, governed) };
+  return { verified, decisions, bounds: boundsOf(decisions), resolved: () => resolve(meant, governed) };
 }
 
 function note(known: Known, decisions: ReadonlyMap<string, Decision>): void {
@@ -152,11 +154,6 @@ async function cached<T>(key: string, cache: BoundedCache<string, T>, make: () =
   const made = await make();
   cache.set(key, made);
   return made;
-}
-
-function tightest(decisions: ReadonlyMap<string, Decision>): number | null {
-  const limits = [...decisions.values()].flatMap((decision) => decision.limits.max_rows ?? []);
-  return limits.length === 0 ? null : Math.min(...limits);
 }
 
 export function tell(decisions: Iterable<Decision>): readonly DecisionSummary[] {
