@@ -9,7 +9,7 @@ import { parse } from '../../src/sql/parse.ts';
 import { bind } from '../../src/sql/resolve/bind.ts';
 import { resolve } from '../../src/sql/resolve/resolve.ts';
 import { type RewriteOptions, rewrite } from '../../src/sql/rewrite/rewrite.ts';
-import type { GovernedDataset, GovernedQuery, ResolvedQuery } from '../../src/sql/stages.ts';
+import type { BoundQuery, GovernedDataset, GovernedQuery, ResolvedQuery } from '../../src/sql/stages.ts';
 
 /** A column as `name TYPE`. */
 export function dataset(id: string, columns: readonly string[], relation?: Dataset['relation']): Dataset {
@@ -73,6 +73,7 @@ export interface Rules {
   readonly hidden?: readonly string[];
   readonly masks?: Readonly<Record<string, MaskSpec>>;
   readonly rows?: readonly Predicate[];
+  readonly limits?: Decision['limits'];
 }
 
 export function decision(id: string, rules: Rules = {}): Decision {
@@ -86,7 +87,7 @@ export function decision(id: string, rules: Rules = {}): Decision {
       Object.entries(rules.masks ?? {}).map(([column, mask]) => [column, { policy: 'mask', mask }]),
     ),
     hidden: rules.hidden ?? [],
-    limits: {},
+    limits: rules.limits ?? {},
     expires_at: null,
     discoverable: true,
   };
@@ -110,6 +111,14 @@ export const BOUNDS = { maxBytes: 1_000_000 };
 export type RulesById = Readonly<Record<string, Rules>>;
 
 export function resolved(sql: string, datasets: readonly Dataset[], rules: RulesById = {}): ResolvedQuery {
+  return boundAndResolved(sql, datasets, rules).resolved;
+}
+
+export function boundAndResolved(
+  sql: string,
+  datasets: readonly Dataset[],
+  rules: RulesById = {},
+): { readonly bound: BoundQuery; readonly resolved: ResolvedQuery } {
   const guarded = guard(parse(sql, BOUNDS));
   const bound = bind(guarded, catalogue(datasets));
   const governed = new Map<string, GovernedDataset>(
@@ -118,7 +127,7 @@ export function resolved(sql: string, datasets: readonly Dataset[], rules: Rules
       { dataset: found, decision: decision(found.id, rules[found.id] ?? {}) },
     ]),
   );
-  return resolve(bound, governed);
+  return { bound, resolved: resolve(bound, governed) };
 }
 
 export function governed(

@@ -26,7 +26,7 @@ function checkStars({ guarded }: BoundQuery, uses: readonly DatasetUse[]): void 
   if (strict === undefined) return;
   let stars = false;
   walk(close('SelectStmt', guarded.select), (node) => {
-    stars ||= 'A_Star' in node;
+    stars ||= 'ColumnRef' in node && (node.ColumnRef.fields ?? []).some((field) => 'A_Star' in field);
     return undefined;
   });
   if (stars)
