@@ -22,6 +22,8 @@ export interface DbtLinks {
   readonly references: readonly Reference[];
   /** By unique_id: the columns that tell its rows apart. */
   readonly keys: ReadonlyMap<string, readonly string[]>;
+  /** By unique_id: the SQL of a model, compiled where it is. */
+  readonly code: ReadonlyMap<string, string>;
 }
 
 /** @throws SluiceError manifest_invalid where it is no manifest at all */
@@ -48,7 +50,7 @@ export function readLinks(manifest: unknown): DbtLinks {
     if (key.length > 0) keys.set(id, key);
   }
   for (const [id, columns] of unique) if (!keys.has(id)) keys.set(id, columns.sort().slice(0, 1));
-  return { inputs: inputsOf(nodes), references: distinct(references), keys };
+  return { inputs: inputsOf(nodes), references: distinct(references), keys, code: codeOf(nodes) };
 }
 
 const isObject = (value: unknown): value is Json =>
@@ -171,4 +173,15 @@ function inputsOf(nodes: ReadonlyMap<string, Json>): DbtLinks['inputs'] {
     inputs.set(id, [...found].sort());
   }
   return inputs;
+}
+
+/** Manifests before v7 had `sql` where `code` stands now. */
+const CODE = ['compiled_code', 'compiled_sql', 'raw_code', 'raw_sql'];
+
+function codeOf(nodes: ReadonlyMap<string, Json>): DbtLinks['code'] {
+  const found = [...nodes].map(([id, node]) => {
+    const codes = CODE.map((key) => node[key]);
+    return [id, codes.find((code): code is string => typeof code === 'string' && code !== '') ?? ''] as const;
+  });
+  return new Map(found);
 }

@@ -8,6 +8,8 @@ export interface Chosen {
   readonly decision: Decision;
   /** Those that exist for the identity, in the order of the warehouse. */
   readonly columns: readonly Column[];
+  /** Those that the warehouse has and that do not exist for the identity. Nobody but a steward is told. */
+  readonly hidden: readonly Column[];
 }
 
 export interface LeftOut {
@@ -40,7 +42,7 @@ export function choose(
     const asked =
       wanted.length === 0 || dataset.names.some((name) => wanted.some((matches) => matches(name)));
     const why = !asked ? NOT_ASKED : whyNot(dataset, decision, columns);
-    if (why === null) chosen.push({ dataset, decision, columns });
+    if (why === null) chosen.push({ dataset, decision, columns, hidden: hiddenBeside(dataset, columns) });
     else leftOut.push(leave(dataset, why));
   }
   return apart(chosen, leftOut);
@@ -72,6 +74,9 @@ const NOT_ASKED: Why = { reason: 'not_asked_for', message: 'No --dataset names i
 
 const visible = (dataset: Dataset, decision: Decision): readonly Column[] =>
   dataset.columns.filter((column) => column.exposed && !decision.hidden.includes(column.folded));
+
+const hiddenBeside = (dataset: Dataset, columns: readonly Column[]): readonly Column[] =>
+  dataset.columns.filter((column) => column.state !== 'ghost' && !columns.includes(column));
 
 function whyNot(dataset: Dataset, decision: Decision, columns: readonly Column[]): Why | null {
   if (!decision.allow) return { reason: decision.reason, message: 'The identity may not query it.' };

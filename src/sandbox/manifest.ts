@@ -22,7 +22,7 @@ export interface SandboxManifest {
   readonly left_out: readonly LeftOut[];
   readonly references: readonly SandboxReference[];
   readonly dbt: {
-    /** Models and snapshots all of whose inputs are in the file, as dbt selects them. */
+    /** Models and snapshots that dbt can build from what is in the file, as dbt selects them. */
     readonly buildable: readonly string[];
     readonly command: string | null;
   };
@@ -41,7 +41,7 @@ export interface SandboxDataset {
   readonly truncated: boolean;
   readonly filtered: boolean;
   readonly columns: readonly SandboxColumn[];
-  /** For stewards: columns that do not exist for the identity. */
+  /** For stewards: columns of the warehouse that do not exist for the identity. */
   readonly hidden?: readonly string[];
   /** Of what dbt builds it from: whether all of it is in the file, and what is not, as far as the identity may know of it. */
   readonly inputs: { readonly complete: boolean; readonly missing: readonly string[] };
@@ -86,8 +86,7 @@ export function manifestOf(made: Made): SandboxManifest {
   const { staged, finished, identity, sample } = made;
   const datasets = staged.map((one, index) => datasetOf(one, finished[index], made));
   const buildable = staged
-    .filter((_, index) => datasets[index]?.inputs.complete)
-    .filter(({ chosen: { dataset } }) => ['model', 'snapshot'].includes(dataset.resourceType))
+    .filter((one, index) => datasets[index]?.inputs.complete && isBuildable(one, made))
     .map(({ chosen }) => selectorOf(chosen.dataset.uniqueId));
   return {
     format: 1,
@@ -126,7 +125,7 @@ function datasetOf(
       masked: column.folded in decision.masks,
       ...(made.steward ? { masks: masksOf(decision.masks[column.folded]) } : {}),
     })),
-    ...(made.steward ? { hidden: decision.hidden } : {}),
+    ...(made.steward ? { hidden: chosen.hidden.map(({ name }) => name) } : {}),
     inputs: inputsOf(dataset.uniqueId, made),
     content_hash: finished?.hash ?? '',
   };
@@ -139,7 +138,6 @@ function masksOf(applied: Decision['masks'][string] | undefined): readonly strin
   return applied.mask === null ? some : [...some, applied.mask.kind];
 }
 
-/** A source is built by nobody; whoever builds a seed has its file. */
 function inputsOf(uniqueId: string, { links, staged, leftOut }: Made): SandboxDataset['inputs'] {
   const inputs = links.inputs.get(uniqueId);
   if (inputs === undefined) return { complete: false, missing: [] };
@@ -148,6 +146,24 @@ function inputsOf(uniqueId: string, { links, staged, leftOut }: Made): SandboxDa
   const known = leftOut.filter((one) => absent.includes(one.unique_id)).map(({ dataset }) => dataset);
   return { complete: absent.length === 0, missing: known };
 }
+
+/** A source is built by nobody, a seed comes from its file; SQL that says the name of a hidden column would fail. */
+function isBuildable({ chosen }: Staged, { staged, links }: Made): boolean {
+  const { uniqueId, resourceType } = chosen.dataset;
+  // dbt looks for columns of its own in a snapshot that is there.
+  if (resourceType === 'snapshot' ? chosen.hidden.length > 0 : resourceType !== 'model') return false;
+  const code = links.code.get(uniqueId)?.toLowerCase() ?? '';
+  const words = new Set(code.match(/[\p{L}_][\p{L}\p{N}_$]*/gu));
+  const inputs = links.inputs.get(uniqueId) ?? [];
+  const read = staged.filter(({ chosen: { dataset } }) => inputs.includes(dataset.uniqueId));
+  return [chosen, ...read.map((one) => one.chosen)].every(({ hidden }) =>
+    hidden.every(({ name }) =>
+      PLAIN.test(name) ? !words.has(name.toLowerCase()) : !code.includes(name.toLowerCase()),
+    ),
+  );
+}
+
+const PLAIN = /^[\p{L}_][\p{L}\p{N}_$]*$/u;
 
 function hashOf(datasets: readonly SandboxDataset[]): string {
   const hash = createHash('sha256');
@@ -163,8 +179,11 @@ function selectorOf(uniqueId: string): string {
   return uniqueId.split('.').slice(2).join('.');
 }
 
-/** Whatever a selected node is built from stands in the file, so a test all of whose nodes are among both can run. */
+/**
+ * Whatever a selected node is built from stands in the file, so a test all of whose nodes are among both can run. A target
+ * path of its own keeps the artifacts that are pushed.
+ */
 function commandOf(buildable: readonly string[]): string | null {
   if (buildable.length === 0) return null;
-  return `dbt build --target sandbox --select ${buildable.join(' ')} --indirect-selection buildable`;
+  return `dbt build --target sandbox --target-path target/sandbox --select ${buildable.join(' ')} --indirect-selection buildable`;
 }

@@ -50,10 +50,19 @@ export async function drawSample(
   }
   await removeDangling(tables, references, db);
   const groups = cyclesOf(tables.length, references);
-  const leaders = tables.map((_, index) => leaderOf(index, tables, references, groups));
+  const leading = references.filter(({ parent }) => !isWhole(tables[parent], ask));
+  const leaders = tables.map((table, index) =>
+    isWhole(table, ask) ? null : leaderOf(index, tables, leading, groups),
+  );
   for (const index of parentsFirst(leaders)) await drawOne(index, tables, leaders[index] ?? null, ask, db);
   await addParents(tables, references, db);
 }
+
+/** Lookups stay whole: a share of four tariffs is none. */
+const LOOKUP_ROWS = 100;
+
+const isWhole = (table: StagedTable | undefined, { size }: SampleAsk): boolean =>
+  'rate' in size && (table?.rows ?? 0) <= LOOKUP_ROWS;
 
 /** Equal values are drawn alike wherever they stand, so that copies of a key meet in tables that no reference joins. */
 function drawOf({ key, columns }: StagedTable, seed: string): string {
@@ -130,10 +139,11 @@ async function drawOne(
   index: number,
   tables: readonly StagedTable[],
   leader: StagedReference | null,
-  { size }: SampleAsk,
+  ask: SampleAsk,
   db: Statements,
 ): Promise<void> {
-  const drawn = 'rate' in size ? `d.draw < ${size.rate}` : 'true';
+  const { size } = ask;
+  const drawn = 'rows' in size || isWhole(tables[index], ask) ? 'true' : `d.draw < ${size.rate}`;
   const follows =
     leader === null
       ? drawn

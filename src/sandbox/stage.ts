@@ -51,6 +51,8 @@ export async function stageAll(choice: Choice, options: StageOptions, gate: Gate
     if ('reason' in read) refused.push(leave(chosen.dataset, read));
     else staged.push({ chosen, read, stage: await warehouse.load(staged.length, path, read.columns) });
   }
+  if (staged.length === 0)
+    throw new SluiceError('access_denied', 'The identity may see none of the datasets asked for.');
   const leftOut = [...choice.leftOut, ...refused].sort((a, b) => (a.dataset < b.dataset ? -1 : 1));
   return { staged, leftOut };
 }

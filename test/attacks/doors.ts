@@ -93,11 +93,14 @@ export async function cliOn(gate: TestGate): Promise<Cli> {
         mintToken: (_config, persona) => gate.token(persona),
         readInput: async () => input,
         personas: elsewhere,
+        givenIdentity: elsewhere,
+        openTestBench: elsewhere,
         pushLocal: elsewhere,
         readPush: elsewhere,
         serve: elsewhere,
         verifyAudit: elsewhere,
         tailAudit: elsewhere,
+        makeSandbox: elsewhere,
         examine: elsewhere,
       };
       const exit = await runCli(args, wiring);
