@@ -1,6 +1,6 @@
 /** The path of an explanation: that of a query up to the verified text, without running it. Stewards see all of it, callers their part. */
 import type { Decision, DecisionContext, Reason } from './access/decision.ts';
-import type { Dataset } from './catalogue/dataset.ts';
+import type { ColumnState, Dataset } from './catalogue/dataset.ts';
 import { SluiceError } from './errors.ts';
 import { type ExplainedColumn, explainColumns } from './explain/columns.ts';
 import { stepsOf, type TrailStep } from './explain/steps.ts';
@@ -19,6 +19,8 @@ export interface ExplainedDecision extends DecisionSummary {
   readonly hint?: string;
   readonly reasons?: readonly Reason[];
   readonly hidden?: readonly string[];
+  /** Columns that nobody sees, whatever the policies say: unclassified ones and ghosts. */
+  readonly unexposed?: readonly { readonly column: string; readonly state: ColumnState }[];
   readonly masks?: Readonly<Record<string, unknown>>;
   readonly rows?: readonly unknown[];
   readonly limits?: Readonly<Record<string, unknown>>;
@@ -108,7 +110,10 @@ export async function explain(caller: Caller, ask: ExplainAsk, gate: Gate): Prom
     const { catalogue, policies } = snapshot;
     const steps =
       context === null ? [] : stepsOf({ dataset, decision, policies, catalogue, identity, context });
-    return { reasons, hidden, masks, rows, limits: { ...limits }, trail: steps };
+    const unexposed = dataset.columns
+      .filter(({ exposed }) => !exposed)
+      .map(({ folded, state }) => ({ column: folded, state }));
+    return { reasons, hidden, unexposed, masks, rows, limits: { ...limits }, trail: steps };
   }
 }
 

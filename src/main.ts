@@ -13,6 +13,7 @@ import { runCli } from './doors/cli/program.ts';
 import { terminalOn } from './doors/cli/terminal.ts';
 import type { PushFiles, PushSummary, Wiring } from './doors/cli/wiring.ts';
 import { SluiceError } from './errors.ts';
+import type { GivenIdentity } from './identity/given.ts';
 import type { Observe } from './observe.ts';
 import type { OpenGate } from './open.ts';
 
@@ -46,9 +47,13 @@ async function pushInto(
   onStep('reading the artifacts');
   const content = readArtifacts(config, absolute(files));
   onStep('building the snapshot');
-  const caller = { requestId: randomUUID(), client: { ip: null, door: 'cli', user_agent: null } };
-  return pushAsOperator(operator(), caller, content, { dryRun: files.dryRun }, open.gate);
+  return pushAsOperator(operator(), localCaller(), content, { dryRun: files.dryRun }, open.gate);
 }
+
+const localCaller = () => ({
+  requestId: randomUUID(),
+  client: { ip: null, door: 'cli', user_agent: null },
+});
 
 function absolute(files: PushFiles): PushFiles {
   const at = (path: string | undefined) => (path === undefined ? {} : resolve(cwd, path));
@@ -141,6 +146,24 @@ const wiring: Wiring = {
       await open.close();
     }
   },
+  async withMetadata(config, run) {
+    const [{ openGate }, { changeTags, readTagChanges }, { listHistory, rollBack }] = await Promise.all([
+      import('./open.ts'),
+      import('./retag.ts'),
+      import('./history.ts'),
+    ]);
+    const open = await openGate(config, { observe: silent, role: 'cli' });
+    const author = { kind: 'operator', name: operator(), caller: localCaller() } as const;
+    try {
+      return await run({
+        changeTags: (changes, options) => changeTags(author, readTagChanges(changes), options, open.gate),
+        history: (limit) => listHistory(author, { limit }, open.gate),
+        rollBack: (etag, options) => rollBack(author, etag, options, open.gate),
+      });
+    } finally {
+      await open.close();
+    }
+  },
   async serve(config, { port, onStep }) {
     const [{ serve }, { createLog }, { createMetrics }] = await Promise.all([
       import('./serve.ts'),
@@ -201,9 +224,25 @@ const wiring: Wiring = {
     }
   },
   readInput: () => text(process.stdin),
+  async readFile(path) {
+    try {
+      return path === '-' ? await text(process.stdin) : readFileSync(resolve(cwd, path), 'utf8');
+    } catch (cause) {
+      throw new SluiceError('usage', `${path} cannot be read.`, { cause });
+    }
+  },
   async personas(config) {
     const { personasOf } = await import('./open.ts');
     return [...(personasOf(config)?.keys() ?? [])];
+  },
+  async givenIdentity(config, written) {
+    const [{ personaIdentities }, { readGivenIdentity }] = await Promise.all([
+      import('./open.ts'),
+      import('./identity/given.ts'),
+    ]);
+    if (written.trimStart().startsWith('{')) return readGivenIdentity(written);
+    const { display_name: _, issuer, ...given } = personaIdentities(config).persona(written);
+    return { ...given, ...(issuer === null ? {} : { issuer }) } as GivenIdentity;
   },
   async verifyAudit(config, options) {
     const [{ verifyAudit }, { auditPath }] = await Promise.all([

@@ -40,9 +40,6 @@ function masksOn(column: string, decision: Decision | undefined): readonly strin
   if (decision === undefined || !Object.hasOwn(decision.masks, column)) return [];
   const applied = decision.masks[column];
   if (applied === undefined) return [];
-  const conditional = 'when' in applied && Array.isArray(applied.when) ? applied.when : [];
-  const kinds = [...conditional, applied].flatMap(
-    ({ mask }: { readonly mask: { readonly kind: string } | null }) => mask?.kind ?? [],
-  );
+  const kinds = [...(applied.when ?? []), applied].flatMap(({ mask }) => mask?.kind ?? []);
   return [...new Set(kinds)];
 }

@@ -4,6 +4,7 @@
  */
 import type { Decision } from '../access/decision.ts';
 import type { Catalogue, Dataset } from '../catalogue/dataset.ts';
+import { truthOf } from '../policies/conditions.ts';
 import type { MaskSpec, MatchedPolicy, PolicySet, SourceRef } from '../policies/policy.ts';
 import { type Evidence, evidenceOf } from './evidence.ts';
 import { type Asking, avoiding, type Judgement, judge, missing } from './judge.ts';
@@ -92,7 +93,7 @@ function policyStep(policy: MatchedPolicy, definition: unknown, explained: Expla
     on: policy.effect === 'mask' ? [] : evidenceOf(definition, { ...matched, column: null }),
     columns: columns.map(({ name }) => ({
       column: name,
-      overruled_by: exempt ? null : overruledBy(name, policy, decision),
+      overruled_by: exempt ? null : overruledBy(name, policy, explained),
       on: evidenceOf(definition, {
         ...matched,
         column: dataset.columns.find(({ folded }) => folded === name) ?? null,
@@ -123,15 +124,28 @@ function outcomeOf(policy: MatchedPolicy, who: Judgement | null): StepOutcome {
 }
 
 /** The policy whose mask stands on the column instead; null where this one's does. */
-function overruledBy(column: string, policy: MatchedPolicy, { masks, hidden }: Decision): string | null {
+function overruledBy(column: string, policy: MatchedPolicy, explained: Explained): string | null {
   if (policy.effect !== 'mask' || policy.mask.kind === 'hide') return null;
-  if (hidden.includes(column)) return 'a mask that hides it';
+  const { masks, hidden } = explained.decision;
+  if (hidden.includes(column)) return hidingPolicy(column, explained);
   const applied = Object.hasOwn(masks, column) ? masks[column] : undefined;
   if (applied === undefined) return null;
-  const standing = [applied, ...('when' in applied && Array.isArray(applied.when) ? applied.when : [])];
-  return standing.some((one: { readonly policy: string | null }) => one.policy === policy.id)
-    ? null
-    : applied.policy;
+  const standing = [applied, ...(applied.when ?? [])];
+  return standing.some((one) => one.policy === policy.id) ? null : applied.policy;
+}
+
+/** A decision names no policy for a hidden column. */
+function hidingPolicy(column: string, { dataset, policies, identity, context }: Explained): string | null {
+  const hiding = policies
+    .forDataset(dataset.id)
+    .find(
+      (policy) =>
+        policy.effect === 'mask' &&
+        policy.mask.kind === 'hide' &&
+        policy.columns.some(({ name }) => name === column) &&
+        (policy.unless === null || truthOf(policy.unless, identity, context) !== 'true'),
+    );
+  return hiding?.id ?? null;
 }
 
 function changes(policy: MatchedPolicy, outcome: StepOutcome, asking: Asking): readonly string[] {
@@ -155,9 +169,9 @@ function doing(policy: MatchedPolicy, definition: unknown): string {
     case 'break_glass':
       return `breaks the glass for whom it names: ${policy.reason}`;
     case 'mask':
-      return policy.mask.kind === 'hide' ? 'hides the column' : `masks with ${maskWords(policy.mask)}`;
+      return `${policy.mask.kind === 'hide' ? 'hides the column' : `masks with ${maskWords(policy.mask)}`}${policy.where === null ? '' : `, in rows where ${whereOf(definition, 'mask') ?? 'its condition is not false'}`}`;
     case 'rows':
-      return `keeps rows where ${whereOf(definition) ?? 'its filter holds'}`;
+      return `keeps rows where ${whereOf(definition, 'rows') ?? 'its filter holds'}`;
     case 'limit':
       return `bounds ${
         Object.entries(policy.limits)
@@ -175,10 +189,15 @@ export function maskWords({ kind, ...rest }: MaskSpec): string {
   return [kind, ...options].join(', ');
 }
 
-/** The filter as its author wrote it. */
-function whereOf(definition: unknown): string | null {
-  if (typeof definition !== 'object' || definition === null || !('rows' in definition)) return null;
-  const { rows } = definition;
-  if (typeof rows !== 'object' || rows === null || !('where' in rows)) return null;
-  return typeof rows.where === 'string' ? rows.where.replaceAll(/\s+/g, ' ').trim() : null;
+/** The condition as its author wrote it. */
+function whereOf(definition: unknown, effect: 'mask' | 'rows'): string | null {
+  const body = memberOf(definition, effect);
+  const where = memberOf(body, 'where');
+  return typeof where === 'string' ? where.replaceAll(/\s+/g, ' ').trim() : null;
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : null;
 }

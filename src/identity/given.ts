@@ -1,5 +1,6 @@
 /** An identity written down by someone who may say who asks (a policy test, a steward who asks for another), read strictly; it never comes from a token. */
 import { z } from 'zod';
+import { readStrictYaml } from '../config/strict-yaml.ts';
 import { ANONYMOUS, type Identity } from './identity.ts';
 
 const words = z.array(z.string().min(1).max(1_000)).max(10_000);
@@ -25,6 +26,12 @@ export const givenIdentity = z.strictObject({
 });
 
 export type GivenIdentity = z.output<typeof givenIdentity>;
+
+/** Of a text as one writes it on a command line. @throws SluiceError usage */
+export function readGivenIdentity(text: string): GivenIdentity {
+  const { value } = readStrictYaml(text, givenIdentity, { file: 'the identity', env: null, code: 'usage' });
+  return value;
+}
 
 /** @param issuer where none is given */
 export function identityFrom(given: GivenIdentity, issuer: string | null): Identity {

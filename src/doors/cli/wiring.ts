@@ -1,13 +1,17 @@
 /** What the entry point hands to the CLI, so that commands reach the gate without knowing how it is put together. */
 import type { Config } from '../../config.ts';
+import type { GivenIdentity } from '../../identity/given.ts';
 import type { Bench } from '../../policy-tests/bench.ts';
 import type { SandboxAsk, SandboxManifest } from '../../sandbox.ts';
+import type { Changes } from '../../state/outline.ts';
 import type { GateClient } from './client.ts';
+import type { MetadataChanges } from './metadata.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface PushSummary {
   readonly etag: string;
   readonly changed: boolean;
+  readonly changes: Changes;
   readonly datasets: number;
   readonly columns: number;
   readonly policies: number;
@@ -53,13 +57,19 @@ export interface Wiring {
   connect(config: Config, server: string | undefined): Promise<GateClient>;
   /** Builds a snapshot from the files and applies it to the store; a running gate takes it over by itself. */
   pushLocal(config: Config, files: PushFiles, onStep: (text: string) => void): Promise<PushSummary>;
+  /** The state beside sluice.yml, as its owner; a running gate takes changes over by itself. */
+  withMetadata<T>(config: Config, run: (metadata: MetadataChanges) => Promise<T>): Promise<T>;
   readPush(config: Config, files: PushFiles): Promise<PushBody>;
   serve(config: Config, options: { port?: number; onStep: (text: string) => void }): Promise<ServeHandle>;
   /** A development token. @throws SluiceError development_only */
   mintToken(config: Config, persona: string, expiresInSeconds?: number): Promise<string | null>;
   personas(config: Config): Promise<readonly string[]>;
+  /** Of a persona's name, or of an identity as YAML. @throws SluiceError usage */
+  givenIdentity(config: Config, text: string): Promise<GivenIdentity>;
   /** A gate of this process for policy tests, which can be asked with enforcement off; a served one cannot. */
   openTestBench(config: Config): Promise<Bench & { close(): Promise<void> }>;
+  /** A text, as the command line names its file. @throws SluiceError usage */
+  readFile(path: string): Promise<string>;
   /** Everything on standard input. */
   readInput(): Promise<string>;
   verifyAudit(

@@ -23,14 +23,14 @@ const problem = {
 /** What every route may answer instead. */
 export const PROBLEMS = { '4xx': problem, '5xx': problem };
 
-const reason = z.object({
+export const reason = z.object({
   policy: z.string(),
   effect: z.string(),
   because: z.string(),
   source: z.object({ file: z.string(), line: z.number().int() }).nullable(),
 });
 
-const decisionSummary = z.object({
+export const decisionSummary = z.object({
   dataset: z.string(),
   allow: z.boolean(),
   reason: z.string(),
@@ -67,23 +67,6 @@ export const queryAnswer = {
   },
 };
 
-const forStewards = 'For stewards.';
-
-export const explainAnswer = z.object({
-  request_id: z.string(),
-  allowed: z.boolean(),
-  columns: z.array(z.object({ name: z.string(), masked: z.boolean() })),
-  decisions: z.array(
-    decisionSummary.extend({
-      reasons: z.array(reason).optional().describe(forStewards),
-      hidden: z.array(z.string()).optional().describe(forStewards),
-      masks: z.record(z.string(), z.unknown()).optional().describe(forStewards),
-      rows: z.array(z.unknown()).optional().describe(forStewards),
-    }),
-  ),
-  governed_sql: z.string().optional().describe(forStewards),
-});
-
 const listedDataset = z.object({
   id: z.string(),
   namespace: z.string(),
@@ -102,10 +85,21 @@ export const catalogueAnswer = z.object({
   next_cursor: z.string().nullable(),
 });
 
-const tagAssignment = z.object({
-  tag: z.string(),
-  source: z.object({ kind: z.string(), via: z.string(), file: z.string().nullable() }),
+export const forStewards = 'For stewards.';
+
+export const tagSource = z.object({
+  kind: z.enum(['explicit', 'derived', 'propagated', 'patched']),
+  via: z.string(),
+  file: z.string().nullable(),
+  path: z
+    .array(z.object({ dataset: z.string(), column: z.string() }))
+    .optional()
+    .describe('propagated: from the column that has the tag of its own to the direct parent.'),
+  by: z.string().optional().describe('patched: the subject who did it.'),
+  at: z.string().optional().describe('patched: ISO 8601, UTC.'),
 });
+
+const tagAssignment = z.object({ tag: z.string(), source: tagSource });
 
 export const datasetAnswer = listedDataset.extend({
   columns: z

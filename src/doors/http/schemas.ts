@@ -1,5 +1,6 @@
 /** The shapes of requests: what validates them is what the OpenAPI document shows. */
 import { z } from 'zod';
+import { givenIdentity } from '../../identity/given.ts';
 
 const param = z.union([
   z.string(),
@@ -24,6 +25,9 @@ export const queryBody = z.strictObject({
 export const explainBody = z.strictObject({
   sql: z.string(),
   params: z.array(param).max(1000).optional(),
+  identity: givenIdentity
+    .optional()
+    .describe("Whose view is explained, for stewards; by default the caller's own."),
 });
 
 export const catalogueQuery = z.strictObject({

@@ -1,44 +1,36 @@
-/** `sluice explain`: what is decided for a query, a dataset or one column, and why. */
+/** `sluice explain`: what is decided for a query, a dataset or one column, and why, as a tree down to the line of YAML. */
 import type { Config } from '../../../config.ts';
+import type { Explanation } from '../../../explain.ts';
 import { type CallerOptions, tokenFor, withClient } from '../caller.ts';
 import { type GateClient, jsonOf, RefusedByGate } from '../client.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { drawn } from '../explain/tree.ts';
+import { type About, treesOf } from '../explain/words.ts';
 import { type Register, withCaller, withJson } from '../registration.ts';
+import { withoutControls } from '../table.ts';
 import type { Wiring } from '../wiring.ts';
 
-interface ExplainedDecision {
-  readonly dataset: string;
-  readonly allow: boolean;
-  readonly reason: string;
-  readonly filtered: boolean;
-  readonly hidden?: readonly string[];
-  readonly masks?: Readonly<Record<string, { readonly policy: string; readonly mask: object }>>;
-  readonly reasons?: readonly {
-    readonly policy: string;
-    readonly effect: string;
-    readonly because: string;
-    readonly source: { readonly file: string; readonly line: number } | null;
-  }[];
-}
-
-interface Explanation {
-  readonly allowed: boolean;
-  readonly columns: readonly { readonly name: string; readonly masked: boolean }[];
-  readonly decisions: readonly ExplainedDecision[];
-  readonly governed_sql?: string;
+export interface ExplainOptions extends CallerOptions {
+  readonly json?: boolean;
+  /** Whose view a steward asks for: a persona, or an identity as YAML. */
+  readonly for?: string;
 }
 
 export async function explain(
   text: string,
-  options: CallerOptions & { readonly json?: boolean },
+  options: ExplainOptions,
   config: Config,
   wiring: Wiring,
 ): Promise<ExitCode> {
   const token = await tokenFor(options, config, wiring);
+  const identity =
+    options.for === undefined ? {} : { identity: await wiring.givenIdentity(config, options.for) };
   return withClient<ExitCode>(config, options, wiring, async (client) => {
-    const explanation = await ask(text, token, client);
+    const { explanation, about } = await ask(text, { token, identity }, client);
     if (options.json) wiring.terminal.out(`${JSON.stringify(explanation, null, 2)}\n`);
-    else for (const line of lines(explanation)) wiring.terminal.out(`${line}\n`);
+    else
+      for (const tree of treesOf(explanation, about))
+        for (const line of drawn(tree)) wiring.terminal.out(`${withoutControls(line)}\n`);
     return 0;
   });
 }
@@ -46,19 +38,43 @@ export async function explain(
 const PART = '(?:[\\p{L}_][\\p{L}\\p{N}_$]*|"(?:[^"]|"")+")';
 const NAME = new RegExp(`^${PART}(?:\\.${PART})*$`, 'u');
 
+interface Asking {
+  readonly token: string | null;
+  readonly identity: { readonly identity?: object };
+}
+
+interface Asked {
+  readonly explanation: Explanation;
+  readonly about: About;
+}
+
 /** `gold.members` is asked about as a query over it, and so is `gold.members.email` where no dataset has that name. */
-async function ask(text: string, token: string | null, client: GateClient): Promise<Explanation> {
+async function ask(text: string, { token, identity }: Asking, client: GateClient): Promise<Asked> {
   const name = text.trim();
   const call = async (sql: string): Promise<Explanation> =>
-    jsonOf(await client.request({ method: 'POST', path: '/v1/explain', token, body: { sql } }));
-  if (!NAME.test(name)) return call(text);
+    jsonOf(await client.request({ method: 'POST', path: '/v1/explain', token, body: { sql, ...identity } }));
+  if (!NAME.test(name)) return { explanation: await call(text), about: { kind: 'query' } };
   const asDataset = await attempt(() => call(`SELECT * FROM ${name}`));
-  if (!(asDataset instanceof RefusedByGate)) return asDataset;
+  if (!(asDataset instanceof RefusedByGate)) return { explanation: asDataset, about: { kind: 'dataset' } };
   const [, dataset, column] = new RegExp(`^(.+)\\.(${PART})$`, 'u').exec(name) ?? [];
-  if (dataset === undefined || !dataset.includes('.')) throw asDataset;
+  if (dataset === undefined || column === undefined || !dataset.includes('.')) throw asDataset;
+  const about: About = { kind: 'column', column: column.replace(/^"|"$/g, '').toLowerCase() };
   const asColumn = await attempt(() => call(`SELECT ${column} FROM ${dataset}`));
-  if (!(asColumn instanceof RefusedByGate)) return asColumn;
-  throw asColumn.problem.code === 'dataset_not_found' ? asDataset : asColumn;
+  if (!(asColumn instanceof RefusedByGate)) return { explanation: asColumn, about };
+  if (asColumn.problem.code === 'dataset_not_found') throw asDataset;
+  // One that does not exist for the identity is still explained to whoever may know of it.
+  const around = await attempt(() => call(`SELECT 1 FROM ${dataset}`));
+  if (around instanceof RefusedByGate || !keepsBack(around, about.column)) throw asColumn;
+  return { explanation: { ...around, columns: [] }, about };
+}
+
+/** Whether the answer says that the column is there, and not shown. */
+function keepsBack({ decisions }: Explanation, column: string): boolean {
+  return decisions.some(
+    ({ hidden = [], unexposed = [] }) =>
+      hidden.some((one) => one.toLowerCase() === column) ||
+      unexposed.some((one) => one.column.toLowerCase() === column),
+  );
 }
 
 /** Positions count in a text that the caller never saw. */
@@ -71,35 +87,13 @@ async function attempt(call: () => Promise<Explanation>): Promise<Explanation | 
   }
 }
 
-function* lines({ columns, decisions, governed_sql }: Explanation): Generator<string> {
-  if (columns.length > 0) {
-    const shown = columns.map(({ name, masked }) => (masked ? `${name} (masked)` : name));
-    yield `columns: ${shown.join(', ')}`;
-  }
-  for (const decision of decisions) {
-    yield `${decision.dataset}: ${decision.allow ? 'allowed' : `denied (${decision.reason})`}`;
-    if (decision.allow && decision.filtered) yield '  rows are filtered';
-    if (decision.hidden && decision.hidden.length > 0) yield `  hidden: ${decision.hidden.join(', ')}`;
-    for (const [column, { policy, mask }] of Object.entries(decision.masks ?? {}))
-      yield `  masked: ${column}, ${maskOf(mask)} (${policy})`;
-    for (const { effect, policy, because, source } of decision.reasons ?? [])
-      yield `  ${effect.padEnd(7)} ${policy}: ${because}${source ? `   ${source.file}:${source.line}` : ''}`;
-  }
-  if (governed_sql) yield `\n${governed_sql}`;
-}
-
-/** `{ kind: 'partial', first: 4, last: 4 }` → `partial (first 4, last 4)` */
-function maskOf(mask: object): string {
-  const { kind, ...rest } = mask as { readonly kind?: unknown };
-  const options = Object.entries(rest).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
-  return options.length === 0 ? String(kind) : `${kind} (${options.join(', ')})`;
-}
-
 const EXAMPLES = `
 Examples:
   sluice explain gold.members --as analyst
   sluice explain gold.members.email --as analyst
-  sluice explain "SELECT count(*) FROM gold.members" --as officer`;
+  sluice explain "SELECT count(*) FROM gold.members" --as officer
+  sluice explain gold.members.email --as officer --for analyst
+  sluice explain gold.members.email --as officer --for "{ groups: [employees, interns] }"`;
 
 export const explainCommand: Register = ({ program, config, wiring, run }) => {
   withJson(
@@ -111,6 +105,7 @@ export const explainCommand: Register = ({ program, config, wiring, run }) => {
         ),
     ),
   )
+    .option('--for <identity>', "whose view a steward asks for: a persona, or an identity's YAML")
     .addHelpText('after', EXAMPLES)
     .action((text, options) =>
       run(() => explain(text, options, config(), wiring), { json: options.json, sql: text }),

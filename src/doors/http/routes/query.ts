@@ -4,9 +4,10 @@ import { explain } from '../../../explain.ts';
 import type { Gate } from '../../../gate.ts';
 import { type Ask, query } from '../../../query.ts';
 import { primed, sendCsv, sendNdjson, sendPage } from '../answer.ts';
-import { explainAnswer, PROBLEMS, queryAnswer } from '../answer-schemas.ts';
+import { PROBLEMS, queryAnswer } from '../answer-schemas.ts';
 import type { HttpApp } from '../app.ts';
 import { callerOf } from '../caller.ts';
+import { explainAnswer } from '../explain-schemas.ts';
 import { answerType, CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from '../negotiate.ts';
 import { datasetParams, explainBody, queryBody, rowsQuery } from '../schemas.ts';
 
@@ -83,8 +84,8 @@ export function queryRoutes(app: HttpApp, gate: Gate): void {
       },
     },
     async (request, reply) => {
-      const { sql, params } = request.body;
-      return explain(callerOf(request, reply), { text: { sql }, ...(params ? { params } : {}) }, gate);
+      const { sql, ...rest } = request.body;
+      return explain(callerOf(request, reply), { text: { sql }, ...rest }, gate);
     },
   );
 }
