@@ -7,6 +7,9 @@ import { type Author, onRecord } from './request/on-record.ts';
 import { readProject } from './snapshot.ts';
 import type { Base } from './state/metadata.ts';
 import { type Changing, changePatches, type TagChanges, type Target } from './tags/change.ts';
+import { readTagChanges, tagChangesSchema } from './tags/change-schema.ts';
+
+export { readTagChanges, type TagChanges, tagChangesSchema };
 
 export interface RetagReport extends PushReport {
   /** Tags that the source has now and had not before, and the other way round. */

@@ -18,6 +18,19 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   lineage: ['errors', 'dbt', 'catalogue'],
   tags: ['errors', 'findings', 'dbt', 'catalogue', 'lineage'],
   catalogue: ['errors', 'findings', 'nearest', 'dbt', 'tags', 'engines'],
+  discovery: ['catalogue'],
+  hygiene: [
+    'errors',
+    'findings',
+    'nearest',
+    'dbt',
+    'lineage',
+    'catalogue',
+    'tags',
+    'policies',
+    'discovery',
+    'snapshot',
+  ],
   policies: ['errors', 'findings', 'nearest', 'catalogue', 'tags', 'identity', 'sql'],
   access: ['errors', 'catalogue', 'tags', 'identity', 'policies', 'cache'],
   sql: ['errors', 'nearest', 'catalogue', 'identity', 'policies', 'access', 'engines'],
@@ -36,6 +49,8 @@ const SPINES = [
   'explain',
   'discover',
   'push',
+  'retag',
+  'history',
   'gate',
   'request',
   'state',
@@ -44,7 +59,7 @@ const SPINES = [
 ];
 
 /** The edge of the house: puts everything together. */
-const ASSEMBLY = ['main', 'open', 'serve', 'doctor'];
+const ASSEMBLY = ['main', 'open', 'serve', 'doctor', 'lint', 'lint-samples'];
 
 function allowed(from: string, to: string): boolean {
   if (ASSEMBLY.includes(from)) return true;
@@ -52,13 +67,23 @@ function allowed(from: string, to: string): boolean {
   if (from === 'doors')
     return (
       SPINES.includes(to) ||
-      ['errors', 'config', 'identity', 'catalogue', 'policies', 'observe', 'snapshot'].includes(to)
+      [
+        'errors',
+        'findings',
+        'hygiene',
+        'config',
+        'identity',
+        'catalogue',
+        'policies',
+        'observe',
+        'snapshot',
+      ].includes(to)
     );
   return MAY_IMPORT[from]?.includes(to) ?? false;
 }
 
 /** Rooms that are pure: no I/O, clock, randomness or environment. The parser's WASM is loaded by its own library. */
-const PURE = ['dbt', 'catalogue', 'tags', 'policies', 'sql', 'snapshot'];
+const PURE = ['dbt', 'catalogue', 'tags', 'policies', 'sql', 'snapshot', 'discovery', 'hygiene'];
 const IMPURE_IMPORTS =
   /^node:(fs|net|http|https|child_process|worker_threads|os|process|sqlite|dns|tls|timers)/;
 const IMPURE_CALLS =

@@ -25,40 +25,6 @@ export const metadataQuery = z.strictObject({
 
 export type MetadataBody = z.infer<typeof metadataBody>;
 
-const tags = z.array(z.string().min(1).max(200)).max(100);
-
-const tagChange = z.strictObject({
-  dataset: z
-    .string()
-    .min(1)
-    .max(512)
-    .describe('A dataset id, or the dbt unique_id of what is not published.'),
-  column: z
-    .string()
-    .min(1)
-    .max(256)
-    .nullable()
-    .optional()
-    .describe('Without one, the tags are those of the dataset.'),
-  add: tags.optional(),
-  remove: tags.optional().describe('Tags that this source added; what dbt declares is changed in dbt.'),
-});
-
-export const tagsBody = z.strictObject({
-  source: z
-    .string()
-    .regex(/^(?!(dbt|lineage)$)[a-z0-9][a-z0-9._-]{0,63}$/, {
-      error: 'must be a name of small letters, digits, `.`, `_` and `-`, other than dbt and lineage',
-    })
-    .describe('The tool that says so: it changes its own tags only.'),
-  mode: z
-    .enum(['merge', 'replace'])
-    .default('merge')
-    .describe('`replace`: what is added is all that this source says from now on.'),
-  changes: z.array(tagChange).max(200_000),
-  allow_empty: z.boolean().optional().describe('Whether `replace` may leave the source without any tag.'),
-});
-
 export const historyQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).optional().describe('Default: 20.'),
 });

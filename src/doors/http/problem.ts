@@ -27,6 +27,9 @@ export function problemOf(error: SluiceError, requestId: string): Problem {
   };
 }
 
+/** A body of thousands of parts may be wrong in each. */
+const MOST_TOLD = 100;
+
 interface FrameworkError {
   readonly statusCode?: number;
   readonly code?: string;
@@ -38,9 +41,9 @@ export function toSluiceError(thrown: unknown): SluiceError {
   if (thrown instanceof SluiceError) return thrown;
   const error = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as FrameworkError;
   if (error.validation) {
-    const details = error.validation.map(
-      (one) => `${one.instancePath || 'request'}: ${one.message ?? 'not valid'}`,
-    );
+    const details = error.validation
+      .slice(0, MOST_TOLD)
+      .map((one) => `${one.instancePath || 'request'}: ${one.message ?? 'not valid'}`);
     return new SluiceError('bad_request', 'The request does not have the documented shape.', {
       details,
       hint: 'See /openapi.json.',

@@ -1,9 +1,10 @@
 /** `sluice push`: a whole state, applied to the store beside the config or to a running gate. */
 import type { Config } from '../../../config.ts';
-import { SluiceError } from '../../../errors.ts';
 import { type CallerOptions, tokenFor } from '../caller.ts';
+import { outcomeLine } from '../changes.ts';
 import { httpClient, jsonOf } from '../client.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { refuseCaller } from '../metadata.ts';
 import { type Register, url, withJson } from '../registration.ts';
 import { progress } from '../terminal.ts';
 import type { PushSummary, Wiring } from '../wiring.ts';
@@ -23,10 +24,7 @@ export async function push(options: PushOptions, config: Config, wiring: Wiring)
   );
 
   async function pushHere(): Promise<PushSummary> {
-    if (options.as !== undefined || options.token !== undefined)
-      throw new SluiceError('usage', '--as and --token are for a push to a running gate.', {
-        hint: 'Name it with --server. Without, the push goes into the state beside sluice.yml, as its owner.',
-      });
+    refuseCaller(options);
     return wiring.pushLocal(config, options, shown.step);
   }
 
@@ -43,20 +41,9 @@ export async function push(options: PushOptions, config: Config, wiring: Wiring)
     wiring.terminal.out(`${JSON.stringify(summary)}\n`);
     return 0;
   }
-  const { etag, datasets, columns, policies } = summary;
-  const counts = [count(datasets, 'dataset'), count(columns, 'column'), count(policies, 'policy')].join(', ');
-  wiring.terminal.out(`✓ ${outcome(summary, options.dryRun)} ${etag.slice(0, 12)}: ${counts}\n`);
+  wiring.terminal.out(outcomeLine(summary, options.dryRun));
   for (const warning of summary.warnings) wiring.terminal.err(`  warning: ${warning}\n`);
   return 0;
-}
-
-function outcome({ changed }: PushSummary, dryRun: boolean): string {
-  if (!changed) return dryRun ? 'would change nothing, still' : 'unchanged';
-  return dryRun ? 'would apply' : 'applied';
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${number === 1 ? noun : `${noun}s`.replace(/ys$/, 'ies')}`;
 }
 
 export const pushCommand: Register = ({ program, config, wiring, run }) => {

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Gate } from '../../../gate.ts';
 import { listHistory, rollBack } from '../../../history.ts';
 import { currentMetadata, type PushOptions, pushMetadata } from '../../../push.ts';
-import { changeTags } from '../../../retag.ts';
+import { changeTags, tagChangesSchema } from '../../../retag.ts';
 import { PROBLEMS } from '../answer-schemas.ts';
 import type { HttpApp } from '../app.ts';
 import { callerOf } from '../caller.ts';
@@ -17,7 +17,6 @@ import {
   pushAnswer,
   retagAnswer,
   rollbackBody,
-  tagsBody,
 } from '../metadata-schemas.ts';
 
 function optionsOf(request: FastifyRequest, dryRun: 'true' | 'false' | undefined): PushOptions {
@@ -71,7 +70,7 @@ export function metadataRoutes(app: HttpApp, gate: Gate, bodyBytes: number): voi
         summary: "Change a tool's tags, thousands at once",
         description: `All of the changes or none. A tool changes its own tags: what dbt declares stays, and a push from dbt leaves them. ${CONDITIONAL}`,
         tags: ['metadata'],
-        body: tagsBody,
+        body: tagChangesSchema,
         querystring: metadataQuery,
         response: { 200: retagAnswer, ...PROBLEMS },
       },
