@@ -15,7 +15,7 @@ const valueMatcher = z
       .optional()
       .describe('Every value is a text of this form.'),
     excludes: z.array(scalar).min(1).optional().describe('No value is any of these.'),
-    null: z.boolean().optional().describe('true: every value is null; false: none is.'),
+    is_null: z.boolean().optional().describe('true: every value is null; false: none is.'),
     distinct: z.int().min(0).optional().describe('How many different values there are.'),
   })
   .refine((value) => Object.keys(value).length > 0, 'A matcher must expect something.');
@@ -84,7 +84,18 @@ export const testCase = z
     'A test needs either sql or dataset.',
   );
 
-export const testFile = z.strictObject({ tests: z.array(testCase).min(1) });
+const preventive = z.strictObject({
+  policy: z.string().min(1),
+  because: z.string().min(1),
+});
+
+export const testFile = z.strictObject({
+  tests: z.array(testCase).min(1),
+  preventive: z
+    .array(preventive)
+    .optional()
+    .describe('Policies that no test can notice yet: they are for what nobody publishes today.'),
+});
 
 export type TestCase = z.infer<typeof testCase>;
 export type Expectation = TestCase['expect'];

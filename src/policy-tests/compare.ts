@@ -117,8 +117,8 @@ function compareValues(
     const pattern = new RegExp(matches, 'u');
     every(`match ${matches}`, (value) => typeof value === 'string' && pattern.test(value));
   }
-  if (wanted.null !== undefined)
-    every(wanted.null ? 'be null' : 'not be null', (value) => (value === null) === wanted.null);
+  if (wanted.is_null !== undefined)
+    every(wanted.is_null ? 'be null' : 'not be null', (value) => (value === null) === wanted.is_null);
   if (distinct !== undefined) {
     const found = new Set(values.map(json)).size;
     if (found !== distinct)

@@ -13,8 +13,15 @@ export interface PlacedCase {
   readonly test: TestCase;
 }
 
+/** What the files of one suite say together. */
+export interface Suite {
+  readonly cases: readonly PlacedCase[];
+  /** Ids of policies that no case can notice yet. */
+  readonly preventive: readonly string[];
+}
+
 /** @throws SluiceError usage where there are none, policy_invalid with file and line */
-export function readCases(path: string, cwd: string): readonly PlacedCase[] {
+export function readSuite(path: string, cwd: string): Suite {
   const shown = relative(cwd, path) || '.';
   if (!existsSync(path))
     throw new SluiceError('usage', `There is no ${shown}.`, {
@@ -22,13 +29,18 @@ export function readCases(path: string, cwd: string): readonly PlacedCase[] {
     });
   const files = yamlFilesIn(path);
   if (files.length === 0) throw new SluiceError('usage', `There are no policy tests in ${shown}.`);
-  return files.flatMap((name) => {
+  const read = files.map((name) => {
     const file = relative(cwd, name);
     const { value, lineOf } = readStrictYaml(readFileSync(name, 'utf8'), testFile, {
       file,
       env: null,
       code: 'policy_invalid',
     });
-    return value.tests.map((test, index) => ({ file, line: lineOf(['tests', index]), test }));
+    const cases = value.tests.map((test, index) => ({ file, line: lineOf(['tests', index]), test }));
+    return { cases, preventive: (value.preventive ?? []).map(({ policy }) => policy) };
   });
+  return {
+    cases: read.flatMap(({ cases }) => cases),
+    preventive: read.flatMap((one) => one.preventive),
+  };
 }

@@ -4,7 +4,7 @@ import type { Asked, Bench } from './bench.ts';
 import type { TestCase } from './case.ts';
 import { compare } from './compare.ts';
 import type { Outcome } from './outcome.ts';
-import type { PlacedCase } from './read.ts';
+import type { PlacedCase, Suite } from './read.ts';
 import { AS_PUSHED } from './rules.ts';
 import { type PolicyNotice, type StripCase, stripCheck, type Verdict } from './strip.ts';
 
@@ -57,11 +57,16 @@ export interface RunOptions {
   readonly onStep: (text: string) => void;
 }
 
+/** @throws SluiceError policy_invalid where the suite calls a policy preventive that there is not */
 export async function runOnBench(
-  cases: readonly PlacedCase[],
+  { cases, preventive }: Suite,
   bench: Bench,
   { strip, onStep }: RunOptions,
 ): Promise<Report> {
+  const known = bench.snapshot.policies.policies.map(({ id }) => id);
+  const strange = preventive.find((id) => !known.includes(id));
+  if (strange !== undefined)
+    throw new SluiceError('policy_invalid', `preventive names ${strange}, and there is no such policy.`);
   const answers = new Map<TestCase, Asked>();
   const report = await runCases(
     cases,
@@ -81,7 +86,7 @@ export async function runOnBench(
     held.push({ test, asked });
     positions.push(index);
   }
-  const { verdicts, policies } = await stripCheck(held, bench, onStep);
+  const { verdicts, policies } = await stripCheck({ cases: held, preventive, bench, onStep });
   const byPosition = new Map(positions.map((position, index) => [position, verdicts[index] ?? null]));
   return {
     results: report.results.map((result, index) => ({ ...result, strip: byPosition.get(index) ?? null })),
@@ -118,6 +123,10 @@ export interface Summary {
   readonly testsNothing: boolean;
 }
 
+/** Whether a policy could go without any case failing, though one should. */
+export const isUnnoticed = ({ noticedBy, preventive }: PolicyNotice): boolean =>
+  noticedBy.length === 0 && !preventive;
+
 /** @param whole false for a chosen part of the suite, of which nothing is concluded for the whole. */
 export function summarise({ results, policies }: Report, whole: boolean): Summary {
   const count = (holds: (result: Result) => boolean): number => results.filter(holds).length;
@@ -132,7 +141,7 @@ export function summarise({ results, policies }: Report, whole: boolean): Summar
     controls: kinds('control'),
     idle: kinds('idle'),
     leftOut: kinds('left out'),
-    unnoticed: whole ? (policies ?? []).filter(({ noticedBy }) => noticedBy.length === 0).length : 0,
+    unnoticed: whole ? (policies ?? []).filter(isUnnoticed).length : 0,
     testsNothing: whole && policies !== null && judged > 0 && guards === 0,
   };
 }

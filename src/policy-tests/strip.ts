@@ -23,6 +23,8 @@ export interface PolicyNotice {
   readonly source: SourceRef;
   /** Names of the first cases that fail without it; empty where none does. */
   readonly noticedBy: readonly string[];
+  /** Whether the suite says that no case can notice it yet. */
+  readonly preventive: boolean;
   /** How many cases are decided otherwise without it. */
   readonly touched: number;
   /** Whether a case fails once nobody is exempt; null where nobody is, and where that is told by `noticedBy` already. */
@@ -43,12 +45,16 @@ export interface StripCase {
 /** Names kept for each policy. */
 const MOST_NAMES = 3;
 
-/** @param cases that hold under the rules as pushed */
-export async function stripCheck(
-  cases: readonly StripCase[],
-  bench: Bench,
-  onStep: (text: string) => void,
-): Promise<Strip> {
+export interface StripOptions {
+  /** Those that hold under the rules as pushed. */
+  readonly cases: readonly StripCase[];
+  /** Ids of policies that no case can notice yet. */
+  readonly preventive: readonly string[];
+  readonly bench: Bench;
+  readonly onStep: (text: string) => void;
+}
+
+export async function stripCheck({ cases, preventive, bench, onStep }: StripOptions): Promise<Strip> {
   const fails = async ({ test, asked }: StripCase, rules: Rules): Promise<boolean> =>
     (await bench.differs(asked, rules)) &&
     compare(test.expect, (await bench.ask(test, rules)).outcome).length > 0;
@@ -85,6 +91,7 @@ export async function stripCheck(
       effect,
       source,
       noticedBy,
+      preventive: preventive.includes(policy),
       touched,
       exemptionNoticed: await exemption(policy, definition),
     };

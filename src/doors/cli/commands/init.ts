@@ -183,11 +183,18 @@ personas:
   external: { kind: anonymous }
 `,
     'tests/access.yml': `# Run with: sluice test
+# It also says which tests would pass with enforcement off, and which policies no test notices.
 tests:
   - name: nobody without a token reads anything unknown
     as: external
     sql: SELECT 1 FROM gold.no_such_dataset
+    # About a name that nobody has, not about a policy.
+    strip: false
     expect: { denied: 404 }
+  # - name: an analyst sees pseudonyms
+  #   as: analyst
+  #   sql: SELECT email FROM gold.customers
+  #   expect: { masked: { email: hash } }
 `,
     '.sluice/.gitignore': '*\n',
   };

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Config } from '../../../config.ts';
 import { SluiceError } from '../../../errors.ts';
-import { type PlacedCase, readCases } from '../../../policy-tests/read.ts';
+import { readSuite, type Suite } from '../../../policy-tests/read.ts';
 import { passes, type Report, runCases, runOnBench, summarise } from '../../../policy-tests/run.ts';
 import { withClient } from '../caller.ts';
 import type { ExitCode } from '../exit-code.ts';
@@ -37,8 +37,8 @@ export async function runPolicyTests(
   if (options.json && format !== 'json')
     throw new SluiceError('usage', `--json and --format ${format} exclude each other.`);
   const path = options.path === undefined ? join(config.folder, 'tests') : resolve(wiring.cwd, options.path);
-  const cases = chosen(readCases(path, wiring.cwd), options.filter);
-  const report = await run(cases, options, config, wiring);
+  const suite = chosen(readSuite(path, wiring.cwd), options.filter);
+  const report = await run(suite, options, config, wiring);
   const summary = summarise(report, options.filter === undefined);
   const strict = options.strict ?? false;
   const finished: Finished = { report, summary, strict, remote: options.server !== undefined };
@@ -52,32 +52,29 @@ const REPORTS: Readonly<Record<Format, (finished: Finished) => string>> = {
   junit: junitReport,
 };
 
-function chosen(cases: readonly PlacedCase[], filter: readonly string[] | undefined): readonly PlacedCase[] {
-  if (filter === undefined) return cases;
+function chosen(suite: Suite, filter: readonly string[] | undefined): Suite {
+  if (filter === undefined) return suite;
   const parts = filter.map((part) => part.toLowerCase());
-  const found = cases.filter(({ test }) => parts.some((part) => test.name.toLowerCase().includes(part)));
-  if (found.length === 0)
+  const cases = suite.cases.filter(({ test }) =>
+    parts.some((part) => test.name.toLowerCase().includes(part)),
+  );
+  if (cases.length === 0)
     throw new SluiceError('usage', `No test has ${filter.join(' or ')} in its name.`, {
       hint: 'Without --filter all of them run.',
     });
-  return found;
+  return { ...suite, cases };
 }
 
-async function run(
-  cases: readonly PlacedCase[],
-  options: TestOptions,
-  config: Config,
-  wiring: Wiring,
-): Promise<Report> {
+async function run(suite: Suite, options: TestOptions, config: Config, wiring: Wiring): Promise<Report> {
   const shown = progress(wiring.terminal);
   try {
     if (options.server !== undefined)
       return await withClient(config, options, wiring, (client) =>
-        runCases(cases, askRemote(client, config, wiring), shown.step),
+        runCases(suite.cases, askRemote(client, config, wiring), shown.step),
       );
     const bench = await wiring.openTestBench(config);
     try {
-      return await runOnBench(cases, bench, { strip: options.strip ?? true, onStep: shown.step });
+      return await runOnBench(suite, bench, { strip: options.strip ?? true, onStep: shown.step });
     } finally {
       await bench.close();
     }

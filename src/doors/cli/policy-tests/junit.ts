@@ -1,7 +1,7 @@
 /** The report of a run of policy tests as JUnit XML, which every CI reads: cases by file, and one case a policy. */
-import type { Result } from '../../../policy-tests/run.ts';
+import { isUnnoticed, type Result } from '../../../policy-tests/run.ts';
 import type { PolicyNotice } from '../../../policy-tests/strip.ts';
-import { type Finished, gapOf, isUnnoticed } from './report.ts';
+import { type Finished, gapOf } from './report.ts';
 
 interface Case {
   readonly name: string;

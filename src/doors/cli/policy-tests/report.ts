@@ -1,5 +1,5 @@
 /** The report of a run of policy tests, for people and as JSON: what failed, what tests nothing, which policies go untested. */
-import { passes, type Report, type Summary } from '../../../policy-tests/run.ts';
+import { isUnnoticed, passes, type Report, type Summary } from '../../../policy-tests/run.ts';
 import type { PolicyNotice } from '../../../policy-tests/strip.ts';
 import { withoutControls } from '../table.ts';
 
@@ -33,26 +33,30 @@ function* lines({ report, summary, strict, remote }: Finished): Generator<string
 function* stripLines({ report, summary, strict, remote }: Finished): Generator<string> {
   if (remote) yield 'strip check: not against a running gate, whose enforcement nothing turns off';
   if (report.policies === null) return;
-  const { guards, controls, idle, leftOut, unnoticed, testsNothing } = summary;
+  const { guards, controls, idle, leftOut, testsNothing } = summary;
   const left = leftOut > 0 ? `, ${leftOut} left out` : '';
   yield `strip check: ${guards} fail with enforcement off, ${controls} show what is allowed, ${idle} test nothing${left}`;
   if (testsNothing) yield '  ✗ no test fails with enforcement off: this suite tests nothing';
-  const policies = [...report.policies].filter((policy) => gapOf(policy) !== null);
-  if (unnoticed > 0 || policies.length > 0) {
-    const noticed = report.policies.length - report.policies.filter(isUnnoticed).length;
-    yield `policies: ${noticed} of ${report.policies.length} noticed by the tests`;
-  } else yield `policies: all ${report.policies.length} noticed by the tests`;
+  const { policies } = report;
+  const noticed = policies.filter(({ noticedBy }) => noticedBy.length > 0).length;
+  const preventive = policies.filter((policy) => policy.preventive && policy.noticedBy.length === 0).length;
+  const rest = preventive > 0 ? `, ${preventive} preventive` : '';
+  yield `policies: ${noticed} of ${policies.length} noticed by the tests${rest}`;
   for (const policy of policies) {
+    const gap = gapOf(policy);
+    if (gap === null) continue;
     const mark = isUnnoticed(policy) ? (strict ? '✗' : '!') : '·';
     const { file, line } = policy.source;
-    yield `  ${mark} ${policy.policy} (${file}:${line}): ${gapOf(policy)}`;
+    yield `  ${mark} ${policy.policy} (${file}:${line}): ${gap}`;
   }
 }
 
-export const isUnnoticed = ({ noticedBy }: PolicyNotice): boolean => noticedBy.length === 0;
-
 /** What the tests do not notice about a policy; null where they notice all of it. */
 export function gapOf(policy: PolicyNotice): string | null {
+  if (policy.preventive)
+    return policy.noticedBy.length === 0
+      ? null
+      : `called preventive, and a test notices it: ${policy.noticedBy[0]}`;
   if (isUnnoticed(policy))
     return policy.touched === 0
       ? 'no test fails without it; none asks for anything that it decides'
@@ -72,6 +76,7 @@ export function jsonReport({ report, summary, strict, remote }: Finished): strin
     effect: one.effect,
     source: one.source,
     noticed_by: one.noticedBy,
+    preventive: one.preventive,
     decides: one.touched,
     exemption_noticed: one.exemptionNoticed,
   }));
