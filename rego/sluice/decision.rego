@@ -21,6 +21,7 @@ decision := {
 		not j.exempt
 	],
 	"masks": masks,
+	"reveals": reveals,
 	"hidden": [name | some name, strongest in strongest_masks; strongest[0] == 0],
 	"limits": limits,
 	"expires_at": expires_at,
@@ -133,7 +134,12 @@ readable_effect(policy) if {
 		is_string(column.name)
 		is_number(column.depth)
 	}
+	readable_rows(rows_of(policy))
 }
+
+readable_rows(where) if is_null(where)
+
+readable_rows(where) if is_string(where.kind)
 
 # A denial stands unless the identity is certainly outside it.
 default denied := false

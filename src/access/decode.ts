@@ -3,8 +3,9 @@
  * that the dataset lacks, an answer for another dataset, an answer too few) becomes a denial: no part of it is trusted alone.
  */
 import { z } from 'zod';
-import type { Limits, MaskSpec, Predicate, ScalarOperand } from '../policies/policy.ts';
+import type { Limits, Predicate, ScalarOperand } from '../policies/policy.ts';
 import type { Decision, DecisionInput } from './decision.ts';
+import { readMasks, readReveals } from './decode-masks.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const identityPath = z.strictObject({
@@ -47,20 +48,6 @@ const predicate: z.ZodType<Predicate> = z.lazy(() =>
   ]),
 );
 
-/** `hide` is told in `hidden`. */
-const mask: z.ZodType<MaskSpec> = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('null') }),
-  z.strictObject({ kind: z.literal('constant'), value: scalar }),
-  z.strictObject({ kind: z.literal('hash'), scope: z.enum(['global', 'dataset']) }),
-  z.strictObject({
-    kind: z.literal('partial'),
-    first: z.int().min(0).max(100),
-    last: z.int().min(0).max(100),
-    with: z.string().min(1).max(8),
-  }),
-]);
-
-const appliedMask = z.strictObject({ policy: z.string(), mask });
 const word = z.string().max(200);
 
 const count = z.int().positive();
@@ -102,6 +89,7 @@ const full = z.strictObject({
   rows: z.array(z.strictObject({ policy: z.string(), predicate })),
   // Read by hand: a record schema drops the key `__proto__`, and with it the mask of a column of that name.
   masks: z.unknown(),
+  reveals: z.unknown().optional(),
   hidden: z.array(z.string()),
   limits,
   expires_at: z.number().nullable(),
@@ -136,20 +124,24 @@ function decodeOne(value: unknown, input: DecisionInput): Decision {
   if (brief.success) return plain(brief.data.allow, brief.data.reason ?? null, input);
   const parsed = full.safeParse(value);
   if (!parsed.success) return denial(input, 'undecodable');
-  const { dataset_id, discoverable, masks: rawMasks, ...rest } = parsed.data;
+  const { dataset_id, discoverable, masks: rawMasks, reveals: rawReveals, ...rest } = parsed.data;
   if (dataset_id !== undefined && dataset_id !== input.dataset.dataset_id)
     return denial(input, 'undecodable');
-  const masks = readMasks(rawMasks);
-  if (masks === null) return denial(input, 'undecodable');
+  const masks = readMasks(rawMasks, predicate);
+  const reveals = readReveals(rawReveals);
+  if (masks === null || reveals === null) return denial(input, 'undecodable');
   const known = new Set(input.dataset.columns.map((column) => column.name));
   const hidden = new Set(rest.hidden);
   const named = [
     ...Object.keys(masks),
+    ...Object.values(masks).flatMap(({ when = [] }) => when.flatMap(({ where }) => columnsOf(where))),
+    ...Object.keys(reveals),
     ...rest.hidden,
     ...rest.rows.flatMap((row) => columnsOf(row.predicate)),
     ...(rest.limits.require_filter ?? []),
   ];
-  if (named.some((name) => !known.has(name)) || Object.keys(masks).some((name) => hidden.has(name))) {
+  const shown = [...Object.keys(masks), ...Object.keys(reveals)];
+  if (named.some((name) => !known.has(name)) || shown.some((name) => hidden.has(name))) {
     return denial(input, 'undecodable');
   }
   if (rest.allow && rest.expires_at !== null && rest.expires_at <= input.context.time.epoch) {
@@ -159,6 +151,7 @@ function decodeOne(value: unknown, input: DecisionInput): Decision {
     ...rest,
     dataset_id: input.dataset.dataset_id,
     masks,
+    ...(Object.keys(reveals).length === 0 ? {} : { reveals }),
     limits: present(rest.limits),
     discoverable: rest.allow || (discoverable ?? levelDiscoverable(input)),
   });
@@ -167,18 +160,6 @@ function decodeOne(value: unknown, input: DecisionInput): Decision {
 /** What was not answered is no key. */
 function present(given: z.infer<typeof limits>): Limits {
   return Object.fromEntries(Object.entries(given).filter(([, bound]) => bound !== undefined));
-}
-
-/** Without a prototype, so that a column called `constructor` finds no mask that is none. */
-function readMasks(value: unknown): Decision['masks'] | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
-  const masks: Record<string, Decision['masks'][string]> = Object.create(null);
-  for (const [column, raw] of Object.entries(value)) {
-    const parsed = appliedMask.safeParse(raw);
-    if (!parsed.success) return null;
-    masks[column] = parsed.data;
-  }
-  return masks;
 }
 
 function columnsOf(p: Predicate): readonly string[] {

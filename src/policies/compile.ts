@@ -2,11 +2,13 @@
 import { createHash } from 'node:crypto';
 import type { Catalogue, Dataset } from '../catalogue/dataset.ts';
 import { SluiceError } from '../errors.ts';
+import { columnType } from '../sql/resolve/types.ts';
+import { maskFits } from '../sql/rewrite/masks/fits.ts';
 import { type PolicyDefinition, readPolicy } from './definition.ts';
 import { readYaml } from './document.ts';
 import { hoursMatcher } from './hours.ts';
 import { columnsFor, type FindDataset, instantiate } from './instantiate.ts';
-import { fits, lint } from './lint.ts';
+import { lint } from './lint.ts';
 import { masterKeys } from './master-key.ts';
 import { indexCatalogue, matchColumns, matchDatasets, type PolicyIndex } from './match.ts';
 import { networkMatcher } from './networks.ts';
@@ -168,21 +170,25 @@ function matchPolicy(
       const policy: MatchedPolicy = Object.freeze({ ...base, effect: body.effect, who: body.who });
       return matchDatasets(definition.on, index).map((dataset) => ({ dataset: dataset.id, policy }));
     }
-    case 'mask':
-      return matchColumns(definition.on, index).map(({ dataset, columns }) => ({
+    case 'mask': {
+      const { mask, where } = body;
+      const matched = matchColumns(definition.on, index);
+      return settled(definition, ['mask', 'where'], problems, matched, ({ dataset, columns }) => ({
         dataset: dataset.id,
         policy: Object.freeze({
           ...base,
           effect: 'mask',
-          mask: body.mask,
-          columns: columns.map(({ column, depth }) => ({ name: column.folded, depth })),
+          mask,
+          columns: columns.map(({ column, depth, tag }) => ({ name: column.folded, depth, tag })),
+          where: where === null ? null : instantiate(where, dataset, find),
         }),
         misfits: columns.flatMap(({ column }) =>
-          column.exposed && !fits(body.mask, column.family)
+          column.exposed && column.family !== 'unknown' && !maskFits(mask, columnType(column))
             ? [`${dataset.id}.${column.folded} (${column.family})`]
             : [],
         ),
       }));
+    }
     case 'break_glass': {
       const policy: MatchedPolicy = Object.freeze({ ...base, ...body });
       return matchDatasets(definition.on, index).map((dataset) => ({ dataset: dataset.id, policy }));
@@ -213,13 +219,28 @@ function perDataset(
   { index, problems }: Pick<Matching, 'index' | 'problems'>,
   settle: (dataset: Dataset) => MatchedPolicy,
 ): readonly MatchedPair[] {
+  const matched = matchDatasets(definition.on, index).map((dataset) => ({ dataset }));
+  return settled(definition, path, problems, matched, ({ dataset }) => ({
+    dataset: dataset.id,
+    policy: Object.freeze(settle(dataset)),
+  }));
+}
+
+/** What a matched dataset lacks is a problem, told once for all of them. */
+function settled<M extends { readonly dataset: Dataset }>(
+  definition: PolicyDefinition,
+  path: Path,
+  problems: string[],
+  matched: readonly M[],
+  settle: (match: M) => MatchedPair,
+): readonly MatchedPair[] {
   const lacking = new Map<string, string[]>();
-  const pairs = matchDatasets(definition.on, index).flatMap((dataset): readonly MatchedPair[] => {
+  const pairs = matched.flatMap((match): readonly MatchedPair[] => {
     try {
-      return [{ dataset: dataset.id, policy: Object.freeze(settle(dataset)) }];
+      return [settle(match)];
     } catch (error) {
       if (!(error instanceof WhereProblem)) throw error;
-      lacking.set(error.message, [...(lacking.get(error.message) ?? []), dataset.id]);
+      lacking.set(error.message, [...(lacking.get(error.message) ?? []), match.dataset.id]);
       return [];
     }
   });

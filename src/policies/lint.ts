@@ -1,10 +1,8 @@
 /** What a push warns of: policies without effect, words that nothing carries, masks that do not fit. */
-import type { TypeFamily } from '../catalogue/dataset.ts';
 import { type Finding, finding, type RuleId } from '../findings.ts';
 import { nearest } from '../nearest.ts';
 import type { PolicyDefinition } from './definition.ts';
 import type { PolicyIndex } from './match.ts';
-import type { MaskSpec } from './policy.ts';
 import type { Path } from './problem.ts';
 import type { Selector, SelectorAtom } from './selector.ts';
 
@@ -79,41 +77,4 @@ function misfit({ body }: PolicyDefinition, columns: readonly string[]): string 
   const shown = columns.slice(0, 3).join(', ');
   const more = columns.length > 3 ? ` and ${columns.length - 3} more` : '';
   return `${body.effect === 'mask' ? body.mask.kind : body.effect} does not fit ${shown}${more}: null is shown instead`;
-}
-
-/** Whether a mask can keep a column of this family; what is not known yet is left to the engine. */
-export function fits(mask: MaskSpec, family: TypeFamily): boolean {
-  if (family === 'unknown') return true;
-  switch (mask.kind) {
-    case 'hide':
-    case 'null':
-      return true;
-    case 'hash':
-      return family === 'text' || family === 'integer' || family === 'uuid';
-    case 'partial':
-      return family === 'text';
-    case 'constant':
-      return constantFits(mask.value, family);
-    default:
-      return mask satisfies never;
-  }
-}
-
-/** What a constant must look like to be a value of the family; the rewriter checks the value itself. */
-const WRITTEN: Readonly<Partial<Record<TypeFamily, RegExp>>> = {
-  text: /^/,
-  integer: /^-?\d{1,18}$/,
-  decimal: /^-?\d+(\.\d+)?$/,
-  float: /^-?\d+(\.\d+)?$/,
-  date: /^\d{4}-\d\d-\d\d$/,
-  time: /^\d\d:\d\d(:\d\d(\.\d+)?)?$/,
-  timestamp: /^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?$/,
-  interval: /^/,
-  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
-};
-
-function constantFits(value: string | number | boolean, family: TypeFamily): boolean {
-  if (typeof value === 'boolean') return family === 'boolean';
-  if (typeof value === 'number' && !['integer', 'decimal', 'float'].includes(family)) return false;
-  return WRITTEN[family]?.test(String(value)) ?? false;
 }

@@ -30,6 +30,8 @@ export interface CoveredColumn {
   readonly column: Column;
   /** Depth of the policy's tag that matched it, 0 where no column tag did. */
   readonly depth: number;
+  /** The column's own tag that made it match; null where none did. */
+  readonly tag: string | null;
 }
 
 export function indexCatalogue(catalogue: Catalogue, environment: string): PolicyIndex {
@@ -120,8 +122,8 @@ export function matchColumns(
   return candidates(selector, index).flatMap((facts) => {
     const columns: CoveredColumn[] = [];
     for (const column of facts.dataset.columns) {
-      const depth = columnDepth(selector, facts, column, index);
-      if (depth >= 0) columns.push({ column, depth });
+      const matched = matchColumn(selector, facts, column, index);
+      if (matched !== null) columns.push({ column, ...matched });
     }
     return columns.length === 0 ? [] : [{ dataset: facts.dataset, columns }];
   });
@@ -184,7 +186,9 @@ function datasetMatches(selector: Selector, facts: DatasetFacts, index: PolicyIn
       return facts.columnTags.has(selector.value);
     case 'column_name':
     case 'column_type':
-      return facts.dataset.columns.some((column) => columnDepth(selector, facts, column, index, doubt) >= 0);
+      return facts.dataset.columns.some(
+        (column) => matchColumn(selector, facts, column, index, doubt) !== null,
+      );
     default:
       return datasetFactMatches(selector, facts, index);
   }
@@ -215,32 +219,45 @@ function datasetFactMatches(atom: SelectorAtom, facts: DatasetFacts, index: Poli
   }
 }
 
-/** -1 where the column does not match, else the depth of the deepest column tag that made it match. */
-function columnDepth(
+type ColumnMatch = Pick<CoveredColumn, 'depth' | 'tag'>;
+
+const UNTAGGED: ColumnMatch = { depth: 0, tag: null };
+
+const deepest = (matches: readonly ColumnMatch[]): ColumnMatch | null =>
+  matches.reduce<ColumnMatch | null>(
+    (best, match) => (best === null || match.depth > best.depth ? match : best),
+    null,
+  );
+
+/** Null where the column does not match, else the deepest column tag that made it match. */
+function matchColumn(
   selector: Selector,
   facts: DatasetFacts,
   column: Column,
   index: PolicyIndex,
   doubt = true,
-): number {
+): ColumnMatch | null {
+  const when = (holds: boolean): ColumnMatch | null => (holds ? UNTAGGED : null);
   switch (selector.kind) {
     case 'everything':
-      return 0;
+      return UNTAGGED;
     case 'any':
-      return Math.max(...selector.args.map((arg) => columnDepth(arg, facts, column, index, doubt)));
+      return deepest(selector.args.flatMap((arg) => matchColumn(arg, facts, column, index, doubt) ?? []));
     case 'all': {
-      const depths = selector.args.map((arg) => columnDepth(arg, facts, column, index, doubt));
-      return depths.includes(-1) ? -1 : Math.max(...depths);
+      const matches = selector.args.flatMap((arg) => matchColumn(arg, facts, column, index, doubt) ?? []);
+      return matches.length < selector.args.length ? null : deepest(matches);
     }
     case 'not':
-      return columnDepth(selector.arg, facts, column, index, !doubt) >= 0 ? -1 : 0;
-    case 'column_tag':
-      return column.tags.some(({ tag }) => covers(selector.value, tag)) ? tagDepth(selector.value) : -1;
+      return when(matchColumn(selector.arg, facts, column, index, !doubt) === null);
+    case 'column_tag': {
+      const found = column.tags.find(({ tag }) => covers(selector.value, tag));
+      return found === undefined ? null : { depth: tagDepth(selector.value), tag: found.tag };
+    }
     case 'column_name':
-      return globMatcher(selector.value)(column.folded.toLowerCase()) ? 0 : -1;
+      return when(globMatcher(selector.value)(column.folded.toLowerCase()));
     case 'column_type':
-      return column.family === selector.value || (doubt && column.family === 'unknown') ? 0 : -1;
+      return when(column.family === selector.value || (doubt && column.family === 'unknown'));
     default:
-      return datasetFactMatches(selector, facts, index) ? 0 : -1;
+      return when(datasetFactMatches(selector, facts, index));
   }
 }

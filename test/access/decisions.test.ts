@@ -46,7 +46,10 @@ const caseSchema = z.strictObject({
 });
 const fileSchema = z.strictObject({ dataset: z.custom<DatasetSpec>(), cases: z.array(caseSchema) });
 
-const maskText = (mask: MaskSpec): string => Object.values(mask).map(String).join(' ');
+const maskText = (mask: MaskSpec | null): string =>
+  Object.values(mask ?? {})
+    .map(String)
+    .join(' ');
 
 const decider = createDecider({ pdp: createPdp({ kind: 'embedded' }), cacheSize: 0 });
 
@@ -75,9 +78,11 @@ describe.each(readdirSync(folder))('%s', (file) => {
   it.each(cases.map((c) => [c.name, c] as const))('%s', async (_name, c) => {
     const decision = await decide(shared, c);
     const { want } = c;
-    const masks = Object.entries(decision.masks).map(([column, { policy, mask }]) => [
+    const masks = Object.entries(decision.masks).map(([column, { policy, mask, when = [] }]) => [
       column,
-      `${policy} ${maskText(mask)}`,
+      [{ policy, mask }, ...when]
+        .map((one) => (one.mask === null ? '-' : `${one.policy} ${maskText(one.mask)}`))
+        .join('; else where: '),
     ]);
     expect({
       allow: decision.allow,

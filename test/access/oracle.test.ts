@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Decision, DecisionInput } from '../../src/access/decision.ts';
+import type { Decision, DecisionInput, Reveal } from '../../src/access/decision.ts';
 import { createPdp } from '../../src/access/pdp.ts';
 import type { Identity } from '../../src/identity/identity.ts';
 import { truthOf } from '../../src/policies/conditions.ts';
@@ -14,6 +14,7 @@ import {
   MASK_ORDER,
   type MaskSpec,
   type MatchedPolicy,
+  type Predicate,
 } from '../../src/policies/policy.ts';
 import { context, identity, request } from '../policies/support/catalogue.ts';
 
@@ -48,7 +49,21 @@ const mask: fc.Arbitrary<MaskSpec> = fc.constantFrom<MaskSpec>(
   { kind: 'constant', value: 'x' },
   { kind: 'hash', scope: 'global' },
   { kind: 'partial', first: 1, last: 1, with: '*' },
+  { kind: 'custom', expression: 'value', rank: 2.5 },
+  { kind: 'custom', expression: 'left(value, 1)', rank: 6.5 },
+  { kind: 'tokenise', scope: 'policy', reveal: null },
+  { kind: 'tokenise', scope: 'dataset', reveal: [[{ fact: 'group', value: 'a', negated: false }]] },
+  { kind: 'regex', pattern: 'a', replace: 'b', unmatched: 'null' },
+  { kind: 'bucket', boundaries: [1, 2] },
+  { kind: 'round', to: 10 },
+  { kind: 'truncate_date', to: 'year' },
 );
+/** Some rows. */
+const WHERE: Predicate = {
+  kind: 'is_null',
+  arg: { kind: 'column', name: 'region' },
+  negated: false,
+};
 const columns = ['email', 'region', 'constructor'];
 const body = fc.oneof(
   fc.record({ effect: fc.constantFrom('allow' as const, 'require' as const, 'deny' as const), who: dnf }),
@@ -56,10 +71,15 @@ const body = fc.oneof(
   fc.record({
     effect: fc.constant('mask' as const),
     mask,
+    where: fc.constantFrom(null, null, WHERE),
     columns: fc
       .subarray(columns, { minLength: 1 })
       .chain((names) =>
-        fc.tuple(...names.map((name) => fc.record({ name: fc.constant(name), depth: fc.nat(2) }))),
+        fc.tuple(
+          ...names.map((name) =>
+            fc.record({ name: fc.constant(name), depth: fc.nat(2), tag: fc.constant(null) }),
+          ),
+        ),
       ),
   }),
 );
@@ -134,33 +154,61 @@ function expected({
     binding.every((p) => p.effect !== 'deny' || truth(p.who) === 'false');
   const masks: Record<string, Decision['masks'][string]> = {};
   const hidden: string[] = [];
+  const reveals: Record<string, Reveal[]> = {};
+  const reverses = (mask: MaskSpec): boolean =>
+    mask.kind === 'tokenise' && mask.reveal !== null && truth(mask.reveal) === 'true';
   for (const name of columns) {
-    const candidates = binding.flatMap((p) =>
-      p.effect === 'mask'
-        ? p.columns.filter((c) => c.name === name).map((c) => ({ id: p.id, mask: p.mask, depth: c.depth }))
-        : [],
+    const covering = (of: readonly MatchedPolicy[]) =>
+      of.flatMap((p) =>
+        p.effect === 'mask'
+          ? p.columns
+              .filter((c) => c.name === name)
+              .map((c) => ({ policy: p.id, mask: p.mask, depth: c.depth, where: p.where }))
+          : [],
+      );
+    const candidates = covering(binding).sort(
+      (a, b) => rankOf(a.mask) - rankOf(b.mask) || b.depth - a.depth || (a.policy < b.policy ? -1 : 1),
     );
-    candidates.sort(
-      (a, b) =>
-        MASK_ORDER.indexOf(a.mask.kind) - MASK_ORDER.indexOf(b.mask.kind) ||
-        b.depth - a.depth ||
-        (a.id < b.id ? -1 : 1),
+    const whole = candidates.findIndex(({ where }) => where === null);
+    const stricter = whole < 0 ? candidates : candidates.slice(0, whole);
+    const when = stricter.flatMap(({ policy, mask, where }) =>
+      where === null
+        ? []
+        : [{ policy, mask: mask.kind === 'hide' ? { kind: 'null' as const } : plain(mask), where }],
     );
-    const [first] = candidates;
+    const first = candidates[whole];
     if (first?.mask.kind === 'hide') hidden.push(name);
-    else if (first !== undefined) masks[name] = { policy: first.id, mask: first.mask };
+    else if (first !== undefined || when.length > 0)
+      masks[name] = {
+        policy: first?.policy ?? null,
+        mask: first === undefined ? null : plain(first.mask),
+        ...(when.length === 0 ? {} : { when }),
+      };
+    const sources = covering(dataset.policies).filter(({ mask }) => reverses(mask));
+    if (sources.length > 0 && candidates.every(({ mask }) => reverses(mask)))
+      reveals[name] = sources.map(({ policy, mask }) => ({
+        policy,
+        scope: mask.kind === 'tokenise' ? mask.scope : 'policy',
+      }));
   }
   return {
     dataset_id: dataset.dataset_id,
     allow,
     rows: binding.flatMap((p) => (p.effect === 'rows' ? [{ policy: p.id, predicate: p.predicate }] : [])),
     masks,
+    ...(Object.keys(reveals).length === 0 ? {} : { reveals }),
     hidden,
     limits: {},
     expires_at: null,
     discoverable: allow || { open: true, internal: authenticated, restricted: false }[dataset.access_level],
   };
 }
+
+const rankOf = (mask: MaskSpec): number =>
+  mask.kind === 'custom' ? mask.rank : MASK_ORDER.indexOf(mask.kind);
+
+/** A decision says apart who may have tokens reversed. */
+const plain = (mask: MaskSpec): MaskSpec => (mask.kind === 'tokenise' ? { ...mask, reveal: null } : mask);
 
 it('both readings give the same answer', async () => {
   const pdp = createPdp({ kind: 'embedded' });

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MaskSpec } from '../../src/policies/policy.ts';
 import { loadParser } from '../../src/sql/parse.ts';
 import { print } from '../../src/sql/print/print.ts';
-import { keyedHash, scopedKey } from '../../src/sql/rewrite/hash.ts';
+import { keyedHash, scopedKey } from '../../src/sql/rewrite/masks/hash.ts';
 import { missingServer } from '../engines/postgres/server.ts';
-import { FILTER_CASES, FILTERED, FILTERED_SQL } from './filter-cases.ts';
+import { FILTER_CASES, FILTERED, FILTERED_SQL, LOOKED, NOW } from './filter-cases.ts';
 import { dataset, governed, KEY } from './fixture.ts';
 import { type PostgresWarehouse, postgresWarehouse } from './postgres-warehouse.ts';
 import { type Warehouse, warehouse } from './warehouse.ts';
@@ -101,11 +101,12 @@ describe.skipIf(missingServer !== null)('policies on PostgreSQL', () => {
 
   it.each(FILTER_CASES)('a filter lets through: %s', async (_title, predicate, wanted) => {
     const filtered = { ...FILTERED, relation: relation('t') };
+    const looked = { ...LOOKED, relation: { ...relation('regions_of'), schema: 'ref' } };
     const query = governed(
       'SELECT n FROM t',
       [filtered],
       { 'gold.t': { rows: [predicate] } },
-      { engine: 'postgres' },
+      { engine: 'postgres', now: NOW, datasetOf: () => looked },
     );
     expect([...(await db.governed(query))].sort()).toEqual(wanted.map(String));
   });
@@ -142,7 +143,7 @@ describe.skipIf(missingServer !== null)('policies on PostgreSQL', () => {
         { 'gold.v': { masks: { s: { kind: 'hash', scope: 'dataset' } } } },
         { engine: 'postgres', maskKey },
       );
-      const key = scopedKey(maskKey, 'dataset', 'gold.v');
+      const key = scopedKey(maskKey, 'dataset', { datasetId: 'gold.v', project: null });
       expect(await db.governed(query)).toEqual(TEXTS.map((text) => keyedHash(key, text)));
       for (const value of query.params) expect(print(query.tree)).not.toContain(String(value));
     }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MaskSpec } from '../../src/policies/policy.ts';
 import { loadParser } from '../../src/sql/parse.ts';
 import { print } from '../../src/sql/print/print.ts';
-import { keyedHash, scopedKey } from '../../src/sql/rewrite/hash.ts';
+import { keyedHash, scopedKey } from '../../src/sql/rewrite/masks/hash.ts';
 import { dataset, governed, KEY } from './fixture.ts';
 import { type Warehouse, warehouse } from './warehouse.ts';
 
@@ -164,7 +164,7 @@ describe('hash is HMAC-SHA-256 as Node computes it', () => {
   });
 
   it('with a key of its own for each dataset', async () => {
-    const key = scopedKey(KEY, 'dataset', 'gold.texts');
+    const key = scopedKey(KEY, 'dataset', { datasetId: 'gold.texts', project: null });
     expect(await texts({ kind: 'hash', scope: 'dataset' })).toEqual(
       TEXTS.map((text) => keyedHash(key, text)),
     );

@@ -97,6 +97,8 @@ export const INTERVAL_FIELDS: ReadonlyMap<number, string> = new Map([
 /** What the rewriter's own expressions cast to and callers may not, by dotted name: how it is written. */
 export const OWN_TYPES: ReadonlyMap<string, string> = new Map([
   ['pg_catalog.bit', 'bit'],
+  ['pg_catalog.varbit', 'bit varying'],
+  ['bitstring', 'bitstring'],
   ['uhugeint', 'uhugeint'],
   ['bignum', 'bignum'],
 ]);

@@ -1,8 +1,8 @@
 /** Resolves FROM: datasets, CTEs, subqueries and joins become ranges with names of ours; USING and NATURAL become ON. */
 import type { JoinExpr, RangeFunction, RangeSubselect, RangeVar, SelectStmt } from '@pgsql/types';
+import type { AppliedMask } from '../../access/decision.ts';
 import type { Column } from '../../catalogue/dataset.ts';
 import { SluiceError } from '../../errors.ts';
-import type { MaskSpec } from '../../policies/policy.ts';
 import type { GovernedDataset } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, open } from '../walk.ts';
@@ -111,14 +111,18 @@ function resolveRelation(relation: RangeVar, context: Context): ResolvedItem {
 }
 
 /** The mask that stands over a column, if any; a column may be called `constructor`. */
-export function maskOf({ decision: { masks } }: GovernedDataset, { folded }: Column): MaskSpec | undefined {
-  return Object.hasOwn(masks, folded) ? masks[folded]?.mask : undefined;
+export function maskOf(
+  { decision: { masks } }: GovernedDataset,
+  { folded }: Column,
+): AppliedMask | undefined {
+  return Object.hasOwn(masks, folded) ? masks[folded] : undefined;
 }
 
 /** Hashed integers are widened. */
 function maskedType(column: Column, governed: GovernedDataset) {
   const type = columnType(column);
-  const hashed = maskOf(governed, column)?.kind === 'hash';
+  const applied = maskOf(governed, column);
+  const hashed = [applied, ...(applied?.when ?? [])].some((one) => one?.mask?.kind === 'hash');
   return hashed && type.family === 'integer' ? { ...type, bits: 64 } : type;
 }
 

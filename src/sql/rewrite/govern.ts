@@ -24,7 +24,8 @@ import {
   whole,
 } from './build.ts';
 import { filterExpression } from './filters.ts';
-import { maskExpression } from './masks.ts';
+import { appliedMask } from './masks/applied.ts';
+import type { MaskKeys } from './masks/mask.ts';
 import { columnName, type Exposed } from './raises/exposed.ts';
 import { TAKES_ROW } from './takes-row.ts';
 
@@ -46,7 +47,9 @@ export interface GovernOptions {
   readonly now: number;
   /** By id: what row filters look into. */
   readonly datasetOf: (id: string) => Dataset | undefined;
-  readonly maskKey: Uint8Array | null;
+  readonly keys: MaskKeys;
+  /** The project that the caller acts in, null for none. */
+  readonly project: string | null;
   readonly binder: Binder;
   readonly engine: EngineKind;
   readonly barrier: Barrier;
@@ -183,12 +186,20 @@ function release(wanted: Column, shielded: boolean, use: DatasetUse, options: Go
   const takesRow = options.engine === 'postgres' && TAKES_ROW.has(wanted.name);
   const stored = takesRow ? bareColumn(wanted.name) : column(RAW, wanted.name);
   const raw = shielded ? shield(stored, wanted, options.engine) : stored;
-  const mask = maskOf(use.governed, wanted);
-  if (mask === undefined) return raw;
-  return maskExpression(wanted, raw, mask, {
+  const applied = maskOf(use.governed, wanted);
+  if (applied === undefined) return raw;
+  const { keys, project, binder, engine } = options;
+  return appliedMask(wanted, raw, applied, {
     datasetId: dataset.id,
-    key: options.maskKey,
-    binder: options.binder,
-    engine: options.engine,
+    keys,
+    project,
+    binder,
+    engine,
+    condition: (where) => filterExpression(where, { ...options, dataset, range: RAW, reads: readsNothing }),
   });
+}
+
+/** Refused at push: who is in no list would see everything. */
+function readsNothing(): never {
+  throw new SluiceError('rewrite_failed', undefined, { cause: 'a mask that looks into another dataset' });
 }

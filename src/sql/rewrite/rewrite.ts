@@ -13,6 +13,7 @@ import { checkGrowth } from './growth.ts';
 import { limitResult, type Page } from './limit.ts';
 import { lowerToDuckDb } from './lower-duckdb.ts';
 import { lowerToPostgres } from './lower-postgres.ts';
+import type { TokenKey } from './masks/token.ts';
 import { pushableConditions } from './push.ts';
 import type { RaiseContext } from './raises/comparable.ts';
 import { type Exposed, exposedColumns } from './raises/exposed.ts';
@@ -33,6 +34,10 @@ export interface RewriteOptions {
   readonly params: readonly ParamValue[];
   /** The secret of keyed hashes; null where none is configured, then hashes are NULL. */
   readonly maskKey: Uint8Array | null;
+  /** With which tokens are made; without it they are NULL. */
+  readonly tokenKey?: TokenKey | null;
+  /** The project that the caller acts in. */
+  readonly project?: string | null;
   /** Rows to print as the bound; ask for one more than is shown to learn whether there are more. */
   readonly page: Page;
   /** Other than what is needed: for the tests that show what each part of the barrier is for. */
@@ -56,7 +61,8 @@ export function rewrite(asked: ResolvedQuery, options: RewriteOptions): Governed
     identity: options.identity,
     now: options.now ?? Number.NaN,
     datasetOf: options.datasetOf ?? (() => undefined),
-    maskKey: options.maskKey,
+    keys: { hash: options.maskKey, token: options.tokenKey ?? null },
+    project: options.project ?? null,
     binder,
     engine: options.engine,
     barrier,
