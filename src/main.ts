@@ -275,6 +275,15 @@ const wiring: Wiring = {
       await open.close();
     }
   },
+  async lint(config, { files, ...order }, onStep) {
+    const { lint } = await import('./lint.ts');
+    const interrupted = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => interrupted.abort(new SluiceError('cancelled')));
+    const { dryRun: _, ...paths } = absolute({ ...files, dryRun: true } as PushFiles);
+    const ask = { ...order, files: paths, operator: operator(), signal: interrupted.signal };
+    return lint(config, ask, onStep);
+  },
   async examine(config) {
     const { examine } = await import('./doctor.ts');
     return examine(config);

@@ -123,7 +123,8 @@ export function postgresConnection(
   return { url, host, port, database, user, password, ssl, sslCa };
 }
 
-async function openEngines(
+/** To be closed by whoever opened them. */
+export async function openEngines(
   config: Config,
   publishDir: string,
   observe: Observe,

@@ -5,6 +5,14 @@ export interface Verdict {
   readonly what: string;
   /** Whole percent of the values that look so. */
   readonly rate: number;
-  /** Values looked at, NULLs and empty texts left out. */
-  readonly sampled: number;
 }
+
+export interface Sampled {
+  /** Values looked at, NULLs and empty texts left out. */
+  readonly values: number;
+  /** Null where they look like nothing personal. */
+  readonly verdict: Verdict | null;
+}
+
+/** By dataset id, then by folded column name; what was not read is left out. */
+export type SampledColumns = ReadonlyMap<string, ReadonlyMap<string, Sampled>>;

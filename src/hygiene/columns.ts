@@ -3,8 +3,8 @@ import type { Column, Dataset } from '../catalogue/dataset.ts';
 import { type Folding, foldingOf, physicalName } from '../catalogue/fold.ts';
 import type { DbtNode, DbtProject } from '../dbt/project.ts';
 import { guess } from '../discovery/guess.ts';
-import type { Verdict } from '../discovery/verdict.ts';
-import { type Finding, finding } from '../findings.ts';
+import type { Sampled, SampledColumns } from '../discovery/verdict.ts';
+import { type Finding, finding, type Level } from '../findings.ts';
 import { nearest } from '../nearest.ts';
 
 export interface ColumnFacts {
@@ -13,20 +13,19 @@ export interface ColumnFacts {
   readonly node: DbtNode | null;
   readonly folding: Folding;
   /** What samples told, by folded name; null where none were read. */
-  readonly sampled: ReadonlyMap<string, Verdict> | null;
+  readonly sampled: ReadonlyMap<string, Sampled> | null;
 }
 
-/** @param verdicts by dataset id, then folded column name */
 export function columnFindings(
   datasets: readonly Dataset[],
   project: DbtProject | null,
-  verdicts: ReadonlyMap<string, ReadonlyMap<string, Verdict>>,
+  samples: SampledColumns,
 ): readonly Finding[] {
   const nodes = new Map((project?.nodes ?? []).map((node) => [node.uniqueId, node]));
   const folding = foldingOf(project?.adapter ?? null);
   return datasets.flatMap((dataset) => {
     const node = nodes.get(dataset.uniqueId) ?? null;
-    const facts: ColumnFacts = { dataset, node, folding, sampled: verdicts.get(dataset.id) ?? null };
+    const facts: ColumnFacts = { dataset, node, folding, sampled: samples.get(dataset.id) ?? null };
     return [...dataset.columns.flatMap((column) => ofColumn(column, facts)), ...caseMismatches(facts)];
   });
 }
@@ -85,21 +84,32 @@ function ghost(column: Column, facts: ColumnFacts): Finding {
   });
 }
 
-/** From values where they were read, else from its name. */
+/** From values where they were read, else from its name; a name that the values do not bear out is a note. */
 function likelyPersonal(column: Column, facts: ColumnFacts): Finding | null {
-  const verdict = facts.sampled?.get(column.folded) ?? null;
+  const sampled = facts.sampled?.get(column.folded) ?? null;
   const named = guess({ column: column.name, dataset: facts.dataset.name, family: column.family });
-  if (verdict === null && named === null) return null;
-  const tag = verdict?.tag ?? named?.tag ?? '';
-  const message =
-    verdict === null
-      ? `is named like ${named?.what}, and has no tag`
-      : `${verdict.rate} % of ${verdict.sampled} sampled values look like ${verdict.what}, and it has no tag`;
-  return finding('likely-personal-data', message, {
-    ...placeOf(column, facts),
-    hint: `Add to the column: ${suggestion(column, facts, tag)}`,
-  });
+  const likely = (message: string, tag: string, level?: Level): Finding =>
+    finding('likely-personal-data', `${message}, and has no tag`, {
+      ...placeOf(column, facts),
+      hint: `Add to the column: ${suggestion(column, facts, tag)}`,
+      ...(level === undefined ? {} : { level }),
+    });
+  if (sampled?.verdict) {
+    const { rate, what, tag } = sampled.verdict;
+    return likely(`looks like ${what} in ${rate} % of ${sampled.values} sampled values`, tag);
+  }
+  if (named === null) return null;
+  if (sampled === null || sampled.values < ENOUGH) return likely(`is named like ${named.what}`, named.tag);
+  const unlike = `is named like ${named.what}, though its sampled values do not look like it`;
+  return CHECKED.has(named.tag)
+    ? likely(unlike, named.tag, 'note')
+    : likely(`is named like ${named.what}`, named.tag);
 }
+
+/** Sampled values from which on their silence says something. */
+const ENOUGH = 20;
+/** Kinds that values would give away. */
+const CHECKED: ReadonlySet<string> = new Set(['pii.email', 'pii.ip', 'pii.iban', 'pii.payment_card']);
 
 /** dbt 1.10 and Fusion take column tags under `config`; all versions read them at the top. */
 function suggestion(column: Column, { node }: ColumnFacts, tag: string): string {

@@ -2,7 +2,7 @@
 import type { DbtProject } from '../dbt/project.ts';
 import { type YamlFiles, yamlPathOf } from '../dbt/yaml.ts';
 import { yamlLines } from '../dbt/yaml-lines.ts';
-import type { Verdict } from '../discovery/verdict.ts';
+import type { SampledColumns } from '../discovery/verdict.ts';
 import { type Finding, type Level, RULES, type RuleId } from '../findings.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { columnFindings } from './columns.ts';
@@ -16,8 +16,7 @@ export interface HygieneInput {
   readonly project: DbtProject | null;
   /** The project's YAML by path below its root, as far as it is at hand. */
   readonly yaml: YamlFiles;
-  /** What samples told, by dataset id and folded column name. */
-  readonly verdicts: ReadonlyMap<string, ReadonlyMap<string, Verdict>>;
+  readonly samples: SampledColumns;
 }
 
 export interface HygieneReport {
@@ -27,12 +26,12 @@ export interface HygieneReport {
   readonly namespaces: readonly NamespaceCoverage[];
 }
 
-export function examineHygiene({ snapshot, project, yaml, verdicts }: HygieneInput): HygieneReport {
+export function examineHygiene({ snapshot, project, yaml, samples }: HygieneInput): HygieneReport {
   const { datasets } = snapshot.catalogue;
   const byNode = new Map(datasets.map(({ uniqueId, id }) => [uniqueId, id]));
   const found = [
     ...snapshot.findings.map((one) => named(one, byNode)),
-    ...columnFindings(datasets, project, verdicts),
+    ...columnFindings(datasets, project, samples),
     ...datasetFindings(datasets, project, yaml),
     ...shadowFindings(snapshot.policies),
   ];

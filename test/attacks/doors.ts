@@ -101,6 +101,7 @@ export async function cliOn(gate: TestGate): Promise<Cli> {
         verifyAudit: elsewhere,
         tailAudit: elsewhere,
         makeSandbox: elsewhere,
+        lint: elsewhere,
         examine: elsewhere,
       };
       const exit = await runCli(args, wiring);

@@ -6,6 +6,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { initCommand } from './commands/init.ts';
 import { pushCommand } from './commands/push.ts';
+import { lintCommand } from './commands/lint.ts';
 import { queryCommand } from './commands/query.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -17,7 +18,7 @@ import type { Cli, Register } from './registration.ts';
 import type { Wiring } from './wiring.ts';
 
 const EXIT_CODES = `
-Exit codes: 0 ok, 1 failure, 2 a check says no (test, doctor, audit verify), 64 wrong usage.
+Exit codes: 0 ok, 1 failure, 2 a check says no (test, lint, doctor, audit verify), 64 wrong usage.
 
 In the folder of a dbt project:
   sluice init                                            writes sluice.yml and a first policy
@@ -37,6 +38,7 @@ const COMMANDS: readonly Register[] = [
   doctorCommand,
   tokenCommand,
   auditCommands,
+  lintCommand,
 ];
 
 /** Runs one command line (without node and script). */

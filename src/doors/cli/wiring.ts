@@ -1,5 +1,6 @@
 /** What the entry point hands to the CLI, so that commands reach the gate without knowing how it is put together. */
 import type { Config } from '../../config.ts';
+import type { HygieneReport } from '../../hygiene/report.ts';
 import type { GivenIdentity } from '../../identity/given.ts';
 import type { Bench } from '../../policy-tests/bench.ts';
 import type { SandboxAsk, SandboxManifest } from '../../sandbox.ts';
@@ -79,6 +80,8 @@ export interface Wiring {
   tailAudit(config: Config, count: number): Promise<readonly object[]>;
   /** Of the state beside the config, by whoever may read it; interrupted, it leaves nothing behind. */
   makeSandbox(config: Config, token: string | null, ask: SandboxOrder): Promise<SandboxManifest>;
+  /** What is amiss in the files or in the applied state, without opening a gate. */
+  lint(config: Config, order: LintOrder, onStep: (text: string) => void): Promise<LintReport>;
   /** Every engine, without opening a gate. */
   examine(config: Config): Promise<readonly EngineReport[]>;
 }
@@ -86,6 +89,20 @@ export interface Wiring {
 /** Absolute paths; dbt's manifest is the configured one unless a file is named. */
 export interface SandboxOrder extends Omit<SandboxAsk, 'dbtManifest'> {
   readonly dbtManifest: string | null;
+}
+
+export interface LintOrder {
+  readonly files: { readonly [File in 'manifest' | 'catalog' | 'policies']: string | undefined };
+  readonly applied: boolean;
+  readonly offline: boolean;
+  /** Rows of each dataset. */
+  readonly samples: number | null;
+  /** Absolute: files are told as seen from here. */
+  readonly root: string;
+}
+
+export interface LintReport extends HygieneReport {
+  readonly notes: readonly string[];
 }
 
 export interface PushFiles {

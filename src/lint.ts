@@ -1,0 +1,240 @@
+/** Lints the state that a push would bring, or the one that was applied last: no gate is opened, and nothing is changed. */
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { openAuditLog } from './audit/log.ts';
+import type { Config } from './config.ts';
+import type { DbtProject } from './dbt/project.ts';
+import { type YamlFiles, yamlPathOf } from './dbt/yaml.ts';
+import type { SampledColumns } from './discovery/verdict.ts';
+import type { Engine } from './engines/engine.ts';
+import { SluiceError } from './errors.ts';
+import type { Finding } from './findings.ts';
+import { refusalFindings } from './hygiene/refusals.ts';
+import { examineHygiene, type HygieneReport, reportOf } from './hygiene/report.ts';
+import { candidateColumns, readSamples } from './lint-samples.ts';
+import { auditPath, openEngines, stateFolder } from './open.ts';
+import { buildSnapshot, readProject, type Snapshot, type SnapshotInput } from './snapshot.ts';
+import { loadParser } from './sql/parse.ts';
+import { type ArtifactFiles, readArtifacts } from './state/artifacts.ts';
+import type { PushedInput } from './state/metadata.ts';
+import { openPublishedFolder } from './state/published-folder.ts';
+import { openStore } from './store/open-store.ts';
+
+export interface LintAsk {
+  /** Of the would-be push; not read where `applied` is meant. */
+  readonly files: ArtifactFiles;
+  /** The last applied state instead of the files. */
+  readonly applied: boolean;
+  /** Engines are not asked; catalog.json tells what the warehouse has. */
+  readonly offline: boolean;
+  /** Rows of each dataset to look at; null for none. */
+  readonly samples: number | null;
+  /** Who looks, for the audit. */
+  readonly operator: string;
+  /** Files are told as seen from here. */
+  readonly root: string;
+  readonly signal: AbortSignal;
+}
+
+export interface LintReport extends HygieneReport {
+  /** What could not be looked at, and why: for the reader of a report without findings. */
+  readonly notes: readonly string[];
+}
+
+/** @throws SluiceError snapshot_missing, audit_unavailable, usage; what is wrong with the state itself is a finding */
+export async function lint(
+  config: Config,
+  ask: LintAsk,
+  onStep: (text: string) => void,
+): Promise<LintReport> {
+  await loadParser();
+  const notes: string[] = [];
+  const closing: (() => Promise<unknown>)[] = [];
+  try {
+    onStep('reading the state');
+    const read = await readInput(config, ask);
+    if ('refused' in read) return report(reportOf(read.refused, []));
+    const engines = await reachEngines();
+    const { snapshot, refused } = build({ ...read.input, physical: engines.physical });
+    if (snapshot === null) return report(reportOf(refused, []));
+    const project = readProject(read.input.manifest);
+    const samples = ask.samples === null ? NO_SAMPLES : await sample(snapshot, engines.reached, ask.samples);
+    onStep('looking for what is amiss');
+    const yaml = readYaml(config, project, snapshot);
+    return report(
+      examineHygiene({
+        snapshot: { ...snapshot, findings: [...refused, ...snapshot.findings] },
+        project,
+        yaml,
+        samples,
+      }),
+    );
+  } finally {
+    for (const close of closing.reverse()) await close();
+  }
+
+  function report(found: HygieneReport): LintReport {
+    return { ...found, findings: found.findings.map((one) => located(one, config, ask.root)), notes };
+  }
+
+  /** An engine that is not there leaves the word to catalog.json. */
+  async function reachEngines(): Promise<{
+    readonly physical: SnapshotInput['physical'];
+    readonly reached: ReadonlyMap<string, Engine>;
+  }> {
+    const reached = new Map<string, Engine>();
+    const physical: Record<string, Awaited<ReturnType<Engine['describe']>>> = {};
+    if (ask.offline) return { physical, reached };
+    const folder = openPublishedFolder(stateFolder(config), 'cli');
+    closing.push(async () => folder.close());
+    const engines = await openEngines(config, folder.path, () => {});
+    closing.push(() => Promise.all([...engines.values()].map((engine) => engine.close())));
+    for (const [name, engine] of engines)
+      try {
+        onStep(`asking ${name}`);
+        await engine.publish();
+        physical[name] = await engine.describe();
+        reached.set(name, engine);
+      } catch (thrown) {
+        const why = thrown instanceof SluiceError ? thrown.message : 'it did not answer';
+        notes.push(`The engine ${name} was not asked: ${why} Columns are those of catalog.json.`);
+      }
+    return { physical, reached };
+  }
+
+  /** On record before a row is read. */
+  async function sample(
+    snapshot: Snapshot,
+    engines: ReadonlyMap<string, Engine>,
+    rows: number,
+  ): Promise<SampledColumns> {
+    const looked = snapshot.catalogue.datasets.filter(
+      (dataset) => engines.has(dataset.engine) && candidateColumns(dataset).length > 0,
+    );
+    const audit = await openAuditLog({ path: auditPath(config), survives: config.audit.survives });
+    closing.push(() => audit.close());
+    await audit.append(
+      sampling(
+        ask.operator,
+        looked.map(({ id }) => id),
+      ),
+    );
+    const { byDataset, failed } = await readSamples(looked, {
+      engines,
+      rows,
+      timeoutMs: config.limits.timeout,
+      signal: ask.signal,
+      onStep: (dataset) => onStep(`reading samples of ${dataset}`),
+    });
+    for (const { dataset, code } of failed) notes.push(`${dataset} could not be sampled (${code}).`);
+    return byDataset;
+  }
+}
+
+const NO_SAMPLES: SampledColumns = new Map();
+
+const sampling = (operator: string, datasets: readonly string[]) => ({
+  time: new Date().toISOString(),
+  request_id: randomUUID(),
+  event: 'admin' as const,
+  subject: { sub: operator, kind: 'user', issuer: null },
+  action: 'lint_samples',
+  datasets,
+  decision: 'allow' as const,
+  reasons: ['operator'],
+  policy_ids: [],
+  snapshot: null,
+  sql_fingerprint: null,
+  sql_normalised: null,
+  rows: 0,
+  bytes: 0,
+  duration_ms: 0,
+  engine: null,
+  client: { ip: null, door: 'cli', user_agent: null },
+});
+
+type Read = { readonly input: PushedInput } | { readonly refused: readonly Finding[] };
+
+async function readInput(config: Config, { applied, files }: LintAsk): Promise<Read> {
+  const latest = await latestInput(config);
+  if (applied) {
+    if (latest !== null) return { input: latest };
+    throw new SluiceError('snapshot_missing', undefined, { hint: 'Push a state first, or lint the files.' });
+  }
+  try {
+    const { manifest, catalog, policies, yaml_files } = readArtifacts(config, files);
+    return {
+      input: {
+        environment: config.environment,
+        engines: Object.keys(config.engines),
+        manifest,
+        catalog,
+        yamlFiles: yaml_files,
+        policyFiles: policies,
+        publish: config.publish as SnapshotInput['publish'],
+        searchPath: config.search_path,
+        prefix: config.metadata.prefix,
+        patches: latest?.patches ?? [],
+      },
+    };
+  } catch (thrown) {
+    return { refused: asFindings(thrown) };
+  }
+}
+
+/** What was applied last; null before the first push. */
+async function latestInput(config: Config): Promise<PushedInput | null> {
+  if (!existsSync(config.state.replace(/^sqlite:/, ''))) return null;
+  const store = await openStore(config.state);
+  try {
+    const stored = await store.latestSnapshot();
+    return stored === null ? null : (JSON.parse(stored.input) as PushedInput);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Policies that cannot be used leave the rest to be looked at. */
+function build(input: SnapshotInput): {
+  readonly snapshot: Snapshot | null;
+  readonly refused: readonly Finding[];
+} {
+  try {
+    return { snapshot: buildSnapshot(input), refused: [] };
+  } catch (thrown) {
+    const refused = asFindings(thrown);
+    if (
+      input.policyFiles.length === 0 ||
+      refused.some(({ rule }) => rule.endsWith('-invalid') && rule !== 'policy-invalid')
+    )
+      return { snapshot: null, refused };
+    return { snapshot: build({ ...input, policyFiles: [] }).snapshot, refused };
+  }
+}
+
+function asFindings(thrown: unknown): readonly Finding[] {
+  const findings = thrown instanceof SluiceError ? refusalFindings(thrown) : null;
+  if (findings === null) throw thrown;
+  return findings;
+}
+
+/** The YAML of all that is published, as far as it is at hand. */
+function readYaml(config: Config, project: DbtProject, { catalogue }: Snapshot): YamlFiles {
+  const root = config.metadata.project ?? config.folder;
+  const published = new Set(catalogue.datasets.map(({ uniqueId }) => uniqueId));
+  const paths = project.nodes
+    .filter(({ uniqueId }) => published.has(uniqueId))
+    .map((node) => yamlPathOf(node, project.name));
+  const present = [...new Set(paths)].filter((path) => path !== null && existsSync(join(root, path)));
+  return Object.fromEntries(present.map((path) => [path, readFileSync(join(root, path ?? ''), 'utf8')]));
+}
+
+/** Policies lie below the configuration, dbt's files below the project. */
+function located(one: Finding, config: Config, root: string): Finding {
+  if (one.file === null) return one;
+  const ofPolicies =
+    one.policy !== null || one.rule === 'policy-invalid' || one.rule === 'filter-on-missing-tag';
+  const base = ofPolicies ? config.folder : (config.metadata.project ?? config.folder);
+  return Object.freeze({ ...one, file: relative(root, join(base, one.file)).replaceAll('\\', '/') });
+}
