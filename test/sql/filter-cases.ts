@@ -2,6 +2,9 @@
 import type { Predicate, ScalarOperand } from '../../src/policies/policy.ts';
 import { dataset } from './fixture.ts';
 
+/** 2024-02-01T10:00:00Z. */
+export const NOW = Date.UTC(2024, 1, 1, 10);
+
 const COLUMNS = [
   'n INTEGER',
   'region VARCHAR',
@@ -16,7 +19,17 @@ const COLUMNS = [
 /** In DuckDB's memory; on PostgreSQL the database has another name. */
 export const FILTERED = dataset('gold.t', COLUMNS);
 
+const LOOKED_COLUMNS = ['user_id VARCHAR', 'region VARCHAR', 'level INTEGER', 'until DATE'];
+
+/** What lookups look into. */
+export const LOOKED = dataset('ref.regions_of', LOOKED_COLUMNS);
+
 export const FILTERED_SQL: readonly string[] = [
+  'CREATE SCHEMA ref',
+  `CREATE TABLE ref.regions_of (${LOOKED_COLUMNS.join(', ')})`,
+  `INSERT INTO ref.regions_of VALUES
+    ('ada', 'EU', 1, '2024-03-01'), ('ada', NULL, NULL, NULL), ('ada', 'FR', NULL, '2024-01-15'),
+    ('bob', 'US', 3, NULL), (NULL, 'US', 5, NULL)`,
   'CREATE SCHEMA gold',
   `CREATE TABLE gold.t (${COLUMNS.join(', ')})`,
   `INSERT INTO gold.t VALUES
@@ -47,6 +60,16 @@ const like = (pattern: string, negated = false): Predicate => ({
   pattern,
   negated,
 });
+
+const now = (days = 0, months = 0): ScalarOperand => ({ kind: 'now', months, days, seconds: 0 });
+export const lookup = (left: ScalarOperand, name: string, where: Predicate | null): Predicate => ({
+  kind: 'lookup',
+  left,
+  dataset: 'ref.regions_of',
+  column: name,
+  where,
+});
+export const own = compare(column('user_id'), '=', identity('sub'));
 
 /** What each filter lets through; the identity has regions EU and FR, level 3, an empty list, and nothing else. */
 export const FILTER_CASES: readonly (readonly [string, Predicate, readonly number[]])[] = [
@@ -119,6 +142,67 @@ export const FILTER_CASES: readonly (readonly [string, Predicate, readonly numbe
   ],
   ['an empty or', { kind: 'or', args: [] }, []],
   ['an empty and', { kind: 'and', args: [] }, [1, 2, 3, 4]],
+  ['a day before now', compare(column('d'), '<', now()), [1, 2]],
+  ['a day up to now', compare(column('d'), '<=', now()), [1, 2]],
+  ['a day after now', compare(column('d'), '>', now()), [3]],
+  ['a day from now on has begun later', compare(column('d'), '>=', now()), [3]],
+  ['now on the left', compare(now(), '>=', column('d')), [1, 2]],
+  ['the day of a moment has begun before it', compare(column('d'), '>=', now(-31)), [2, 3]],
+  ['a month earlier', compare(column('tz'), '>', now(0, -1)), [2, 3]],
+  ['a moment up to now', compare(column('tz'), '<=', now()), [1, 2]],
+  ['a moment up to now, negated', not(compare(column('tz'), '<=', now())), [3]],
+  [
+    'a window of time that is open',
+    {
+      kind: 'and',
+      args: [
+        compare(column('d'), '<=', now()),
+        {
+          kind: 'or',
+          args: [
+            { kind: 'is_null', arg: column('other'), negated: false },
+            compare(column('tz'), '>', now(-10)),
+          ],
+        },
+      ],
+    },
+    [2],
+  ],
+  ['a text and now', compare(column('region'), '<', now()), []],
+  ['a text and now, negated', not(compare(column('region'), '<', now())), []],
+  ['equal to now', compare(column('d'), '=', now()), []],
+  ['a constant and now', compare(literal('2024-01-01'), '<', now()), []],
+  ['beyond all dates', compare(column('d'), '>', now(-1_000_000)), []],
+  ['a lookup', lookup(column('region'), 'region', own), [1, 3]],
+  ['a lookup, negated: nothing', not(lookup(column('region'), 'region', own)), []],
+  ['a lookup, negated twice: nothing', not(not(lookup(column('region'), 'region', own))), []],
+  [
+    'a lookup that is still valid',
+    lookup(column('region'), 'region', { kind: 'and', args: [own, compare(column('until'), '>', now())] }),
+    [1],
+  ],
+  [
+    'a lookup by what the identity lacks',
+    lookup(column('region'), 'region', compare(column('user_id'), '=', identity('attributes', 'nope'))),
+    [],
+  ],
+  [
+    'a lookup by what the identity lacks, turned round inside',
+    lookup(column('region'), 'region', not(compare(column('user_id'), '=', identity('attributes', 'nope')))),
+    [],
+  ],
+  ['a lookup without a condition', lookup(column('region'), 'region', null), [1, 2, 3]],
+  ['a lookup of numbers', lookup(column('level'), 'level', null), [1, 2, 3]],
+  ['a lookup of another type', lookup(column('region'), 'level', null), []],
+  ['a lookup of the identity', lookup(identity('sub'), 'user_id', null), [1, 2, 3, 4]],
+  ['a lookup of an identity that is not there', lookup(literal('eve'), 'user_id', null), []],
+  ['a lookup of what the identity lacks', lookup(identity('attributes', 'nope'), 'user_id', null), []],
+  ['a lookup of what does not fit', lookup(literal('x'), 'level', null), []],
+  [
+    'a lookup or something else',
+    { kind: 'or', args: [lookup(column('region'), 'region', own), compare(column('n'), '=', literal(4))] },
+    [1, 3, 4],
+  ],
   ['true', { kind: 'true' }, [1, 2, 3, 4]],
   ['false', { kind: 'false' }, []],
 ];

@@ -2,11 +2,25 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Predicate } from '../../src/policies/policy.ts';
 import { loadParser } from '../../src/sql/parse.ts';
 import { print } from '../../src/sql/print/print.ts';
-import { any, column, compare, FILTER_CASES, FILTERED, FILTERED_SQL, literal } from './filter-cases.ts';
+import {
+  any,
+  column,
+  compare,
+  FILTER_CASES,
+  FILTERED,
+  FILTERED_SQL,
+  LOOKED,
+  literal,
+  lookup,
+  NOW,
+  own,
+} from './filter-cases.ts';
 import { dataset, governed, IDENTITY } from './fixture.ts';
 import { type Warehouse, warehouse } from './warehouse.ts';
 
 let db: Warehouse;
+
+const WORLD = { now: NOW, datasetOf: (id: string) => (id === LOOKED.id ? LOOKED : undefined) };
 
 beforeAll(async () => {
   await loadParser();
@@ -19,7 +33,7 @@ afterAll(() => db.close());
 
 describe('a filter lets through', () => {
   it.each(FILTER_CASES)('%s', async (_title, predicate, wanted) => {
-    const query = governed('SELECT n FROM t', [FILTERED], { 'gold.t': { rows: [predicate] } });
+    const query = governed('SELECT n FROM t', [FILTERED], { 'gold.t': { rows: [predicate] } }, WORLD);
     expect([...(await db.governed(query))].sort()).toEqual(wanted.map(String));
   });
 });
@@ -42,7 +56,7 @@ it('binds every value of the identity and of the policy', () => {
     {
       'gold.t': { rows: FILTER_CASES.map(([, predicate]) => predicate) },
     },
-    { params: ['EU'] },
+    { params: ['EU'], ...WORLD },
   );
   const text = print(query.tree);
   expect(query.params[0]).toBe('EU');
@@ -55,6 +69,42 @@ it('filters on columns that the caller may not see', async () => {
   });
   expect(query.columns.map(({ name }) => name)).toEqual(['n']);
   expect(await db.governed(query)).toEqual(['1', '3']);
+});
+
+it('takes a day for its first moment, exactly', async () => {
+  const rows = (op: '<' | '>=') => [
+    compare(column('d'), op, { kind: 'now', months: 0, days: 0, seconds: 0 }),
+  ];
+  const at = async (op: '<' | '>=', now: number) =>
+    [
+      ...(await db.governed(
+        governed('SELECT n FROM t', [FILTERED], { 'gold.t': { rows: rows(op) } }, { now }),
+      )),
+    ].sort();
+  const midnight = Date.UTC(2024, 1, 1);
+  expect(await at('>=', midnight)).toEqual(['2', '3']);
+  expect(await at('>=', midnight + 1000)).toEqual(['3']);
+  expect(await at('<', midnight)).toEqual(['1']);
+  expect(await at('<', midnight + 1000)).toEqual(['1', '2']);
+});
+
+it('without a clock no row passes', async () => {
+  const rows = [compare(column('d'), '>', { kind: 'now', months: 0, days: 0, seconds: 0 })];
+  expect(await db.governed(governed('SELECT n FROM t', [FILTERED], { 'gold.t': { rows } }))).toEqual([]);
+});
+
+describe('a lookup that does not find its dataset is a fault', () => {
+  const rows = [lookup(column('region'), 'region', own)];
+  const ask = (found: typeof LOOKED | undefined) =>
+    governed('SELECT n FROM t', [FILTERED], { 'gold.t': { rows } }, { datasetOf: () => found });
+  it.each([
+    ['gone', undefined, 'rewrite_failed'],
+    ['in another engine', { ...LOOKED, engine: 'elsewhere' }, 'rewrite_failed'],
+    ['without the column', { ...LOOKED, columns: LOOKED.columns.slice(0, 1) }, 'rewrite_failed'],
+    ['missing in its engine', { ...LOOKED, invalid: 'missing' }, 'dataset_invalid'],
+  ] as const)('%s', (_title, found, code) => {
+    expect(() => ask(found)).toThrowError(expect.objectContaining({ code }));
+  });
 });
 
 describe('integers that are unsigned or without a bound', () => {
