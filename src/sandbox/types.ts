@@ -54,7 +54,7 @@ const INTERVAL: Landing = {
     const months = `to_months(CAST(${before('Y')} * 12 + ${before('M')} AS INTEGER))`;
     const days = `to_days(CAST(${before('D')} AS INTEGER))`;
     const micros = `to_microseconds(CAST((${after('H')} * 3600 + ${after('M')} * 60 + ${after('S')}) * 1000000 AS BIGINT))`;
-    return `${months} + ${days} + ${micros}`;
+    return `CASE WHEN ${text} IS NOT NULL THEN ${months} + ${days} + ${micros} END`;
   },
 };
 const BLOB: Landing = { type: 'BLOB', depth: 0, from: (text) => `from_base64(${text})` };
