@@ -1,5 +1,6 @@
 /** What the spines need of the running gate; `open.ts` puts it together. Clock, keys and snapshot are handed over, never reached for. */
 import type { Decider } from './access/decide.ts';
+import type { Pdp } from './access/pdp.ts';
 import type { AuditLog } from './audit/event.ts';
 import type { PublishRule } from './catalogue/publish.ts';
 import type { Engine } from './engines/engine.ts';
@@ -36,11 +37,15 @@ export interface Gate {
   readonly defaults: PushDefaults;
   readonly keys: { readonly mask: Uint8Array; readonly cursor: Uint8Array };
   readonly audit: AuditLog;
+  readonly pdp: Pdp;
+  /** The same, with what it answered before. */
   readonly decider: Decider;
   readonly metadata: Metadata;
   readonly caches: PlanCaches;
   /** @throws SluiceError 2xxx; null is a caller without a token. */
   authenticate(token: string | null): Promise<Identity>;
+  /** The personas of the development issuer, by name; none where there is no such issuer. */
+  readonly personas: ReadonlyMap<string, Identity>;
   /** Whom the gate authenticated on that day (`2026-03-31`, UTC) or later, the latest first. */
   seenSince(day: string): Promise<readonly Identity[]>;
   permits(identity: Identity, permission: Permission): boolean;

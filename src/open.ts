@@ -203,6 +203,10 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
     });
     closing.push(() => seen.close());
     const metadata = createMetadata({ store, engines, observe: options.observe });
+    const pdp = createPdp({ kind: config.pdp.kind });
+    const personas = [...(development === null ? [] : (personasOf(config) ?? []))].map(
+      ([name, persona]) => [name, identityOf(persona, development?.url ?? '')] as const,
+    );
     const permissions = compilePermissions(config);
     const { limits } = config;
     const gate: Gate = {
@@ -224,7 +228,8 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
       },
       keys: { mask: await store.key('mask_hash'), cursor: await store.key('cursor') },
       audit,
-      decider: createDecider({ pdp: createPdp({ kind: config.pdp.kind }) }),
+      pdp,
+      decider: createDecider({ pdp }),
       metadata,
       caches: emptyCaches(),
       async authenticate(token) {
@@ -232,6 +237,7 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
         seen.note(identity);
         return identity;
       },
+      personas: new Map(personas),
       async seenSince(day) {
         return (await store.listSeen(day)).flatMap((row) => identityFromSeen(row) ?? []);
       },

@@ -9,7 +9,7 @@ import { demand } from './request/permit.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { PushContent } from './state/artifacts.ts';
 import type { Expected } from './state/expected.ts';
-import type { Applied } from './state/metadata.ts';
+import type { Applied, PushedInput } from './state/metadata.ts';
 import type { Changes } from './state/outline.ts';
 
 /** Dbt's artifacts and policy files; the rest is as the gate is configured unless it comes along. */
@@ -61,12 +61,15 @@ export async function pushAsOperator(
 function push(author: Author, pushed: Pushed, options: PushOptions, gate: Gate): Promise<PushReport> {
   const refusal = 'Only publishers may push metadata.';
   return onRecord(author, { ...options, action: 'push', refusal }, gate, async (told) => {
-    const input = inputOf(pushed, gate);
-    // A push replaces what dbt says; what other tools put there stays theirs.
-    return reportOf(
-      await gate.metadata.replace((latest) => ({ ...input, patches: latest?.patches ?? [] }), told),
-    );
+    return reportOf(await gate.metadata.replace(stateOf(pushed, gate), told));
   });
+}
+
+/** What a push makes of the latest state. @throws SluiceError publish_invalid */
+export function stateOf(pushed: Pushed, gate: Gate): (latest: PushedInput | null) => PushedInput {
+  const input = inputOf(pushed, gate);
+  // A push replaces what dbt says; what other tools put there stays theirs.
+  return (latest) => ({ ...input, patches: latest?.patches ?? [] });
 }
 
 /** @throws SluiceError publish_invalid */

@@ -56,6 +56,8 @@ const SPINES = [
   'state',
   'policy-tests',
   'sandbox',
+  'plan',
+  'simulate',
 ];
 
 /** The edge of the house: puts everything together. */

@@ -1,0 +1,261 @@
+/** From two states and the people who are known to the report: what differs, whom it concerns, and how grave it is. */
+import type { DecisionContext } from '../access/decision.ts';
+import type { Literal, PolicySet } from '../policies/policy.ts';
+import type { Snapshot } from '../snapshot.ts';
+import { accessChanges, type Concern, type Item } from './access-changes.ts';
+import { circumstancesOf } from './circumstances.ts';
+import { classify, TruthTable } from './classes.ts';
+import { ConditionTable, factsOf } from './conditions.ts';
+import { metadataChanges } from './metadata-changes.ts';
+import { idOf, pairDatasets } from './pairs.ts';
+import { type Ask, Questions } from './questions.ts';
+import type { Access, AccessChange, Count, Direction, PlanReport, Verdict } from './report.ts';
+import { columnOf, type NamedPair, type Shape, shapesOf, tagsOf } from './shape.ts';
+import { imagine, type Subject } from './subjects.ts';
+import { type Name, naming } from './who.ts';
+
+export type State = Pick<Snapshot, 'hash' | 'catalogue' | 'policies'>;
+
+export interface PlanInput {
+  /** Null where nothing was pushed yet. */
+  readonly before: State | null;
+  readonly after: State;
+  /** Personas, and who was seen. */
+  readonly known: readonly Subject[];
+  readonly days: number;
+  readonly environment: string;
+  /** Milliseconds since the epoch: what has expired by now is not there. */
+  readonly now: number;
+  readonly ask: Ask;
+  /** Whether people who were seen may be named. */
+  readonly names: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** Entries of a list in the report, and changes of one entry. */
+const MOST = { datasets: 1_000, columns: 2_000, tags: 2_000, policies: 1_000, access: 300, changes: 2_000 };
+
+const NO_POLICIES: Pick<PolicySet, 'policies' | 'forDataset' | 'networksOf' | 'hoursAt'> = {
+  policies: [],
+  forDataset: () => [],
+  networksOf: () => null,
+  hoursAt: () => [],
+};
+
+/** @throws SluiceError pdp_unavailable */
+export async function buildPlan(input: PlanInput): Promise<PlanReport> {
+  const { before, after, known, environment } = input;
+  const rules = { before: before?.policies ?? NO_POLICIES, after: after.policies };
+  const pairs = pairDatasets(before?.catalogue ?? { datasets: [] }, after.catalogue);
+  const metadata = metadataChanges(pairs, rules.before, rules.after);
+
+  const conditions = new ConditionTable();
+  const paired = pairs.map((pair) => ({
+    pair,
+    before: pair.before === null ? [] : rules.before.forDataset(pair.before.id),
+    after: pair.after === null ? [] : rules.after.forDataset(pair.after.id),
+  }));
+  const shapes = shapesOf(paired, conditions);
+  const { facts, differing } = sortedFacts(shapes, conditions);
+  const circumstances = circumstancesOf(facts, [rules.before, rules.after]);
+  const imagined = shapes.length === 0 ? [] : imagine(shapes.flatMap(policiesOf));
+  const subjects = [...known, ...imagined];
+  const classes = classify(subjects, facts, environment);
+  const truths = new TruthTable(classes, circumstances.variants, environment);
+  const questions = new Questions(input.ask, contextAt(input.now, environment));
+  const concerns = await accessChanges({
+    shapes,
+    classes,
+    conditions,
+    truths,
+    variants: circumstances.variants,
+    questions,
+  });
+
+  const name = naming({
+    subjects,
+    classes,
+    facts,
+    differing,
+    names: input.names,
+    holders: (fact) => truths.row(conditions.of([[fact]]), [[fact]], 0),
+  });
+  const access = concerns.map((concern) => accessOf(concern, name)).sort(byGravity);
+  const concerned = shapes.reduce((sum, shape) => sum + shape.pairs.length, 0);
+  const cut: Record<string, number> = {};
+  const atMost = <T>(what: keyof typeof MOST, list: readonly T[]): readonly T[] => {
+    if (list.length > MOST[what]) cut[what] = list.length;
+    return list.slice(0, MOST[what]);
+  };
+  const shown = atMost('access', access).map((one) => ({ ...one, changes: atMost('changes', one.changes) }));
+  const of = (direction: Direction): number => peopleIn(concerns, direction, subjects, classes);
+  return {
+    format: 1,
+    base: before?.hash ?? null,
+    etag: after.hash,
+    changed: before?.hash !== after.hash,
+    environment,
+    verdict: verdictOf(access),
+    summary: {
+      datasets: countOf(metadata.datasets),
+      columns: countOf(metadata.columns),
+      tags: countOf(metadata.tags),
+      policies: countOf(metadata.policies),
+      identities: {
+        personas: known.filter(({ origin }) => origin === 'persona').length,
+        seen: known.filter(({ origin }) => origin === 'seen').length,
+        days: input.days,
+        classes: classes.length,
+        gaining: of('gain'),
+        losing: of('loss'),
+      },
+      decisions: questions.asked,
+      pairs: concerned * known.length,
+    },
+    datasets: atMost('datasets', metadata.datasets),
+    columns: atMost('columns', metadata.columns),
+    tags: atMost('tags', metadata.tags),
+    policies: atMost('policies', metadata.policies),
+    access: shown,
+    cut,
+    warnings: [
+      ...input.warnings,
+      ...(circumstances.whole
+        ? []
+        : ['The policies name more networks and hours than a plan looks at in every combination.']),
+    ],
+  };
+}
+
+const policiesOf = ({ before, after }: Shape) => [before?.policies ?? [], after?.policies ?? []];
+
+function contextAt(now: number, environment: string): DecisionContext {
+  const date = new Date(now);
+  const minute_of_day = date.getUTCHours() * 60 + date.getUTCMinutes();
+  return {
+    project: null,
+    purpose: null,
+    environment,
+    time: { epoch: Math.floor(now / 1000), minute_of_day, weekday: date.getUTCDay() },
+    client_ip: null,
+    networks: [],
+    hours: [],
+    grants: [],
+  };
+}
+
+const PREFERRED = ['group', 'role', 'scope', 'attribute', 'kind', 'issuer', 'sub', 'environment'];
+
+/** Facts that stand on one side alone first: by them people are told apart who gain from those who do not. */
+function sortedFacts(
+  shapes: readonly Shape[],
+  { conditions }: ConditionTable,
+): { readonly facts: readonly Literal[]; readonly differing: ReadonlySet<Literal> } {
+  const texts = (numbers: readonly number[]): ReadonlyMap<string, Literal> =>
+    new Map(
+      factsOf(numbers.map((number) => conditions[number] ?? [])).map((fact) => [JSON.stringify(fact), fact]),
+    );
+  const all = new Map<string, Literal>();
+  const differing = new Set<string>();
+  for (const { before, after } of shapes) {
+    const [was, is] = [texts(before?.conditions ?? []), texts(after?.conditions ?? [])];
+    for (const [text, fact] of [...was, ...is]) {
+      all.set(text, fact);
+      if (was.has(text) !== is.has(text)) differing.add(text);
+    }
+  }
+  const rank = (text: string, { fact }: Literal): number =>
+    (differing.has(text) ? 0 : PREFERRED.length + 1) + PREFERRED.indexOf(fact);
+  const sorted = [...all].sort(([a, x], [b, y]) => rank(a, x) - rank(b, y) || (a < b ? -1 : 1));
+  return {
+    facts: sorted.map(([, fact]) => fact),
+    differing: new Set(sorted.flatMap(([text, fact]) => (differing.has(text) ? [fact] : []))),
+  };
+}
+
+const GRAVITY: readonly Direction[] = ['gain', 'may_gain', 'loss', 'notice'];
+
+function accessOf({ classes, items }: Concern, name: Name): Access {
+  const changes = items.flatMap(told).sort(inOrder);
+  const direction = GRAVITY.find((one) => changes.some((change) => change.direction === one)) ?? 'notice';
+  const tagged = items.some(({ atom }) => atom.tagged.length > 0 && isGain(atom.direction));
+  return { who: name(classes), direction, tagged, changes };
+}
+
+const isGain = (direction: Direction): boolean => direction === 'gain' || direction === 'may_gain';
+
+/** The item in the names of each of its datasets. */
+function told({ shape, atom, when }: Item): readonly AccessChange[] {
+  const { change, direction, from, to } = atom;
+  return shape.pairs.map((named) => ({
+    dataset: idOf(named.pair),
+    change,
+    direction,
+    column: atom.column === null ? null : columnName(named, atom.column),
+    tags: [...new Set(atom.tagged.flatMap((column) => tagsAt(named, column)))].sort(),
+    from,
+    to,
+    policies: [...new Set(atom.policies.map((id) => named.policies[Number(id)] ?? id))],
+    when,
+  }));
+}
+
+function columnName({ pair, columns }: NamedPair, column: number): string {
+  const folded = columns[column] ?? '';
+  return (columnOf(pair.after, folded) ?? columnOf(pair.before, folded))?.name ?? folded;
+}
+
+function tagsAt({ pair, columns }: NamedPair, column: number): readonly string[] {
+  const folded = columns[column] ?? '';
+  return [...tagsOf(columnOf(pair.before, folded)), ...tagsOf(columnOf(pair.after, folded))];
+}
+
+function inOrder(a: AccessChange, b: AccessChange): number {
+  return (
+    GRAVITY.indexOf(a.direction) - GRAVITY.indexOf(b.direction) ||
+    (a.dataset < b.dataset ? -1 : a.dataset > b.dataset ? 1 : 0) ||
+    ((a.column ?? '') < (b.column ?? '') ? -1 : 1)
+  );
+}
+
+function byGravity(a: Access, b: Access): number {
+  const people = ({ who }: Access): number => who.seen + who.personas.length;
+  return (
+    Number(b.tagged) - Number(a.tagged) ||
+    GRAVITY.indexOf(a.direction) - GRAVITY.indexOf(b.direction) ||
+    Number(a.who.imagined) - Number(b.who.imagined) ||
+    people(b) - people(a) ||
+    b.changes.length - a.changes.length
+  );
+}
+
+function verdictOf(access: readonly Access[]): Verdict {
+  const grave = access.filter(({ tagged }) => tagged);
+  if (grave.length === 0) return 'no_gain';
+  const certain = grave.some(
+    ({ who, changes }) =>
+      !who.imagined && changes.some((change) => change.direction === 'gain' && change.tags.length > 0),
+  );
+  return certain ? 'gain' : 'may_gain';
+}
+
+function countOf(changes: readonly { readonly change: 'added' | 'removed' | 'changed' }[]): Count {
+  const of = (wanted: string): number => changes.filter(({ change }) => change === wanted).length;
+  return { added: of('added'), removed: of('removed'), changed: of('changed') };
+}
+
+/** Personas and people seen whom a change of that direction concerns. */
+function peopleIn(
+  concerns: readonly Concern[],
+  direction: Direction,
+  subjects: readonly Subject[],
+  classes: readonly { readonly subjects: readonly number[] }[],
+): number {
+  const people = new Set<number>();
+  for (const { classes: set, items } of concerns)
+    if (items.some(({ atom }) => atom.direction === direction))
+      for (const index of set)
+        for (const at of classes[index]?.subjects ?? [])
+          if (subjects[at]?.origin !== 'imagined') people.add(at);
+  return people.size;
+}

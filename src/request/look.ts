@@ -1,0 +1,71 @@
+/** A look at the rules of the gate that changes nothing and yet tells much: for those who may, and on record before it is told. */
+import type { AuditEvent } from '../audit/event.ts';
+import { SluiceError } from '../errors.ts';
+import type { Gate, Permission } from '../gate.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { Author } from './on-record.ts';
+import { demand } from './permit.ts';
+
+export interface LookOptions {
+  /** As the audit names it. */
+  readonly action: string;
+  /** One of them is needed. */
+  readonly permissions: readonly Permission[];
+  /** Said to callers who have none. */
+  readonly refusal: string;
+}
+
+export interface Looked<T> {
+  readonly answer: T;
+  /** Hash of the state that was looked at. */
+  readonly snapshot: string;
+  readonly datasets: readonly string[];
+}
+
+/** @param look gets the caller, null for whoever can read the state's files anyway. @throws SluiceError token_missing, access_denied */
+export async function onRecordedLook<T>(
+  author: Author,
+  { action, permissions, refusal }: LookOptions,
+  gate: Gate,
+  look: (identity: Identity | null) => Promise<Looked<T>>,
+): Promise<T> {
+  const { caller } = author;
+  const identity = author.kind === 'caller' ? await gate.authenticate(author.caller.token) : null;
+  const { sub, kind, issuer } = identity ?? {
+    sub: author.kind === 'operator' ? author.name : '',
+    kind: 'user',
+    issuer: null,
+  };
+  const started = gate.now();
+  const told = (rest: Partial<AuditEvent>): Promise<void> =>
+    gate.audit.append({
+      time: gate.now().toISOString(),
+      request_id: caller.requestId,
+      event: 'admin',
+      subject: { sub, kind, issuer },
+      action,
+      datasets: [],
+      decision: 'allow',
+      reasons: [],
+      policy_ids: [],
+      snapshot: null,
+      sql_fingerprint: null,
+      sql_normalised: null,
+      rows: 0,
+      bytes: 0,
+      duration_ms: gate.now().getTime() - started.getTime(),
+      engine: null,
+      client: caller.client,
+      ...rest,
+    });
+  try {
+    if (identity !== null) demand(identity, permissions, refusal, gate);
+    const { answer, snapshot, datasets } = await look(identity);
+    await told({ snapshot, datasets });
+    return answer;
+  } catch (thrown) {
+    const code = thrown instanceof SluiceError ? thrown.code : 'internal';
+    if (code !== 'audit_unavailable') await told({ decision: 'deny', error_code: code });
+    throw thrown;
+  }
+}

@@ -1,0 +1,278 @@
+/** A plan names who gains or loses what, and how sure that is. */
+import { describe, expect, it } from 'vitest';
+import type { DatasetSpec } from '../policies/support/catalogue.ts';
+import { lines, persona, plan, seen, state } from './states.ts';
+
+const MEMBERS: DatasetSpec = {
+  id: 'gold.members',
+  columns: { id: [], email: ['pii.email'], phone: ['pii.phone'], region: ['geo.region'] },
+};
+const CONTACTS: DatasetSpec = { id: 'gold.contacts', columns: { mail: ['pii.email'], note: [] } };
+const PLAIN: DatasetSpec = { id: 'gold.totals', columns: { n: [] } };
+
+const PEOPLE = [
+  seen('anna', { groups: ['employees', 'analysts'] }),
+  seen('mia', { groups: ['employees', 'marketing'] }),
+  seen('max', { groups: ['employees', 'marketing'] }),
+  persona('officer', { groups: ['employees', 'officers'] }),
+  seen('job', { kind: 'service', roles: ['loader'] }),
+];
+
+const mask = (unless: unknown, rest: object = { mask: { with: 'hash' } }) => ({
+  id: 'mask-email',
+  on: { column_tag: 'pii.email' },
+  ...rest,
+  ...(unless === null ? {} : { unless }),
+});
+
+describe('the group that gains', () => {
+  it('is named with columns and datasets', async () => {
+    const report = await plan(
+      state([MEMBERS, CONTACTS, PLAIN], [mask({ group: 'officers' })]),
+      state([MEMBERS, CONTACTS, PLAIN], [mask({ group: ['officers', 'marketing'] })]),
+      PEOPLE,
+    );
+    expect(report.verdict).toBe('gain');
+    expect(report.access[0]?.who).toEqual({
+      label: 'group marketing',
+      personas: [],
+      seen: 2,
+      examples: ['mia', 'max'],
+      imagined: false,
+    });
+    expect(lines(report)).toEqual([
+      'gain, tagged: group marketing (0 personas, 2 seen): gold.contacts.mail column_unmasked hash -> raw',
+      'gain, tagged: group marketing (0 personas, 2 seen): gold.members.email column_unmasked hash -> raw',
+    ]);
+    expect(report.access[0]?.changes[0]).toMatchObject({ tags: ['pii.email'], policies: ['mask-email'] });
+    expect(report.policies).toEqual([
+      {
+        policy: 'mask-email',
+        change: 'changed',
+        effect: 'mask',
+        source: 'policies/p.yml:1',
+        rewritten: true,
+        matches: { added: 0, removed: 0 },
+      },
+    ]);
+  });
+});
+
+interface Case {
+  readonly name: string;
+  readonly before: readonly [readonly DatasetSpec[], readonly unknown[]] | null;
+  readonly after: readonly [readonly DatasetSpec[], readonly unknown[]];
+  readonly verdict: 'gain' | 'may_gain' | 'no_gain';
+  readonly access: readonly string[];
+}
+
+const rows = (where: string, unless: unknown = { group: 'officers' }) => ({
+  id: 'own-region',
+  on: { column_tag: 'geo.region' },
+  rows: { where },
+  unless,
+});
+const OWN = "column('geo.region') = any(identity.attributes.regions)";
+const hash = mask({ group: 'officers' });
+const untagged: DatasetSpec = { ...MEMBERS, columns: { ...MEMBERS.columns, email: [] } };
+const limit = (max_rows: number) => ({
+  id: 'few',
+  on: { namespace: 'gold' },
+  limit: { max_rows },
+});
+
+const ALL = 'everyone signed in (1 personas, 4 seen)';
+const BUT = 'everyone signed in without group officers (0 personas, 4 seen)';
+
+const CASES: readonly Case[] = [
+  {
+    name: 'the same state changes nothing',
+    before: [[MEMBERS], [hash]],
+    after: [[MEMBERS], [hash]],
+    verdict: 'no_gain',
+    access: [],
+  },
+  {
+    name: 'a policy under another name changes nothing',
+    before: [[MEMBERS], [hash]],
+    after: [[MEMBERS], [{ ...hash, id: 'another', description: 'as before' }]],
+    verdict: 'no_gain',
+    access: [],
+  },
+  {
+    name: 'a mask that goes unmasks',
+    before: [[MEMBERS], [hash]],
+    after: [[MEMBERS], []],
+    verdict: 'gain',
+    access: [`gain, tagged: ${BUT}: gold.members.email column_unmasked hash -> raw`],
+  },
+  {
+    name: 'a tag that goes with its mask unmasks a tagged column all the same',
+    before: [[MEMBERS], [hash]],
+    after: [[untagged], [hash]],
+    verdict: 'gain',
+    access: [`gain, tagged: ${BUT}: gold.members.email column_unmasked hash -> raw`],
+  },
+  {
+    name: 'a mask that comes is a loss',
+    before: [[MEMBERS], []],
+    after: [[MEMBERS], [hash]],
+    verdict: 'no_gain',
+    access: [`loss: ${BUT}: gold.members.email column_masked raw -> hash`],
+  },
+  {
+    name: 'a stricter mask is a loss',
+    before: [[MEMBERS], [hash]],
+    after: [[MEMBERS], [{ ...hash, mask: { with: 'null' } }]],
+    verdict: 'no_gain',
+    access: [`loss: ${BUT}: gold.members.email column_masked_more hash -> null`],
+  },
+  {
+    name: 'a laxer mask is a gain',
+    before: [[MEMBERS], [hash]],
+    after: [[MEMBERS], [{ ...hash, mask: { with: 'partial', first: 1, last: 2 } }]],
+    verdict: 'gain',
+    access: [
+      `gain, tagged: ${BUT}: gold.members.email column_masked_less hash -> partial (first 1, last 2, with *)`,
+    ],
+  },
+  {
+    name: 'a partial mask that leaves more is a gain',
+    before: [[MEMBERS], [{ ...hash, mask: { with: 'partial', first: 1, last: 2 } }]],
+    after: [[MEMBERS], [{ ...hash, mask: { with: 'partial', first: 2, last: 2 } }]],
+    verdict: 'gain',
+    access: [
+      `gain, tagged: ${BUT}: gold.members.email column_masked_less partial (first 1, last 2, with *) -> partial (first 2, last 2, with *)`,
+    ],
+  },
+  {
+    name: 'a partial mask that leaves more here and less there may be a gain',
+    before: [[MEMBERS], [{ ...hash, mask: { with: 'partial', first: 1, last: 2 } }]],
+    after: [[MEMBERS], [{ ...hash, mask: { with: 'partial', first: 2, last: 1 } }]],
+    verdict: 'may_gain',
+    access: [
+      `may_gain, tagged: ${BUT}: gold.members.email column_masked_otherwise partial (first 1, last 2, with *) -> partial (first 2, last 1, with *)`,
+    ],
+  },
+  {
+    name: 'hidden columns that are shown are gained',
+    before: [[MEMBERS], [{ ...hash, mask: { with: 'hide' } }]],
+    after: [[MEMBERS], [hash]],
+    verdict: 'gain',
+    access: [`gain, tagged: ${BUT}: gold.members.email column_shown hidden -> hash`],
+  },
+  {
+    name: 'a new column with a tag is gained',
+    before: [[PLAIN], []],
+    after: [[{ ...PLAIN, columns: { n: [], email: ['pii.email'] } }], []],
+    verdict: 'gain',
+    access: [`gain, tagged: ${ALL}: gold.totals.email column_shown not there -> raw`],
+  },
+  {
+    name: 'a new column without a tag is told, and no more',
+    before: [[PLAIN], []],
+    after: [[{ ...PLAIN, columns: { n: [], m: [] } }], []],
+    verdict: 'no_gain',
+    access: [`gain: ${ALL}: gold.totals.m column_shown not there -> raw`],
+  },
+  {
+    name: 'a new dataset with tagged columns is gained, masked as they may be',
+    before: [[PLAIN], []],
+    after: [[PLAIN, CONTACTS], [mask(null)]],
+    verdict: 'gain',
+    access: [`gain, tagged: ${ALL}: gold.contacts dataset_gained not there -> allowed`],
+  },
+  {
+    name: 'a new dataset whose tagged columns are all hidden holds nothing tagged',
+    before: [[PLAIN], []],
+    after: [[PLAIN, CONTACTS], [mask(null, { mask: { with: 'hide' } })]],
+    verdict: 'no_gain',
+    access: [`gain: ${ALL}: gold.contacts dataset_gained not there -> allowed`],
+  },
+  {
+    name: 'a dataset that goes is lost',
+    before: [[PLAIN, CONTACTS], []],
+    after: [[PLAIN], []],
+    verdict: 'no_gain',
+    access: [`loss: ${ALL}: gold.contacts dataset_lost allowed -> not there`],
+  },
+  {
+    name: 'a level that opens is a gain for whoever is not signed in',
+    before: [[CONTACTS], []],
+    after: [[{ ...CONTACTS, level: 'open' }], []],
+    verdict: 'may_gain',
+    access: [
+      'gain, tagged: whoever is not signed in (nobody yet): gold.contacts dataset_gained level_internal -> allowed',
+    ],
+  },
+  {
+    name: 'a row filter that goes is a gain',
+    before: [[MEMBERS], [rows(OWN)]],
+    after: [[MEMBERS], []],
+    verdict: 'gain',
+    access: [`gain, tagged: ${BUT}: gold.members row_filter_removed 1 condition -> no filter`],
+  },
+  {
+    name: 'a row filter that gets one more condition is a loss',
+    before: [[MEMBERS], [rows(OWN)]],
+    after: [[MEMBERS], [rows(`${OWN} and id is not null`)]],
+    verdict: 'no_gain',
+    access: [`loss: ${BUT}: gold.members row_filter_added 1 condition -> 2 conditions`],
+  },
+  {
+    name: 'a row filter that reads otherwise may be a gain',
+    before: [[MEMBERS], [rows(OWN)]],
+    after: [[MEMBERS], [rows("column('geo.region') = identity.attributes.region")]],
+    verdict: 'may_gain',
+    access: [`may_gain, tagged: ${BUT}: gold.members row_filter_changed 1 condition -> 1 condition`],
+  },
+  {
+    name: 'a condition on a mask that was on all rows is a gain',
+    before: [[MEMBERS], [hash]],
+    after: [[MEMBERS], [{ ...hash, mask: { with: 'hash', where: "region = 'north'" } }]],
+    verdict: 'gain',
+    access: [
+      `gain, tagged: ${BUT}: gold.members.email column_masked_less hash -> hash in some rows, else raw`,
+    ],
+  },
+  {
+    name: 'a limit that is loosened is a notice',
+    before: [[CONTACTS], [limit(10)]],
+    after: [[CONTACTS], [limit(20)]],
+    verdict: 'no_gain',
+    access: [`notice: ${ALL}: gold.contacts limit_loosened max_rows 10 -> max_rows 20`],
+  },
+  {
+    name: 'nothing before: all is gained',
+    before: null,
+    after: [[CONTACTS], []],
+    verdict: 'gain',
+    access: [`gain, tagged: ${ALL}: gold.contacts dataset_gained not there -> allowed`],
+  },
+  {
+    name: 'a group that nobody is in yet is named',
+    before: [[MEMBERS], [hash]],
+    after: [[MEMBERS], [mask({ group: ['officers', 'interns'] })]],
+    verdict: 'may_gain',
+    access: [
+      'gain, tagged: group interns without group officers (nobody yet): gold.members.email column_unmasked hash -> raw',
+    ],
+  },
+  {
+    name: 'an attribute that is in doubt exempts nobody',
+    before: [[MEMBERS], [hash]],
+    after: [[MEMBERS], [mask({ any: [{ group: 'officers' }, { not: { attribute: { trainee: true } } }] })]],
+    verdict: 'may_gain',
+    access: [
+      'gain, tagged: attribute trainee other than true (nobody yet): gold.members.email column_unmasked hash -> raw',
+    ],
+  },
+];
+
+describe('what changes', () => {
+  it.each(CASES)('$name', async ({ before, after, verdict, access }) => {
+    const report = await plan(before === null ? null : state(...before), state(...after), PEOPLE);
+    expect(lines(report)).toEqual(access);
+    expect(report.verdict).toBe(verdict);
+  });
+});
