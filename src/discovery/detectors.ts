@@ -145,18 +145,24 @@ const PHONE = /^\+?[\d\s().\-/]{6,24}(?:\s?(?:ext|x)\.?\s?\d{1,6})?$/i;
 const NO_PHONE =
   /^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|^-?\d*\.\d+$|^[1-9]\d*$|^\d{1,3}(?:\.\d{1,3}){3}$/;
 
+/** Without a country's prefix: a trunk prefix, an area in brackets, or as many digits as no local number has. */
+const NATIONAL = /^0|^\(|^(?:\D*\d){9}/;
+
 function phones(): readonly Test[] {
   const candidate = (text: string): boolean => PHONE.test(text) && !NO_PHONE.test(text);
+  /** With its prefix the right length is enough: numbering plans grow faster than tables of them. */
   const international: Test = (text) => {
     const number = text.replace(/^00/, '+');
     return (
-      number.startsWith('+') && candidate(number) && parsePhoneNumberFromString(number)?.isValid() === true
+      number.startsWith('+') && candidate(number) && parsePhoneNumberFromString(number)?.isPossible() === true
     );
   };
   const national = COUNTRIES.map(
     (country): Test =>
       (text) =>
-        candidate(text) && parsePhoneNumberFromString(text, country)?.isValid() === true,
+        candidate(text) &&
+        NATIONAL.test(text) &&
+        parsePhoneNumberFromString(text, country)?.isValid() === true,
   );
   return [international, ...national];
 }
@@ -173,25 +179,33 @@ const isAddress: Test = (text) => text.length <= 200 && (NUMBER_FIRST.test(text)
 
 const TITLES = /^(?:mr|mrs|ms|miss|dr|prof|herr|frau|m|mme|mlle|sr|sra|sig|dott)\.?\s+/i;
 
+/** Between names, and after them. */
+const PARTICLES: ReadonlySet<string> = new Set(
+  'van,von,der,den,ter,ten,de,del,della,di,da,dos,das,do,du,la,le,el,al,bin,ben,ibn,zu,af,av,y,e,jr,sr,ii,iii,phd,md,dds'.split(
+    ',',
+  ),
+);
+
 function names(people: PersonDictionary): readonly Test[] {
   const wordsIn = (text: string): readonly string[] =>
     text.length > 80 || /[\d@/:_{}<>]/.test(text)
       ? []
       : text
           .replace(TITLES, '')
-          .split(/[\s,]+/u)
-          .filter((word) => word.length > 1 && !word.endsWith('.'));
+          .split(/[\s,.]+/u)
+          .filter((word) => word.length > 1 && !PARTICLES.has(word.toLowerCase()));
+  const isKnown = (word: string): boolean => people.isGiven(word) || people.isFamily(word);
   const full: Test = (text) => {
     const words = wordsIn(text);
     if (words.length < 2 || words.length > 5) return false;
-    const known = words.filter((word) => people.isGiven(word) || people.isFamily(word)).length;
-    return words.some(people.isGiven) && known >= Math.ceil(words.length * 0.6);
+    return words.some(people.isGiven) && words.filter(isKnown).length >= Math.ceil(words.length * 0.6);
   };
+  /** Some have two of a kind. */
   const single =
     (known: (word: string) => boolean): Test =>
     (text) => {
       const words = wordsIn(text);
-      return words.length === 1 && words.every(known);
+      return words.length > 0 && words.length <= 2 && words.every(known);
     };
   return [full, single(people.isGiven), single(people.isFamily)];
 }

@@ -1,6 +1,6 @@
 /** A column's name and type to what it most likely holds; a guess to review, never a decision. */
 import type { TypeFamily } from '../catalogue/dataset.ts';
-import { DISARMING, PERSONAL_NAMES, PERSONS, type PersonalName, THINGS } from './personal-names.ts';
+import { DISARMING, PERSONAL_NAMES, PERSONS, type PersonalName, THINGS, TRAILING } from './personal-names.ts';
 import { holds, wordsOf } from './words.ts';
 
 export interface Guess {
@@ -25,7 +25,7 @@ interface Compiled {
 }
 
 const compile = (phrases: readonly string[]): readonly (readonly string[])[] =>
-  phrases.map((phrase) => phrase.split(' '));
+  phrases.map(wordsOf);
 
 const TABLE: readonly Compiled[] = PERSONAL_NAMES.map((row) => ({
   row,
@@ -42,12 +42,12 @@ export function guess({ column, dataset, family }: Named): Guess | null {
   for (const { row, names, beside } of TABLE) {
     if (family !== 'unknown' && !row.types.includes(family)) continue;
     const phrase = longest(names.filter((name) => holds(words, name)));
+    const weak = phrase ?? longest(beside.filter((name) => holds(words, name)));
+    if (weak === undefined) continue;
     const confidence =
       phrase !== undefined
         ? confidenceOf(row, words, phrase, family)
-        : beside.some((name) => holds(words, name))
-          ? besidePerson(row, words, wordsOf(dataset))
-          : 0;
+        : besidePerson(row, words, weak, wordsOf(dataset));
     if (confidence >= LEAST_CONFIDENCE) return { tag: row.tag, what: row.what, confidence };
   }
   return null;
@@ -77,8 +77,17 @@ function confidenceOf(
   return row.confidence * Math.max(0.5, share);
 }
 
-function besidePerson(row: PersonalName, words: readonly string[], dataset: readonly string[]): number {
-  if (words.some((word) => DISARMING.has(word) || THINGS.has(word))) return 0;
-  if (words.some((word) => PERSONS.has(word))) return row.confidence * 0.9;
-  return words.length === 1 && dataset.some((word) => PERSONS.has(word)) ? row.confidence * 0.75 : 0;
+/** `name` alone is a person's in a table of people. */
+function besidePerson(
+  row: PersonalName,
+  words: readonly string[],
+  phrase: readonly string[],
+  dataset: readonly string[],
+): number {
+  const around = words.filter((word) => !phrase.includes(word));
+  if (around.some((word) => DISARMING.has(word) || THINGS.has(word))) return 0;
+  if (around.some((word) => PERSONS.has(word))) return row.confidence * 0.9;
+  if (around.length > 0) return 0;
+  const about = dataset.findLast((word) => !TRAILING.has(word) && !/^\d+$/.test(word));
+  return about !== undefined && PERSONS.has(about) ? row.confidence * 0.75 : 0;
 }

@@ -116,8 +116,8 @@ export const PERSONAL_NAMES: readonly PersonalName[] = [
     'a name of a person',
     TEXT,
     0.9,
-    'first name, firstname, last name, lastname, surname, full name, fullname, given name, givenname, family name, familyname, middle name, middlename, maiden name, middle initial, display name, person name, customer name, client name, patient name, employee name, member name, user full name, contact name, contact person, recipient name, holder name, account holder, beneficiary name, passenger name, guest name, tenant name, student name, owner name, manager name, vorname, nachname, familienname, geburtsname, prenom, nom de famille, nombre completo, apellido, apellidos, primer nombre, cognome, nome completo, sobrenome, apelido, voornaam, achternaam, imie, nazwisko, imie nazwisko, fornavn, etternavn, efternavn, fornamn, efternamn, etunimi, sukunimi, ad soyad, soyad, soyadi, jmeno, prijmeni, ansprechpartner, 氏名, 姓名, имя, фамилия, fname, lname',
-    'name, nom, nombre, nome, naam, navn, namn, nimi, isim, initials',
+    'first name, firstname, last name, lastname, surname, full name, fullname, given name, givenname, family name, familyname, middle name, middlename, maiden name, middle initial, person name, customer name, client name, patient name, employee name, member name, user full name, contact name, contact person, recipient name, holder name, account holder, beneficiary name, passenger name, guest name, tenant name, student name, owner name, manager name, vorname, nachname, familienname, geburtsname, prenom, nom de famille, nombre completo, apellido, apellidos, primer nombre, cognome, nome completo, sobrenome, apelido, voornaam, achternaam, imie, nazwisko, imie nazwisko, fornavn, etternavn, efternavn, fornamn, efternamn, etunimi, sukunimi, ad soyad, soyad, soyadi, jmeno, prijmeni, ansprechpartner, 氏名, 姓名, имя, фамилия, fname, lname',
+    'name, display name, nom, nombre, nome, naam, navn, namn, nimi, isim, initials',
   ),
   row(
     'pii.username',
@@ -230,7 +230,7 @@ export const PERSONS: ReadonlySet<string> = new Set(
 
 /** What turns a column about personal data into one that holds none: counts, flags, moments and kinds. */
 export const DISARMING: ReadonlySet<string> = new Set(
-  'count,counts,cnt,num,total,sum,avg,mean,ratio,rate,pct,percent,percentage,is,has,flag,status,state,type,types,kind,category,sent,opened,clicked,bounced,delivered,verified,confirmed,valid,validated,enabled,optin,opt,consent,subscribed,unsubscribed,template,templates,subject,campaign,campaigns,domain,domains,provider,length,size,updated,created,deleted,at,on,time,timestamp,ts,changed,modified,config,setting,settings,format,version,class,color,colour,score,rank,index,idx,required,optional,visible,public,prefix,suffix,anzahl,nombre_de,hash,hashed,sha,md,encrypted,masked,tokenized,tokenised,redacted,anonymized,anonymised,pseudonym,open,opens,click,clicks,bounce,bounces,unsubscribe,preference,preferences,performance,metrics,metric,mode,method,source,medium,channel,brand,issuer,network,followers,likes,views,impressions,spend,cost,ads,ad,posts,reason,error,limit,bytes,days,hours,minutes'.split(
+  'count,counts,cnt,num,total,sum,avg,mean,ratio,rate,pct,percent,percentage,is,has,flag,status,state,type,types,kind,category,sent,opened,clicked,bounced,delivered,verified,confirmed,valid,validated,enabled,optin,opt,consent,subscribed,unsubscribed,template,templates,subject,campaign,campaigns,domain,domains,provider,length,size,updated,created,deleted,at,on,time,timestamp,ts,changed,modified,config,setting,settings,format,version,class,color,colour,score,rank,index,idx,required,optional,visible,public,prefix,suffix,anzahl,nombre_de,hash,hashed,sha,md,encrypted,masked,tokenized,tokenised,redacted,anonymized,anonymised,pseudonym,open,opens,click,clicks,bounce,bounces,unsubscribe,preference,preferences,performance,metrics,metric,mode,method,source,medium,channel,brand,issuer,network,followers,likes,views,impressions,spend,cost,ads,ad,posts,reason,error,limit,bytes,days,hours,minutes,amount,price,fee,fees,balance,payments,rule,rules,pattern,regex,example,placeholder'.split(
     ',',
   ),
 );
@@ -238,6 +238,13 @@ export const DISARMING: ReadonlySet<string> = new Set(
 /** Words that, before `name`, say that it is a thing's. */
 export const THINGS: ReadonlySet<string> = new Set(
   'product,company,organisation,organization,org,file,table,column,event,campaign,brand,team,group,role,project,city,country,region,state,county,district,store,shop,department,dept,category,item,plan,tariff,model,schema,database,host,server,domain,app,application,service,job,task,workflow,pipeline,form,list,segment,report,metric,field,property,object,page,site,website,channel,source,medium,device,browser,os,vendor,supplier,merchant,currency,bank,school,hospital,hotel,airline,airport,station,street,building,room,course,class,ticket,queue,dataset,index,key,tag,label,status,type,stage,step,feature,flag,variant,experiment,test,bucket,account,deal,business,firm,package,module,function,method,resource,node,cluster,zone,area,meter,sensor,machine,vehicle,species,genre,title,song,movie,book,game,sport,league,layer,document,template,topic,theme,style,color,size,unit,community,constraint,family,display,screen,program,programme,territory,market'.split(
+    ',',
+  ),
+);
+
+/** What may stand after the thing that a dataset is about: `customers_snapshot` is about customers, `contact_property` is not about contacts. */
+export const TRAILING: ReadonlySet<string> = new Set(
+  'dim,dims,dimension,fct,fact,facts,snapshot,snapshots,history,latest,current,v,all,base,tmp,temp,raw,src,stg,staging,table,list,master,data,daily,monthly,enriched,enhanced,unioned,joined,clean,cleaned,final'.split(
     ',',
   ),
 );
