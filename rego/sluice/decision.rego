@@ -291,7 +291,7 @@ shown_effect(j) := "exempt" if {
 
 because(j) := conditions.explain(j.policy.unless) if {
 	exempt_by_condition(j.policy)
-} else := concat("", ["break_glass ", concat(", ", object.keys(broken_glass))]) if {
+} else := concat("", ["break_glass ", concat(", ", sort(object.keys(broken_glass)))]) if {
 	j.exempt
 } else := concat("", [conditions.explain(j.policy.who), ": ", j.policy.reason]) if {
 	j.policy.effect == "break_glass"

@@ -1,16 +1,28 @@
+/**
+ * Decision cases: facts and policies in, the wanted decision and the wanted audit event out. Each is decided by the bundle as it
+ * is compiled, and asked for on the path of a query up to the verified text, whose audit event must say the same.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { createDecider } from '../../src/access/decide.ts';
 import type { Decision } from '../../src/access/decision.ts';
+import { buildContext } from '../../src/access/input.ts';
 import { createPdp } from '../../src/access/pdp.ts';
-import { summarise } from '../../src/access/summarise.ts';
+import type { AuditEvent } from '../../src/audit/event.ts';
+import { SluiceError } from '../../src/errors.ts';
+import type { Gate } from '../../src/gate.ts';
 import { compilePolicies } from '../../src/policies/compile.ts';
 import type { MaskSpec } from '../../src/policies/policy.ts';
+import { planQuery } from '../../src/request/plan.ts';
+import { emptyCaches } from '../../src/request/plan-caches.ts';
+import { openTrail } from '../../src/request/trail.ts';
+import { loadParser } from '../../src/sql/parse.ts';
+import { duckdbWitness } from '../../src/sql/verify-duckdb.ts';
 import {
   catalogue,
-  context,
   type DatasetSpec,
   dataset,
   type IdentitySpec,
@@ -18,12 +30,19 @@ import {
   request,
 } from '../policies/support/catalogue.ts';
 
-/** Facts in, the wanted decision and the wanted part of the audit event out; absent parts of `want` are empty. */
+/** Absent parts of `want` are empty. */
 const caseSchema = z.strictObject({
   name: z.string(),
   dataset: z.custom<DatasetSpec>().optional(),
+  /** Beside it in the catalogue. */
+  others: z.array(z.custom<DatasetSpec>()).optional(),
   identity: z.custom<IdentitySpec>().optional(),
+  /** What no request says of itself yet: such a case is decided, not asked for. */
   context: z.strictObject({ project: z.string().optional(), purpose: z.string().optional() }).optional(),
+  environment: z.string().optional(),
+  now: z.iso.datetime().optional(),
+  ip: z.string().optional(),
+  sql: z.string().optional(),
   policies: z.array(z.unknown()).optional(),
   /** Short for one policy that allows whom this condition names. */
   who: z.unknown().optional(),
@@ -32,9 +51,14 @@ const caseSchema = z.strictObject({
     discoverable: z.boolean().optional(),
     /** `effect policy: because`; not compared where absent. */
     reasons: z.array(z.string()).optional(),
-    rows: z.array(z.record(z.string(), z.unknown())).optional(),
+    /** By policy; its id alone where the predicate is not compared. */
+    rows: z.array(z.union([z.string(), z.record(z.string(), z.unknown())])).optional(),
     masks: z.record(z.string(), z.string()).optional(),
     hidden: z.array(z.string()).optional(),
+    limits: z.record(z.string(), z.unknown()).optional(),
+    expires_at: z.number().optional(),
+    /** Of a query that is refused though the dataset is allowed. */
+    code: z.string().optional(),
   }),
   audit: z
     .strictObject({
@@ -44,68 +68,193 @@ const caseSchema = z.strictObject({
     })
     .optional(),
 });
+type Case = z.infer<typeof caseSchema>;
 const fileSchema = z.strictObject({ dataset: z.custom<DatasetSpec>(), cases: z.array(caseSchema) });
 
-const maskText = (mask: MaskSpec | null): string =>
-  Object.values(mask ?? {})
-    .map(String)
-    .join(' ');
+const folder = 'test/cases/decisions';
+const files = readdirSync(folder).map((file) => ({
+  file,
+  ...fileSchema.parse(parse(readFileSync(`${folder}/${file}`, 'utf8'))),
+}));
 
 const decider = createDecider({ pdp: createPdp({ kind: 'embedded' }), cacheSize: 0 });
 
-async function decide(shared: DatasetSpec, c: z.infer<typeof caseSchema>): Promise<Decision> {
+let duckdb: DuckDBInstance;
+let witness: (sql: string) => Promise<ReturnType<typeof duckdbWitness>>;
+beforeAll(async () => {
+  await loadParser();
+  duckdb = await DuckDBInstance.create();
+  const connection = await duckdb.connect();
+  witness = async (sql) => {
+    const read = await connection.runAndReadAll('SELECT json_serialize_sql($1::varchar)', [sql]);
+    return duckdbWitness(read.getRowsJS()[0]?.[0]);
+  };
+});
+afterAll(() => duckdb.closeSync());
+
+function worldOf(shared: DatasetSpec, c: Case) {
   const subject = dataset({ ...shared, ...c.dataset });
-  const policies = c.policies ?? (c.who === undefined ? [] : [{ id: 'who', on: 'everything', allow: c.who }]);
+  const known = catalogue([subject, ...(c.others ?? []).map(dataset)]);
+  const written = c.policies ?? (c.who === undefined ? [] : [{ id: 'who', on: 'everything', allow: c.who }]);
+  const environment = c.environment ?? 'production';
+  const text = JSON.stringify({ policies: written });
+  const policies = compilePolicies([{ path: 'p.yml', text }], known, { environment });
+  const now = new Date(c.now ?? 1_700_000_000_000);
+  return { subject, known, policies, environment, now, who: identity(c.identity) };
+}
+
+async function decide(c: Case, world: ReturnType<typeof worldOf>): Promise<Decision> {
+  const { subject, policies, environment, now, who } = world;
   const decisions = await decider.decide({
-    identity: identity(c.identity),
+    identity: who,
     datasets: [subject],
-    policies: compilePolicies([{ path: 'p.yml', text: JSON.stringify({ policies }) }], catalogue([subject]), {
-      environment: 'production',
-    }),
+    policies,
     snapshotHash: c.name,
     action: 'query',
     request,
-    context: context(c.context),
+    context: buildContext({
+      now: now.getTime(),
+      environment,
+      clientIp: c.ip ?? null,
+      policies,
+      ...c.context,
+    }),
   });
   const decision = decisions.get(subject.id);
   if (decision === undefined) throw new Error('no decision');
   return decision;
 }
 
-const folder = 'test/cases/decisions';
-describe.each(readdirSync(folder))('%s', (file) => {
-  const { dataset: shared, cases } = fileSchema.parse(parse(readFileSync(`${folder}/${file}`, 'utf8')));
+/** Asks for one row of it, as a query would, short of the engine. */
+async function ask(
+  c: Case,
+  world: ReturnType<typeof worldOf>,
+): Promise<{ code: string | null; event: AuditEvent }> {
+  const { subject, known, policies, environment, now, who } = world;
+  const events: AuditEvent[] = [];
+  const gate = {
+    environment,
+    limits: { sqlBytes: 65_536, maxScanRows: null },
+    keys: { mask: new Uint8Array(32) },
+    audit: { append: async (event: AuditEvent) => void events.push(event) },
+    decider,
+    metadata: { rowsOf: () => null },
+    caches: emptyCaches(),
+    engine: () => ({ name: 'warehouse', kind: 'duckdb', witness }),
+    observe: () => {},
+    now: () => now,
+  } as unknown as Gate;
+  const snapshot = {
+    hash: c.name,
+    catalogue: known,
+    policies,
+    findings: [],
+    warnings: [],
+  } as unknown as Parameters<typeof openTrail>[2];
+  const caller = {
+    requestId: 'case',
+    token: null,
+    client: { ip: c.ip ?? null, door: 'test', user_agent: null },
+    signal: new AbortController().signal,
+  };
+  const sql =
+    c.sql ??
+    `SELECT 1 AS one FROM ${subject.id
+      .split('.')
+      .map((part) => `"${part}"`)
+      .join('.')}`;
+  const trail = openTrail(caller, who, snapshot, 'query', gate);
+  const code = await trail
+    .refusing(async () => {
+      const plan = await planQuery(
+        {
+          ask: { text: { sql } },
+          identity: who,
+          snapshot,
+          page: { limit: 1, offset: 0 },
+          clientIp: c.ip ?? null,
+          action: 'query',
+          known: trail.known,
+        },
+        gate,
+      );
+      await trail.allowed(plan);
+      return null;
+    })
+    .catch((thrown: unknown) => {
+      if (thrown instanceof SluiceError) return thrown.code;
+      throw thrown;
+    });
+  const [event, second] = events;
+  if (event === undefined || second !== undefined) throw new Error(`${events.length} audit events`);
+  return { code, event };
+}
+
+const maskText = (mask: MaskSpec): string => Object.values(mask).map(String).join(' ');
+
+function inShort(decision: Decision, wantedRows: Case['want']['rows'] = []) {
+  const masks = Object.entries(decision.masks).map(([column, { policy, mask, when = [] }]) => [
+    column,
+    [{ policy, mask }, ...when]
+      .map((one) => (one.mask === null ? '-' : `${one.policy} ${maskText(one.mask)}`))
+      .join('; else where: '),
+  ]);
+  return {
+    allow: decision.allow,
+    reason: decision.reason,
+    discoverable: decision.discoverable,
+    rows: decision.rows.map(({ policy, predicate }, i) =>
+      typeof wantedRows[i] === 'string' ? policy : { [policy]: predicate },
+    ),
+    masks: Object.fromEntries(masks),
+    hidden: [...decision.hidden].sort(),
+    limits: decision.limits,
+    expires_at: decision.expires_at,
+  };
+}
+
+describe.each(files)('$file', ({ dataset: shared, cases }) => {
   it.each(cases.map((c) => [c.name, c] as const))('%s', async (_name, c) => {
-    const decision = await decide(shared, c);
+    const world = worldOf(shared, c);
+    const decision = await decide(c, world);
     const { want } = c;
-    const masks = Object.entries(decision.masks).map(([column, { policy, mask, when = [] }]) => [
-      column,
-      [{ policy, mask }, ...when]
-        .map((one) => (one.mask === null ? '-' : `${one.policy} ${maskText(one.mask)}`))
-        .join('; else where: '),
-    ]);
-    expect({
-      allow: decision.allow,
-      reason: decision.reason,
-      discoverable: decision.discoverable,
-      rows: decision.rows.map(({ policy, predicate }) => ({ [policy]: predicate })),
-      masks: Object.fromEntries(masks),
-      hidden: [...decision.hidden].sort(),
-      limits: decision.limits,
-      expires_at: decision.expires_at,
-    }).toEqual({
+    const wanted = {
       allow: want.reason === 'allowed',
       reason: want.reason,
       discoverable: want.discoverable ?? true,
       rows: want.rows ?? [],
       masks: want.masks ?? {},
       hidden: want.hidden ?? [],
-      limits: {},
-      expires_at: null,
-    });
-    if (want.reasons !== undefined) {
+      limits: want.limits ?? {},
+      expires_at: want.expires_at ?? null,
+    };
+    expect(inShort(decision, want.rows)).toEqual(wanted);
+    if (want.reasons !== undefined)
       expect(decision.reasons.map((r) => `${r.effect} ${r.policy}: ${r.because}`)).toEqual(want.reasons);
-    }
-    if (c.audit !== undefined) expect(summarise([decision])).toEqual(c.audit);
+
+    if (c.context !== undefined) return;
+    const { code, event } = await ask(c, world);
+    const refused = wanted.discoverable ? 'access_denied' : 'dataset_not_found';
+    const wantedCode = want.code ?? (wanted.allow ? null : refused);
+    const audit = c.audit ?? {
+      decision: wantedCode === null ? 'allow' : 'deny',
+      reasons: [`${world.subject.id}: ${want.reason}`],
+      policy_ids: event.policy_ids,
+    };
+    const { decision: outcome, reasons, policy_ids, error_code } = event;
+    expect({ code, outcome, reasons, policy_ids, error_code }).toEqual({
+      code: wantedCode,
+      outcome: audit.decision,
+      reasons: audit.reasons,
+      policy_ids: audit.policy_ids,
+      error_code: wantedCode ?? undefined,
+    });
   });
+});
+
+it('there are enough of them to cover the language, and no two are called the same', () => {
+  const names = files.flatMap(({ file, cases }) => cases.map(({ name }) => `${file} ${name}`));
+  console.log(`${names.length} decision cases in ${files.length} files`);
+  expect(names.length).toBeGreaterThanOrEqual(200);
+  expect(new Set(names).size).toBe(names.length);
 });
