@@ -92,8 +92,8 @@ function referenceOf(test: Json, nodes: ReadonlyMap<string, Json>, names: Names)
   const { name, kwargs } = objectOf(test.test_metadata);
   const { column_name: column, field, to, model } = objectOf(kwargs);
   if (name !== 'relationships' || typeof column !== 'string' || typeof field !== 'string') return null;
-  const both = dependsOn(test).filter((id) => nodes.has(id));
-  if (both.length === 0 || both.length > 2) return null;
+  const both = dependsOn(test);
+  if (both.length === 0 || both.length > 2 || !both.every((id) => nodes.has(id))) return null;
   const child = oneOf(
     both,
     typeof test.attached_node === 'string' ? [test.attached_node] : meant(model, names),
