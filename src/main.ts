@@ -13,9 +13,11 @@ import { runCli } from './doors/cli/program.ts';
 import { terminalOn } from './doors/cli/terminal.ts';
 import type { PushFiles, PushSummary, Wiring } from './doors/cli/wiring.ts';
 import { SluiceError } from './errors.ts';
+import type { Gate } from './gate.ts';
 import type { GivenIdentity } from './identity/given.ts';
 import type { Observe } from './observe.ts';
 import type { OpenGate } from './open.ts';
+import type { Author } from './request/on-record.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -118,6 +120,17 @@ async function connect(config: Config, server: string | undefined): Promise<Gate
   });
 }
 
+/** A gate on the state beside sluice.yml, for whoever owns it. */
+async function withOwner<T>(config: Config, run: (author: Author, gate: Gate) => Promise<T>): Promise<T> {
+  const { openGate } = await import('./open.ts');
+  const open = await openGate(config, { observe: silent, role: 'cli' });
+  try {
+    return await run({ kind: 'operator', name: operator(), caller: localCaller() }, open.gate);
+  } finally {
+    await open.close();
+  }
+}
+
 const wiring: Wiring = {
   cwd,
   version,
@@ -136,6 +149,29 @@ const wiring: Wiring = {
       search_path,
       prefix: config.metadata.prefix,
     };
+  },
+  async planLocal(config, files, options, onStep) {
+    const [{ readArtifacts }, { planMetadata }] = await Promise.all([
+      import('./state/artifacts.ts'),
+      import('./plan.ts'),
+    ]);
+    onStep('reading the artifacts');
+    const content = readArtifacts(config, absolute(files));
+    return withOwner(config, (author, gate) => {
+      onStep('comparing the states');
+      return planMetadata(author, content, options, gate);
+    });
+  },
+  async simulateLocal(config, ask, files, onStep) {
+    const [{ readArtifacts }, { simulate }] = await Promise.all([
+      import('./state/artifacts.ts'),
+      import('./simulate.ts'),
+    ]);
+    const metadata = files ? { metadata: readArtifacts(config, {}) } : {};
+    return withOwner(config, (author, gate) => {
+      onStep('deciding');
+      return simulate(author, { ...ask, ...metadata }, gate);
+    });
   },
   async pushLocal(config, files, onStep) {
     const { openGate } = await import('./open.ts');

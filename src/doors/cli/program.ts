@@ -5,11 +5,13 @@ import { auditCommands } from './commands/audit.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { initCommand } from './commands/init.ts';
+import { planCommand } from './commands/plan.ts';
 import { pushCommand } from './commands/push.ts';
 import { lintCommand } from './commands/lint.ts';
 import { queryCommand } from './commands/query.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 import { serveCommand } from './commands/serve.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { testCommand } from './commands/test.ts';
 import { tokenCommand } from './commands/token.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -18,7 +20,7 @@ import type { Cli, Register } from './registration.ts';
 import type { Wiring } from './wiring.ts';
 
 const EXIT_CODES = `
-Exit codes: 0 ok, 1 failure, 2 a check says no (test, lint, doctor, audit verify), 64 wrong usage.
+Exit codes: 0 ok, 1 failure, 2 a check says no (test, plan, lint, doctor, audit verify), 64 wrong usage.
 
 In the folder of a dbt project:
   sluice init                                            writes sluice.yml and a first policy
@@ -30,9 +32,11 @@ In the folder of a dbt project:
 const COMMANDS: readonly Register[] = [
   initCommand,
   pushCommand,
+  planCommand,
   serveCommand,
   queryCommand,
   explainCommand,
+  simulateCommand,
   testCommand,
   sandboxCommand,
   doctorCommand,

@@ -2,8 +2,10 @@
 import type { Config } from '../../config.ts';
 import type { HygieneReport } from '../../hygiene/report.ts';
 import type { GivenIdentity } from '../../identity/given.ts';
+import type { PlanReport } from '../../plan/report.ts';
 import type { Bench } from '../../policy-tests/bench.ts';
 import type { SandboxAsk, SandboxManifest } from '../../sandbox.ts';
+import type { SimulateAsk, Simulation } from '../../simulate.ts';
 import type { Changes } from '../../state/outline.ts';
 import type { GateClient } from './client.ts';
 import type { MetadataChanges } from './metadata.ts';
@@ -60,6 +62,20 @@ export interface Wiring {
   pushLocal(config: Config, files: PushFiles, onStep: (text: string) => void): Promise<PushSummary>;
   /** The state beside sluice.yml, as its owner; a running gate takes changes over by itself. */
   withMetadata<T>(config: Config, run: (metadata: MetadataChanges) => Promise<T>): Promise<T>;
+  /** What a push of the files would change of the state beside sluice.yml, as its owner. */
+  planLocal(
+    config: Config,
+    files: PushFiles,
+    options: { readonly days: number },
+    onStep: (text: string) => void,
+  ): Promise<PlanReport>;
+  /** On the state beside sluice.yml, or on what the files would make of it, as its owner. */
+  simulateLocal(
+    config: Config,
+    ask: SimulateAsk,
+    files: boolean,
+    onStep: (text: string) => void,
+  ): Promise<Simulation>;
   readPush(config: Config, files: PushFiles): Promise<PushBody>;
   serve(config: Config, options: { port?: number; onStep: (text: string) => void }): Promise<ServeHandle>;
   /** A development token. @throws SluiceError development_only */

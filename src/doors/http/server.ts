@@ -11,6 +11,7 @@ import { createApp, type HttpApp, refuse, type ZodRequests } from './app.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { type Health, healthRoutes } from './routes/health.ts';
 import { metadataRoutes } from './routes/metadata.ts';
+import { planRoutes } from './routes/plan.ts';
 import { queryRoutes } from './routes/query.ts';
 
 export interface HttpDoorOptions {
@@ -88,6 +89,7 @@ export async function createHttpDoor(options: HttpDoorOptions): Promise<HttpApp>
     queryRoutes(typed, options.gate);
     catalogueRoutes(typed, options.gate);
     metadataRoutes(typed, options.gate, options.pushBytes);
+    planRoutes(typed, options.gate, options.pushBytes);
     healthRoutes(typed, options.health);
     typed.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
