@@ -88,25 +88,23 @@ masks[name] := {"policy": null, "mask": null, "when": cases(name)} if {
 
 # --- tokens --------------------------------------------------------------------------------------------------------
 
-# Whoever may have the tokens of a column reversed: the policy that makes them says so, and nothing else masks the column.
-reveals[name] := [{"policy": j.policy.id, "scope": j.policy.mask.scope} |
+# Whoever may have the tokens of a column reversed: the policy that makes them says so. Its tokens are alike in all columns that
+# it covers, so none of these may be masked otherwise.
+reveals[name] contains {"policy": policy.id, "scope": policy.mask.scope} if {
 	some j in judged
-	reversing(j.policy)
-	some column in j.policy.columns
-	column.name == name
-] if {
-	some j in judged
-	reversing(j.policy)
-	some column in j.policy.columns
+	policy := j.policy
+	reversing(policy)
+	not kept_secret(policy)
+	some column in policy.columns
 	name := column.name
-	not kept_secret(name)
 }
 
-kept_secret(name) if {
-	some policy in applying_masks
-	not reversing(policy)
-	some column in policy.columns
-	column.name == name
+kept_secret(policy) if {
+	some other in applying_masks
+	not reversing(other)
+	some mine in policy.columns
+	some theirs in other.columns
+	mine.name == theirs.name
 }
 
 default reversing(_) := false
