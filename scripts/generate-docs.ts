@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { configurationPage, configurationSchema } from './docs/configuration.ts';
 import { errorsPage } from './docs/errors.ts';
 import { functionsPage } from './docs/functions.ts';
+import { lintPage } from './docs/lint.ts';
 import { openapiDocument } from './docs/openapi.ts';
 
 /** Relative to the repository; each a pure function of the code. */
@@ -13,6 +14,7 @@ export const GENERATED: Readonly<Record<string, () => string | Promise<string>>>
   'docs/reference/configuration.md': configurationPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/functions.md': functionsPage,
+  'docs/reference/lint.md': lintPage,
   'docs/reference/openapi.json': openapiDocument,
 };
 

@@ -27,6 +27,10 @@ function ofProblem(rule: RuleId, problem: string, hint: string | null): Finding 
     return finding(rule, message, { node, hint });
   }
   const [, policy = null, message = rest] = /^policy `([^`]+)`: ([\s\S]*)$/.exec(rest) ?? [];
-  const lacks = /^no column (is tagged )?`/.test(message);
-  return finding(lacks ? 'filter-on-missing-tag' : rule, message, { policy, file, line: Number(line), hint });
+  return finding(ruleOf(message) ?? rule, message, { policy, file, line: Number(line), hint });
+}
+
+function ruleOf(message: string): RuleId | null {
+  if (/^no column (is tagged )?`/.test(message)) return 'filter-on-missing-tag';
+  return message.startsWith('one condition exempts from all') ? 'master-key' : null;
 }

@@ -46,8 +46,7 @@ function shadowOf(policy: MatchedPolicy, matched: readonly MatchedPolicy[]): Sha
       other.id !== policy.id &&
       isEveryone(other.who) &&
       holdsWherever(other.unless, policy) &&
-      // Of two denials of everyone that shadow each other, one has the effect.
-      !(policy.effect === 'deny' && isEveryone(policy.who) && policy.id < other.id),
+      !(isSameDenial(policy, other) && policy.id < other.id),
   );
   if (denial !== undefined) return [denial.id];
   switch (policy.effect) {
@@ -58,6 +57,11 @@ function shadowOf(policy: MatchedPolicy, matched: readonly MatchedPolicy[]): Sha
     default:
       return null;
   }
+}
+
+/** Of two denials of everyone that shadow each other, one has the effect. */
+function isSameDenial(policy: MatchedPolicy, other: MatchedPolicy): boolean {
+  return policy.effect === 'deny' && isEveryone(policy.who) && holdsWherever(policy.unless, other);
 }
 
 /** Each of its columns has a stricter mask, without a condition on rows, from which nobody else is exempt. */
