@@ -20,6 +20,10 @@ export interface ProjectColumn {
 export interface Project {
   readonly sql: readonly string[];
   readonly tables: readonly ProjectTable[];
+  /** Schemas that are restricted; all others are open. */
+  readonly restricted?: readonly string[];
+  /** Else `development`, where personas have tokens. */
+  readonly environment?: string;
   /** YAML under `policies:`, where there are any. */
   readonly policies?: string;
   /** More of sluice.yml. */
@@ -33,7 +37,7 @@ export const PERSONAS = `personas:
   other: { sub: otto.other, groups: [readers] }
 `;
 
-/** Each schema becomes a namespace of the same name; all of it is open. @returns the folder */
+/** Each schema becomes a namespace of the same name. @returns the folder */
 export async function writeProject(project: Project): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-e2e-'));
   const { engine, adapter } = project.server ?? {
@@ -42,6 +46,7 @@ export async function writeProject(project: Project): Promise<string> {
   };
   if (project.server === undefined) await createDuckDb(join(folder, 'warehouse.duckdb'), project.sql);
 
+  const environment = project.environment ?? 'development';
   const schemas = [...new Set(project.tables.map((table) => table.schema))];
   mkdirSync(join(folder, 'target'));
   mkdirSync(join(folder, 'policies'));
@@ -50,13 +55,13 @@ export async function writeProject(project: Project): Promise<string> {
   writeFileSync(join(folder, 'personas.yml'), PERSONAS);
   writeFileSync(
     join(folder, 'sluice.yml'),
-    `environment: development
+    `environment: ${environment}
 engines: { warehouse: ${engine} }
 metadata: { catalog: null }
 publish:
-${schemas.map((schema) => `  - { match: { schema: ${schema} }, namespace: ${schema}, access_level: open }`).join('\n')}
+${schemas.map((schema) => `  - { match: { schema: ${schema} }, namespace: ${schema}, access_level: ${project.restricted?.includes(schema) ? 'restricted' : 'open'} }`).join('\n')}
 search_path: [${schemas.join(', ')}]
-identity: { development: { port: 0 } }
+${environment === 'development' ? 'identity: { development: { port: 0 } }' : ''}
 ${project.config ?? ''}
 `,
   );
