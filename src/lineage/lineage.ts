@@ -16,8 +16,14 @@ export interface NodeLineage {
   readonly why?: string;
   /** Nodes that it reads: those that dbt names, and those that its SQL names beside dbt. */
   readonly parents: readonly string[];
+  /** Relations that its SQL names and dbt does not, dotted and in lower case; left out where there are none. */
+  readonly beside?: readonly string[];
   /** By lower-case name, in order of the output. */
   readonly columns: Readonly<Record<string, ColumnLineage>>;
+  /** How many of them, from the first, are its output, all of it and in that order; left out where that is not known. */
+  readonly exact?: number;
+  /** Of any other column, where a star covers columns that nobody listed; left out where there is none. */
+  readonly rest?: RestLineage;
 }
 
 export interface ColumnLineage {
@@ -29,10 +35,17 @@ export interface ColumnLineage {
 
 export interface ColumnOrigin {
   readonly node: string;
-  /** Lower-case; `*` for any column of the node. */
-  readonly column: string;
+  /** Lower-case; null for any column of the node. */
+  readonly column: string | null;
   /** Functions on the way that may stop a tag (`count`, `md5`, `is null`), left out where there are none. */
   readonly through?: readonly string[];
+}
+
+export interface RestLineage {
+  /** Nodes whose column of the same name it is. */
+  readonly alike: readonly string[];
+  /** What any of them may come from besides. */
+  readonly from: readonly ColumnOrigin[];
 }
 
 /** `tags:` of sluice.yml, by tag: whether it follows columns downstream, and what stops it. */
