@@ -21,6 +21,68 @@ it("every test of the example's passes", async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
+it("the example's tests notice every policy, and none of them is idle", async () => {
+  const { code, stdout } = await run('test', '--strict', '--json');
+  const { ok, strip } = JSON.parse(stdout) as {
+    ok: boolean;
+    strip: { guards: number; policies: { policy: string; noticed_by: string[]; preventive: boolean }[] };
+  };
+  const unnoticed = strip.policies.filter(({ noticed_by }) => noticed_by.length === 0);
+  expect(unnoticed.map(({ policy, preventive }) => [policy, preventive])).toEqual([
+    ['personal-data-needs-a-name', true],
+  ]);
+  expect(strip).toMatchObject({ tests_nothing: 0, unnoticed_policies: 0, suite_tests_nothing: false });
+  expect(strip.guards).toBeGreaterThan(30);
+  expect({ code, ok }).toEqual({ code: 0, ok: true });
+});
+
+describe('a suite that tests nothing', () => {
+  const controls = `tests:
+  - { name: 'all <is> "well"', as: officer, sql: SELECT count(*) FROM gold.members, expect: { rows: [[300]] } }
+  - { name: an idle one, as: analyst, sql: SELECT count(*) FROM gold.memberz, expect: { denied: true } }
+`;
+  beforeAll(() => writeFileSync(join(here.folder, 'controls.yml'), controls));
+
+  it('fails, though all of it passes', async () => {
+    const { code, stdout } = await run('test', 'controls.yml');
+    expect(code).toBe(2);
+    expect(stdout).toContain(
+      '  ✓ an idle one\n      ! does not test anything: it is refused with dataset_not_found',
+    );
+    expect(stdout).toContain(
+      'strip check: 0 fail with enforcement off, 1 show what is allowed, 1 test nothing\n',
+    );
+    expect(stdout).toContain('  ✗ no test fails with enforcement off: this suite tests nothing\n');
+    expect(stdout).toMatch(
+      /\n {2}! own-region \(policies\/rows\.yml:\d+\): no test fails without it; none asks/,
+    );
+    expect(stdout).toMatch(/\n2 passed, 0 failed\n$/);
+  });
+
+  it('passes where the check is left out, or a part of it is chosen', async () => {
+    expect(await run('test', 'controls.yml', '--no-strip')).toMatchObject({ code: 0 });
+    expect(await run('test', 'controls.yml', '--filter', 'WELL')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/\n1 passed, 0 failed\n$/),
+    });
+    expect(await run('test', 'controls.yml', '--filter', 'idle', '--strict')).toMatchObject({ code: 2 });
+    expect(await run('test', 'controls.yml', '--filter', 'nowhere')).toMatchObject({ code: 64 });
+  });
+
+  it('speaks JUnit to a CI', async () => {
+    const { code, stdout } = await run('test', 'controls.yml', '--format', 'junit', '--strict');
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/^<\?xml version="1\.0" encoding="UTF-8"\?>\n<testsuites name="sluice test">\n/);
+    expect(stdout).toContain('<testsuite name="controls.yml" tests="2" failures="1" skipped="0" errors="0">');
+    expect(stdout).toContain('name="all &lt;is&gt; &quot;well&quot;" file="controls.yml" line="2"/>');
+    expect(stdout).toContain('<failure message="does not test anything: it is refused');
+    expect(stdout).toContain('<failure message="No test fails with enforcement off');
+    expect(stdout).toMatch(
+      /<testcase classname="strip check" name="policy own-region is tested" file="policies\/rows\.yml" line="\d+">/,
+    );
+  });
+});
+
 interface Case {
   readonly expect: string;
   readonly sql?: string;
@@ -157,7 +219,20 @@ describe('against a running gate', () => {
 
   it('gives the same', async () => {
     const { code, stdout } = await run('test', 'tests/rows.yml', '--server', served.address);
-    expect(stdout).toMatch(/\n10 passed, 0 failed\n$/);
+    expect(stdout).toMatch(/\nstrip check: not against a running gate.*\n10 passed, 0 failed\n$/);
+    expect(code).toBe(0);
+  });
+
+  it('skips what needs a gate of its own', async () => {
+    const tests = `tests:
+  - { name: written out, as: { groups: [employees] }, sql: SELECT 1, expect: { row_count: 1 } }
+  - { name: at night, as: officer, context: { time: "2026-01-01T23:00:00Z" }, sql: SELECT 1, expect: { row_count: 1 } }
+  - { name: plain, as: officer, sql: SELECT 1 AS one, expect: { values: { one: 1 } } }
+`;
+    writeFileSync(join(here.folder, 'remote.yml'), tests);
+    const { code, stdout } = await run('test', 'remote.yml', '--server', served.address);
+    expect(stdout).toMatch(/- written out\n {6}skipped: /);
+    expect(stdout).toMatch(/\n1 passed, 0 failed, 2 skipped\n$/);
     expect(code).toBe(0);
   });
 });

@@ -245,19 +245,45 @@ describe('of a running gate', () => {
 });
 
 describe('explain', () => {
-  it('tells a steward the decision, its reasons and the governed SQL of a dataset', async () => {
-    const { code, stdout } = await run('explain', 'gold.members', '--as', 'officer');
+  it('draws a steward the way from a column to the line of YAML', async () => {
+    const { code, stdout } = await run('explain', 'gold.members.iban', '--as', 'officer');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^columns: member_id, .*iban \(masked\)/);
-    expect(stdout).toContain('gold.members: allowed\n  masked: iban, partial (first 4, last 4');
-    expect(stdout).toMatch(/\n {2}mask {4}shorten-ibans: .* policies\/personal-data\.yml:\d+\n/);
+    expect(stdout).toMatch(/^columns: iban \(masked\)\ngold\.members: allowed\n/);
+    expect(stdout).toContain('├─ iban: masked, partial (first 4, last 4');
+    expect(stdout).toMatch(
+      /│ {2}├─ mask-customer-pii masks with hash.*, but not here: exempt \(policies\/.*:\d+\)\n/,
+    );
+    expect(stdout).toMatch(
+      /shorten-ibans masks with partial.* \(policies\/personal-data\.yml:\d+\)\n.*on column_tag: pii\.iban: iban has pii\.iban\n.*from column .* in models\/.*\.yml\n/,
+    );
+    expect(stdout).toContain('otherwise for who would be in the group treasury, or ');
     expect(stdout).toContain('"energy_community"."main_marts"."members"');
   });
 
   it('tells others their part only', async () => {
     const { stdout } = await run('explain', 'gold.members', '--as', 'analyst');
-    expect(stdout).toContain('gold.members: allowed\n  rows are filtered\n');
+    expect(stdout).toContain('gold.members: allowed, rows are filtered\n└─ masked: ');
     expect(stdout).not.toMatch(/main_marts|policies\/|SELECT/);
+  });
+
+  it("draws a steward another's view, by persona and by an identity", async () => {
+    const { stdout } = await run('explain', 'gold.members.phone', '--as', 'officer', '--for', 'intern');
+    expect(stdout).toMatch(/^gold\.members: allowed, rows are filtered\n├─ phone: hidden\n/);
+    const written = '{ groups: [employees, interns] }';
+    const same = await run('explain', 'gold.members.phone', '--as', 'officer', '--for', written);
+    expect(same.stdout).toContain('├─ phone: hidden\n');
+    const refused = await run('explain', 'gold.members', '--as', 'analyst', '--for', 'officer');
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^access_denied: Only stewards/),
+    });
+    const wrong = await run('explain', 'gold.members', '--as', 'officer', '--for', '{ grups: [x] }');
+    expect(wrong).toMatchObject({ code: 64, stderr: expect.stringContaining('grups') });
+  });
+
+  it('says why a column is there for nobody', async () => {
+    const { stdout } = await run('explain', 'gold.members.loyalty_score', '--as', 'officer');
+    expect(stdout).toContain('├─ loyalty_score: there for nobody, since it is not classified');
   });
 
   it('explains one column', async () => {
@@ -272,12 +298,15 @@ describe('explain', () => {
 
   it('explains a query', async () => {
     const { stdout } = await run('explain', 'SELECT count(*) AS n FROM gold.members', '--as', 'analyst');
-    expect(stdout).toMatch(/^columns: n\ngold\.members: allowed/);
+    expect(stdout).toMatch(/^columns: n\n└─ n comes from no column\ngold\.members: allowed/);
   });
 
   it('tells of a denial, which is an answer', async () => {
     const ran = await run('explain', 'silver.int_daily_usage', '--as', 'member');
-    expect(ran).toMatchObject({ code: 0, stdout: 'silver.int_daily_usage: denied (denied_by_policy)\n' });
+    expect(ran).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^silver\.int_daily_usage: denied \(denied_by_policy\)\n└─ Ask .*\n$/),
+    });
   });
 
   it.each([
