@@ -22,6 +22,7 @@ const BENCHES = [
   'engine',
   'audit',
   'guard',
+  'discovery',
   'postgres',
 ] as const;
 
