@@ -15,7 +15,8 @@ export interface Kind {
     | 'date'
     | 'timestamp'
     | 'timestamptz'
-    | 'uuid';
+    | 'uuid'
+    | 'other';
   readonly bits?: number;
   readonly precision?: number;
   readonly scale?: number;

@@ -4,9 +4,18 @@
  */
 import { createHmac } from 'node:crypto';
 import type { AttributeValue, Identity } from '../../src/identity/identity.ts';
-import type { MaskSpec, Predicate, ScalarOperand } from '../../src/policies/policy.ts';
+import type { HashScope, MaskSpec, Predicate, ScalarOperand } from '../../src/policies/policy.ts';
+import { type Kind, reference } from '../conformance/mask-reference.ts';
 import { ordering, type Scalar } from './ordering.ts';
-import type { CataloguedColumn, Cell, Row, WorldColumn, WorldDataset } from './world.ts';
+import {
+  type CataloguedColumn,
+  type Cell,
+  maskPolicy,
+  type Row,
+  TOKEN_KEY,
+  type WorldColumn,
+  type WorldDataset,
+} from './world.ts';
 
 export interface Copy {
   readonly columns: readonly CataloguedColumn[];
@@ -20,18 +29,33 @@ export function copyOf(
   key: Uint8Array,
 ): Copy {
   const shown = dataset.columns.flatMap((column, i) =>
-    dataset.hidden.includes(column.name) ? [] : [{ column, i, mask: dataset.masks[column.name] }],
+    dataset.hidden.includes(column.name) ? [] : [{ column, i }],
   );
   return {
-    columns: shown.map(({ column, mask }) => ({ name: column.name, type: shownType(column, mask) })),
+    columns: shown.map(({ column }) => ({ name: column.name, type: shownType(column, dataset) })),
     rows: rows
       .filter((row) => isVisible(dataset, row, identity))
-      .map((row) =>
-        shown.map(({ column, i, mask }) =>
-          mask === undefined ? row[i]! : masked(column, row[i]!, mask, dataset.id, key),
-        ),
-      ),
+      .map((row) => shown.map(({ column, i }) => shownValue(dataset, column, row, row[i]!, identity, key))),
   };
+}
+
+/** What a caller sees of one value of a row. */
+function shownValue(
+  dataset: WorldDataset,
+  column: WorldColumn,
+  row: Row,
+  value: Cell,
+  identity: Identity,
+  key: Uint8Array,
+): Cell {
+  const { name } = column;
+  const some = Object.hasOwn(dataset.conditional ?? {}, name) ? dataset.conditional?.[name] : undefined;
+  if (some !== undefined && holds(some.where, dataset, row, identity) !== false)
+    return masked(column, value, some.mask, dataset, maskPolicy(dataset, `some-${name}`), key);
+  const mask = Object.hasOwn(dataset.masks, name) ? dataset.masks[name] : undefined;
+  return mask === undefined
+    ? value
+    : masked(column, value, mask, dataset, maskPolicy(dataset, `mask-${name}`), key);
 }
 
 export function isVisible(dataset: WorldDataset, row: Row, identity: Identity): boolean {
@@ -42,10 +66,13 @@ const INTEGERS = /^(TINYINT|SMALLINT|INTEGER|BIGINT)$/;
 export const isText = (type: string): boolean => /^(VARCHAR(\(\d+\))?|TEXT)$/.test(type);
 
 /** A hashed integer needs 63 bits, and what stands for a text may be longer than it. */
-function shownType(column: WorldColumn, mask: MaskSpec | undefined): string {
-  if (mask === undefined) return column.type;
-  if (isText(column.type)) return 'TEXT';
-  return mask.kind === 'hash' && INTEGERS.test(column.type) ? 'BIGINT' : column.type;
+function shownType(column: WorldColumn, { masks, conditional = {} }: WorldDataset): string {
+  const { name, type } = column;
+  const made = [masks, conditional].flatMap((one) => (Object.hasOwn(one, name) ? [one[name]!] : []));
+  if (made.length === 0) return type;
+  if (isText(type)) return 'TEXT';
+  const hashes = made.some((one) => ('mask' in one ? one.mask : one).kind === 'hash');
+  return hashes && INTEGERS.test(type) ? 'BIGINT' : type;
 }
 
 /** What a caller sees in the place of one value. */
@@ -53,7 +80,8 @@ export function masked(
   column: WorldColumn,
   value: Cell,
   mask: MaskSpec,
-  datasetId: string,
+  dataset: WorldDataset,
+  policy: string,
   key: Uint8Array,
 ): Cell {
   switch (mask.kind) {
@@ -64,12 +92,84 @@ export function masked(
     case 'constant':
       return constantFits(column.type, mask.value) ? String(mask.value) : null;
     case 'hash':
-      return value === null ? null : hashed(column.type, value, mask.scope, datasetId, key);
-    case 'partial':
-      return value === null || !isText(column.type) ? null : partly(value, mask.first, mask.last, mask.with);
-    default:
-      return mask satisfies never;
+      return value === null ? null : hashed(column.type, value, mask.scope, dataset.id, key);
+    default: {
+      const secrets = { hash: key, token: TOKEN_KEY, policy, datasetId: dataset.id };
+      const kind = kindOf(column.type);
+      return reference(
+        mask,
+        kind,
+        value === null ? null : inUtc(value, kind),
+        secrets,
+        CUSTOM[customOf(mask)]?.meaning,
+      );
+    }
   }
+}
+
+const customOf = (mask: MaskSpec): string => (mask.kind === 'custom' ? mask.expression : '');
+
+/** Expressions of worlds.ts, each with its meaning. */
+export const CUSTOM: Readonly<Record<string, { readonly meaning: Parameters<typeof reference>[4] }>> = {
+  "upper(left(value, 2)) || '…'": {
+    meaning: (value, { family }) =>
+      value === null || family !== 'text'
+        ? undefined
+        : `${Array.from(value)
+            .slice(0, 2)
+            .join('')
+            .replace(/[a-z]/g, (letter) => letter.toUpperCase())}…`,
+  },
+  "coalesce(replace(value, 'a', ''), 'none')": {
+    meaning: (value, { family }) =>
+      family !== 'text' ? undefined : value === null ? 'none' : value.replaceAll('a', ''),
+  },
+  'case when value > 3 then value * 2 - 1 else 0 end': {
+    meaning: (value, { family, bits = 0 }) => {
+      if (family !== 'integer' || bits > 64) return undefined;
+      const shown = value !== null && BigInt(value) > 3n ? BigInt(value) * 2n - 1n : 0n;
+      return shown < 2n ** BigInt(bits - 1) ? String(shown) : undefined;
+    },
+  },
+  'not value': {
+    meaning: (value, { family }) =>
+      family === 'boolean' && value !== null ? String(value !== 'true') : undefined,
+  },
+};
+
+const BITS: Readonly<Record<string, number>> = {
+  TINYINT: 8,
+  SMALLINT: 16,
+  INTEGER: 32,
+  BIGINT: 64,
+  HUGEINT: 128,
+};
+
+function kindOf(type: string): Kind {
+  if (isText(type)) return { family: 'text' };
+  const bits = BITS[type];
+  if (bits !== undefined) return { family: 'integer', bits };
+  const [, precision, scale] = /^DECIMAL\((\d+),(\d+)\)$/.exec(type) ?? [];
+  if (precision !== undefined)
+    return { family: 'decimal', precision: Number(precision), scale: Number(scale) };
+  const plain: Readonly<Record<string, Kind['family']>> = {
+    DECIMAL: 'decimal',
+    DOUBLE: 'float',
+    'DOUBLE PRECISION': 'float',
+    REAL: 'float',
+    BOOLEAN: 'boolean',
+    DATE: 'date',
+    TIMESTAMP: 'timestamp',
+    TIMESTAMPTZ: 'timestamptz',
+    UUID: 'uuid',
+  };
+  return { family: plain[type] ?? 'other' };
+}
+
+function inUtc(value: string, { family }: Kind): string {
+  if (family !== 'timestamptz' || !/^\d{4}-.*[+-]\d\d$/.test(value)) return value;
+  const at = new Date(`${value.replace(' ', 'T')}:00`);
+  return `${at.toISOString().slice(0, 19).replace('T', ' ')}+00`;
 }
 
 /** Decided for the constants that worlds.ts makes, each of which plainly fits or plainly does not. */
@@ -87,13 +187,7 @@ function constantFits(type: string, value: string | number | boolean): boolean {
   return type === 'UUID' && /^[0-9a-f-]{36}$/.test(value);
 }
 
-function hashed(
-  type: string,
-  value: string,
-  scope: 'global' | 'dataset',
-  datasetId: string,
-  key: Uint8Array,
-): Cell {
+function hashed(type: string, value: string, scope: HashScope, datasetId: string, key: Uint8Array): Cell {
   const own = scope === 'global' ? key : createHmac('sha256', key).update(`dataset:${datasetId}`).digest();
   const digest = createHmac('sha256', own).update(value, 'utf8').digest();
   if (isText(type)) return digest.toString('hex');
@@ -102,15 +196,6 @@ function hashed(
     return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
   }
   return INTEGERS.test(type) ? String(digest.readBigUInt64BE() / 2n) : null;
-}
-
-function partly(value: string, first: number, last: number, fill: string): string {
-  const points = Array.from(value);
-  const reveal = points.length >= 2 * (first + last);
-  const character = Array.from(fill)[0] ?? '*';
-  return points
-    .map((point, i) => (reveal && (i < first || i >= points.length - last) ? point : character))
-    .join('');
 }
 
 /** SQL's three values. */

@@ -8,7 +8,7 @@ import { createPdp } from '../../src/access/pdp.ts';
 import type { Catalogue } from '../../src/catalogue/dataset.ts';
 import { compilePolicies } from '../../src/policies/compile.ts';
 import type { MaskSpec, Predicate, ScalarOperand } from '../../src/policies/policy.ts';
-import { identityOf, type World, type WorldDataset } from './world.ts';
+import { identityOf, maskPolicy, type World, type WorldDataset } from './world.ts';
 
 const decider = createDecider({ pdp: createPdp({ kind: 'embedded' }), cacheSize: 0 });
 
@@ -41,21 +41,26 @@ type Written = Readonly<Record<string, unknown>>;
 
 function policiesOf(dataset: WorldDataset): readonly Written[] {
   const { id, filters, masks, hidden } = dataset;
-  const named = (what: string): string => `${id}.${what}`.replaceAll(/[^a-z0-9.]/gi, '-');
+  const named = (what: string): string => maskPolicy(dataset, what);
   const on = (column: string): Written => ({ all: [{ id }, { column_name: column }] });
   return [
     ...filters.map((filter, i) => ({ id: named(`rows-${i}`), on: { id }, rows: { where: written(filter) } })),
-    ...Object.entries(masks).map(([column, mask], i) => ({
-      id: named(`mask-${i}`),
+    ...Object.entries(masks).map(([column, mask]) => ({
+      id: named(`mask-${column}`),
       on: on(column),
       mask: writtenMask(mask),
+    })),
+    ...Object.entries(dataset.conditional ?? {}).map(([column, { mask, where }]) => ({
+      id: named(`some-${column}`),
+      on: on(column),
+      mask: { ...writtenMask(mask), where: written(where) },
     })),
     // Weaker than any other: it loses wherever there is a mask.
     ...Object.keys(masks).map((column, i) => ({
       id: named(`weaker-${i}`),
       on: on(column),
-      mask: { with: 'partial', first: 100, last: 100, fill: '.' },
-      ...(masks[column]!.kind === 'partial' ? { unless: { group: 'analysts' } } : {}),
+      mask: { with: 'truncate_date', to: 'hour' },
+      ...(masks[column]!.kind === 'truncate_date' ? { unless: { group: 'analysts' } } : {}),
     })),
     ...hidden.map((column, i) => ({ id: named(`hide-${i}`), on: on(column), mask: { with: 'hide' } })),
     { id: named('exempt'), on: { id }, rows: { where: 'false' }, unless: { role: 'reader' } },
@@ -72,8 +77,21 @@ function writtenMask(mask: MaskSpec): Written {
       return { with: 'constant', value: mask.value };
     case 'hash':
       return { with: 'hash', scope: mask.scope };
-    case 'partial':
-      return { with: 'partial', first: mask.first, last: mask.last, fill: mask.with };
+    case 'partial': {
+      const { kind, with: fill, ...options } = mask;
+      return { with: kind, ...options, fill };
+    }
+    case 'custom':
+      return { with: 'custom', expression: mask.expression };
+    case 'tokenise':
+      return { with: 'tokenise', scope: mask.scope };
+    case 'regex':
+    case 'bucket':
+    case 'round':
+    case 'truncate_date': {
+      const { kind, ...options } = mask;
+      return { with: kind, ...options };
+    }
     default:
       return mask satisfies never;
   }

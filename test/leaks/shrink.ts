@@ -7,7 +7,7 @@ import { faultsAreLeaks } from './campaign.ts';
 import { load, type OracleOptions } from './oracle.ts';
 import { type RawNode, reductions } from './reductions.ts';
 import type { Stand } from './stand.ts';
-import type { Case, Row, World, WorldDataset } from './world.ts';
+import { type Case, maskedColumns, type Row, type World, type WorldDataset } from './world.ts';
 import { isFair } from './worlds.ts';
 
 export interface Shrunk {
@@ -141,13 +141,17 @@ function* smallerDatasets(dataset: WorldDataset): Iterable<WorldDataset> {
     const { [name]: _, ...masks } = dataset.masks;
     yield { ...dataset, masks };
   }
+  for (const name of Object.keys(dataset.conditional ?? {})) {
+    const { [name]: _, ...conditional } = dataset.conditional ?? {};
+    yield { ...dataset, conditional };
+  }
   for (let i = 0; i < dataset.hidden.length; i++) {
     yield { ...dataset, hidden: dataset.hidden.filter((_, at) => at !== i) };
   }
   for (let i = 0; i < dataset.columns.length; i++) {
     const drop = (rows: readonly Row[]): readonly Row[] => rows.map((row) => row.filter((_, at) => at !== i));
     const name = dataset.columns[i]!.name;
-    if (dataset.hidden.includes(name) || Object.hasOwn(dataset.masks, name)) continue;
+    if (dataset.hidden.includes(name) || maskedColumns(dataset).includes(name)) continue;
     yield {
       ...dataset,
       columns: dataset.columns.filter((_, at) => at !== i),

@@ -19,6 +19,11 @@ export interface WorldColumn {
   readonly flavour: string;
 }
 
+export interface ConditionalMask {
+  readonly mask: MaskSpec;
+  readonly where: Predicate;
+}
+
 export interface WorldDataset {
   readonly id: string;
   /** Where it lies in the governed databases. */
@@ -32,6 +37,8 @@ export interface WorldDataset {
   readonly denied: boolean;
   readonly hidden: readonly string[];
   readonly masks: Readonly<Record<string, MaskSpec>>;
+  /** Stricter masks of some rows, by column. */
+  readonly conditional?: Readonly<Record<string, ConditionalMask>>;
   readonly filters: readonly Predicate[];
 }
 
@@ -55,6 +62,11 @@ export interface Case {
   readonly sql: string;
   readonly params: readonly ParamValue[];
 }
+
+export const TOKEN_KEY = {
+  id: 'w1',
+  secret: new Uint8Array(Buffer.from('the key of tokens, for the oracle alone', 'utf8')),
+};
 
 export const MASK_KEY = new Uint8Array(Buffer.from('the key of masks, for the oracle alone', 'utf8'));
 
@@ -143,6 +155,28 @@ export function catalogueOf(datasets: readonly Dataset[]): Catalogue {
   };
 }
 
+/** The policy that makes a mask, as the worlds name them: tokens hang on it. */
+export const maskPolicy = (dataset: WorldDataset, what: string): string =>
+  `${dataset.id}.${what}`.replaceAll(/[^a-z0-9.]/gi, '-');
+
+/** Masked in all of their rows, or in some. */
+export const maskedColumns = ({ masks, conditional = {} }: WorldDataset): readonly string[] => [
+  ...new Set([...Object.keys(masks), ...Object.keys(conditional)]),
+];
+
+function appliedMask(dataset: WorldDataset, column: string): Decision['masks'][string] {
+  const base = Object.hasOwn(dataset.masks, column) ? dataset.masks[column]! : null;
+  const { conditional = {} } = dataset;
+  const some = Object.hasOwn(conditional, column) ? [conditional[column]!] : [];
+  return {
+    policy: base === null ? null : maskPolicy(dataset, `mask-${column}`),
+    mask: base,
+    ...(some.length === 0
+      ? {}
+      : { when: some.map((one) => ({ policy: maskPolicy(dataset, `some-${column}`), ...one })) }),
+  };
+}
+
 export function decisionOf(dataset: WorldDataset): Decision {
   return {
     dataset_id: dataset.id,
@@ -151,10 +185,7 @@ export function decisionOf(dataset: WorldDataset): Decision {
     reasons: [],
     rows: dataset.filters.map((predicate, i) => ({ policy: `rows-${i}`, predicate })),
     masks: Object.fromEntries(
-      Object.entries(dataset.masks).map(([column, mask]) => [
-        column.toLowerCase(),
-        { policy: `mask-${mask.kind}`, mask },
-      ]),
+      maskedColumns(dataset).map((column) => [column.toLowerCase(), appliedMask(dataset, column)]),
     ),
     hidden: dataset.hidden.map((column) => column.toLowerCase()),
     limits: {},

@@ -1,14 +1,22 @@
 /** Makes worlds: datasets of every type, policies over them, and twins that differ only in what is hidden. */
-import type { MaskSpec, Predicate, ScalarOperand } from '../../src/policies/policy.ts';
+import {
+  type MaskSpec,
+  PARTIAL_FORMATS,
+  type Predicate,
+  type ScalarOperand,
+} from '../../src/policies/policy.ts';
 import type { EngineKind } from '../../src/sql/rewrite/build.ts';
-import { copyOf, isText, isVisible, masked } from './copy.ts';
+import { CUSTOM, copyOf, isText, isVisible, masked } from './copy.ts';
 import { cell, flavourOf, flavoursOf } from './flavours.ts';
 import { SECRET } from './kinds.ts';
 import type { Random } from './random.ts';
 import {
   type Cell,
+  type ConditionalMask,
   identityOf,
   MASK_KEY,
+  maskedColumns,
+  maskPolicy,
   type Row,
   type Storage,
   type World,
@@ -134,21 +142,77 @@ function governed(dataset: WorldDataset, engine: EngineKind, random: Random): Wo
     if (!hidden.includes(column.name) && random.chance(0.18))
       masks[column.name] = makeMask(column, engine, random);
   }
+  const conditional: Record<string, ConditionalMask> = {};
+  for (const column of dataset.columns) {
+    const base = masks[column.name];
+    if (hidden.includes(column.name) || base?.kind === 'null' || !random.chance(0.08)) continue;
+    // Stricter than any other: it never loses to the one of all rows.
+    const mask: MaskSpec = base === undefined ? makeMask(column, engine, random) : { kind: 'null' };
+    conditional[column.name] = { mask, where: makeFilter(dataset, 1, engine, random) };
+  }
   // A dataset without a visible column cannot be asked for anything.
-  return { ...dataset, filters, hidden: hidden.slice(0, dataset.columns.length - 2), masks };
+  return { ...dataset, filters, hidden: hidden.slice(0, dataset.columns.length - 2), masks, conditional };
 }
 
+const PATTERNS = ['[0-9]', '[a-m]+', '[^a-z]', '^.', 'a|E', '.{2}$'] as const;
+const UNITS = ['year', 'quarter', 'month', 'week', 'day', 'hour'] as const;
+
+/** Those that fit the column more often than others, so that something is left to see. */
 function makeMask(column: WorldColumn, engine: EngineKind, random: Random): MaskSpec {
-  return random.pick<() => MaskSpec>([
-    () => ({ kind: 'null' }),
-    () => ({ kind: 'hash', scope: random.pick(['global', 'dataset'] as const) }),
-    () => ({
+  const { kind } = flavourOf(column, engine);
+  const fill = random.pick(['*', '#', '•']);
+  const texts = [
+    (): MaskSpec => ({
       kind: 'partial',
       first: random.between(0, 2),
       last: random.between(0, 2),
-      with: random.pick(['*', '#', '•']),
+      with: fill,
     }),
-    () => ({ kind: 'constant', value: constantFor(column, engine, random) }),
+    (): MaskSpec => ({ kind: 'partial', format: random.pick(PARTIAL_FORMATS), with: fill }),
+    (): MaskSpec => ({ kind: 'tokenise', scope: random.pick(['policy', 'dataset'] as const), reveal: null }),
+    (): MaskSpec => ({
+      kind: 'regex',
+      pattern: random.pick(PATTERNS),
+      replace: random.pick(['', '_', '\\1']),
+      unmatched: random.pick(['null', 'keep'] as const),
+    }),
+  ];
+  const numbers = [
+    (): MaskSpec => ({
+      kind: 'bucket',
+      width: random.pick([2, 5, 10, 0.5]),
+      origin: random.pick([0, 1, -3]),
+    }),
+    (): MaskSpec => ({
+      kind: 'bucket',
+      boundaries: random.pick([
+        [0, 5, 50],
+        [-1, 1.5],
+      ]),
+    }),
+    (): MaskSpec => ({ kind: 'round', to: random.pick([10, 5, 0.5, 1000]) }),
+  ];
+  const dates = [(): MaskSpec => ({ kind: 'truncate_date', to: random.pick(UNITS) })];
+  const any = [
+    (): MaskSpec => ({ kind: 'null' }),
+    (): MaskSpec => ({ kind: 'hash', scope: random.pick(['global', 'dataset', 'project'] as const) }),
+    (): MaskSpec => ({ kind: 'constant', value: constantFor(column, engine, random) }),
+    (): MaskSpec => ({ kind: 'custom', expression: random.pick(Object.keys(CUSTOM)), rank: 2.5 }),
+  ];
+  const own = {
+    text: texts,
+    int: numbers,
+    decimal: numbers,
+    float: numbers,
+    date: dates,
+    timestamp: dates,
+    timestamptz: dates,
+  };
+  const fitting = Object.hasOwn(own, kind) ? own[kind as keyof typeof own] : [];
+  return random.pick([
+    ...any,
+    ...fitting,
+    ...(random.chance(0.15) ? [...texts, ...numbers, ...dates] : []),
   ])();
 }
 
@@ -253,7 +317,7 @@ function populate(dataset: WorldDataset, world: World, random: Random): WorldDat
   const large = random.chance(0.03);
   const wanted = large ? 2500 : random.pick([0, 3, 8, 14, 20]);
   const open =
-    dataset.filters.length === 0 && dataset.hidden.length === 0 && Object.keys(dataset.masks).length === 0;
+    dataset.filters.length === 0 && dataset.hidden.length === 0 && maskedColumns(dataset).length === 0;
   const row = (poison: number): Row =>
     dataset.columns.map((column) => cell(column, poisonIn(dataset, column, poison, open), engine, random));
   const visible: Row[] = [];
@@ -272,7 +336,7 @@ function populate(dataset: WorldDataset, world: World, random: Random): WorldDat
 
 /** Columns that the caller does not see as they are hold poison in every row. */
 function poisonIn(dataset: WorldDataset, column: WorldColumn, poison: number, open: boolean): number {
-  const unseen = dataset.hidden.includes(column.name) || Object.hasOwn(dataset.masks, column.name);
+  const unseen = dataset.hidden.includes(column.name) || maskedColumns(dataset).includes(column.name);
   return open ? 0.01 : unseen ? Math.max(poison, 0.4) : poison;
 }
 
@@ -311,13 +375,16 @@ function changed(
   const column = dataset.columns[at]!;
   if (!visible || dataset.hidden.includes(column.name)) return cell(column, 0.1, engine, random);
   const mask = dataset.masks[column.name];
-  if (mask === undefined) return value;
+  // Whether it shows, the whole row says.
+  const some = Object.hasOwn(dataset.conditional ?? {}, column.name) && random.chance(0.5);
+  if (mask === undefined) return some ? cell(column, 0.1, engine, random) : value;
   const other =
-    mask.kind === 'partial' && isText(column.type) && value !== null
+    mask.kind === 'partial' && 'first' in mask && isText(column.type) && value !== null
       ? inside(value, mask.first, mask.last)
       : cell(column, 0.1, engine, random);
-  return masked(column, other, mask, dataset.id, MASK_KEY) ===
-    masked(column, value, mask, dataset.id, MASK_KEY)
+  const policy = maskPolicy(dataset, `mask-${column.name}`);
+  return masked(column, other, mask, dataset, policy, MASK_KEY) ===
+    masked(column, value, mask, dataset, policy, MASK_KEY)
     ? other
     : value;
 }

@@ -4,7 +4,7 @@ import type { ParamValue } from '../../../src/sql/stages.ts';
 import { flavoursOf } from '../flavours.ts';
 import type { Kind } from '../kinds.ts';
 import type { Random } from '../random.ts';
-import { PREFIX, SEARCH_PATH, type World } from '../world.ts';
+import { maskedColumns, PREFIX, SEARCH_PATH, type World } from '../world.ts';
 import { DIALECTS } from './dialects.ts';
 import {
   anyKind,
@@ -45,7 +45,7 @@ export function makeQuery(world: World, random: Random): Query {
         name: quoted(name),
         kind: flavours[flavour]!.kind,
         // A masked column no longer looks like its flavour.
-        flavour: Object.hasOwn(dataset.masks, name) ? null : flavour,
+        flavour: maskedColumns(dataset).includes(name) ? null : flavour,
       }));
     const bare = bareName(dataset);
     // Of two datasets of one name the first that may be seen is meant.
