@@ -196,12 +196,13 @@ function suite(running: () => TestGate): void {
   it('an address is that of the connection, whatever the caller says of it', async () => {
     const gate = running();
     expect((await gate.query(null, 'SELECT count(*) FROM local')).status).toBe(200);
-    for (const headers of [
+    const claims: readonly Record<string, string>[] = [
       {},
       { 'x-forwarded-for': '10.0.0.1' },
       { forwarded: 'for=10.0.0.1' },
       { 'x-real-ip': '10.0.0.1' },
-    ]) {
+    ];
+    for (const headers of claims) {
       const reply = await gate.call(null, 'POST', '/v1/query', {
         body: { sql: 'SELECT count(*) FROM remote' },
         headers,
