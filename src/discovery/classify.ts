@@ -9,6 +9,8 @@ export interface Classifier {
 
 /** So few values say nothing, whatever they look like. */
 const FEWEST = 3;
+/** Values without one of a variant, after which it is looked for no more. */
+const PATIENCE = 200;
 /** Values are told apart up to here: more are many. */
 const MOST_DISTINCT = 16;
 
@@ -23,9 +25,12 @@ export function classifier(detectors: readonly Detector[]): Classifier {
       values += 1;
       if (distinct.size < MOST_DISTINCT) distinct.add(text);
       detectors.forEach(({ variants }, kind) => {
+        const counts = hits[kind] ?? [];
         variants.forEach((test, variant) => {
-          const counts = hits[kind];
-          if (counts !== undefined && test(text)) counts[variant] = (counts[variant] ?? 0) + 1;
+          const before = counts[variant] ?? 0;
+          // Of thirty countries, most are out of the question early.
+          if (before === 0 && values > PATIENCE && variants.length > 1) return;
+          if (test(text)) counts[variant] = before + 1;
         });
       });
     },

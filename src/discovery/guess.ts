@@ -24,8 +24,7 @@ interface Compiled {
   readonly beside: readonly (readonly string[])[];
 }
 
-const compile = (phrases: readonly string[]): readonly (readonly string[])[] =>
-  phrases.map(wordsOf);
+const compile = (phrases: readonly string[]): readonly (readonly string[])[] => phrases.map(wordsOf);
 
 const TABLE: readonly Compiled[] = PERSONAL_NAMES.map((row) => ({
   row,
