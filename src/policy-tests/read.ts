@@ -13,8 +13,12 @@ export interface PlacedCase {
   readonly test: TestCase;
 }
 
+/** How much of the tests is run: of one file nothing is concluded for the policies, of chosen cases nothing at all. */
+export type Scope = 'suite' | 'file' | 'chosen';
+
 /** What the files of one suite say together. */
 export interface Suite {
+  readonly scope: Scope;
   readonly cases: readonly PlacedCase[];
   /** Ids of policies that no case can notice yet. */
   readonly preventive: readonly string[];
@@ -40,6 +44,7 @@ export function readSuite(path: string, cwd: string): Suite {
     return { cases, preventive: (value.preventive ?? []).map(({ policy }) => policy) };
   });
   return {
+    scope: files[0] === path ? 'file' : 'suite',
     cases: read.flatMap(({ cases }) => cases),
     preventive: read.flatMap((one) => one.preventive),
   };

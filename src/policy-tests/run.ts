@@ -4,7 +4,7 @@ import type { Asked, Bench } from './bench.ts';
 import type { TestCase } from './case.ts';
 import { compare } from './compare.ts';
 import type { Outcome } from './outcome.ts';
-import type { PlacedCase, Suite } from './read.ts';
+import type { Scope, Suite } from './read.ts';
 import { AS_PUSHED } from './rules.ts';
 import { type PolicyNotice, type StripCase, stripCheck, type Verdict } from './strip.ts';
 
@@ -22,6 +22,7 @@ export interface Result {
 
 export interface Report {
   readonly results: readonly Result[];
+  readonly scope: Scope;
   /** Null where there was no strip check. */
   readonly policies: readonly PolicyNotice[] | null;
 }
@@ -36,7 +37,7 @@ export interface Skipped {
 
 /** @param ask null where there is nothing to tell but an outcome */
 export async function runCases(
-  cases: readonly PlacedCase[],
+  { cases, scope }: Pick<Suite, 'cases' | 'scope'>,
   ask: (test: TestCase) => Promise<Outcome | Skipped>,
   onStep: (text: string) => void,
 ): Promise<Report> {
@@ -49,7 +50,7 @@ export async function runCases(
     const ok = problems.length === 0 && skipped === null;
     results.push({ file, line, name: test.name, ok, problems, skipped, strip: null });
   }
-  return { results, policies: null };
+  return { results, scope, policies: null };
 }
 
 export interface RunOptions {
@@ -59,7 +60,7 @@ export interface RunOptions {
 
 /** @throws SluiceError policy_invalid where the suite calls a policy preventive that there is not */
 export async function runOnBench(
-  { cases, preventive }: Suite,
+  { cases, preventive, scope }: Suite,
   bench: Bench,
   { strip, onStep }: RunOptions,
 ): Promise<Report> {
@@ -69,7 +70,7 @@ export async function runOnBench(
     throw new SluiceError('policy_invalid', `preventive names ${strange}, and there is no such policy.`);
   const answers = new Map<TestCase, Asked>();
   const report = await runCases(
-    cases,
+    { cases, scope },
     async (test) => {
       const asked = await bench.ask(test, AS_PUSHED);
       answers.set(test, asked);
@@ -89,6 +90,7 @@ export async function runOnBench(
   const { verdicts, policies } = await stripCheck({ cases: held, preventive, bench, onStep });
   const byPosition = new Map(positions.map((position, index) => [position, verdicts[index] ?? null]));
   return {
+    scope,
     results: report.results.map((result, index) => ({ ...result, strip: byPosition.get(index) ?? null })),
     policies,
   };
@@ -127,8 +129,7 @@ export interface Summary {
 export const isUnnoticed = ({ noticedBy, preventive }: PolicyNotice): boolean =>
   noticedBy.length === 0 && !preventive;
 
-/** @param whole false for a chosen part of the suite, of which nothing is concluded for the whole. */
-export function summarise({ results, policies }: Report, whole: boolean): Summary {
+export function summarise({ results, policies, scope }: Report): Summary {
   const count = (holds: (result: Result) => boolean): number => results.filter(holds).length;
   const kinds = (kind: Verdict['kind']): number => count(({ strip }) => strip?.kind === kind);
   const guards = kinds('guards');
@@ -141,8 +142,8 @@ export function summarise({ results, policies }: Report, whole: boolean): Summar
     controls: kinds('control'),
     idle: kinds('idle'),
     leftOut: kinds('left out'),
-    unnoticed: whole ? (policies ?? []).filter(isUnnoticed).length : 0,
-    testsNothing: whole && policies !== null && judged > 0 && guards === 0,
+    unnoticed: scope === 'suite' ? (policies ?? []).filter(isUnnoticed).length : 0,
+    testsNothing: scope !== 'chosen' && policies !== null && judged > 0 && guards === 0,
   };
 }
 

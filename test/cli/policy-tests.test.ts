@@ -1,5 +1,5 @@
 /** `sluice test`: the example's own policy tests hold, and a test that fails says what differs. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Example, example, type Ran, type Served, serveIn, sluice } from './run.ts';
@@ -41,10 +41,13 @@ describe('a suite that tests nothing', () => {
   - { name: 'all <is> "well"', as: officer, sql: SELECT count(*) FROM gold.members, expect: { rows: [[300]] } }
   - { name: an idle one, as: analyst, sql: SELECT count(*) FROM gold.memberz, expect: { denied: true } }
 `;
-  beforeAll(() => writeFileSync(join(here.folder, 'controls.yml'), controls));
+  beforeAll(() => {
+    mkdirSync(join(here.folder, 'controls'));
+    writeFileSync(join(here.folder, 'controls/all.yml'), controls);
+  });
 
   it('fails, though all of it passes', async () => {
-    const { code, stdout } = await run('test', 'controls.yml');
+    const { code, stdout } = await run('test', 'controls');
     expect(code).toBe(2);
     expect(stdout).toContain(
       '  ✓ an idle one\n      ! does not test anything: it is refused with dataset_not_found',
@@ -60,21 +63,23 @@ describe('a suite that tests nothing', () => {
   });
 
   it('passes where the check is left out, or a part of it is chosen', async () => {
-    expect(await run('test', 'controls.yml', '--no-strip')).toMatchObject({ code: 0 });
-    expect(await run('test', 'controls.yml', '--filter', 'WELL')).toMatchObject({
+    expect(await run('test', 'controls', '--no-strip')).toMatchObject({ code: 0 });
+    expect(await run('test', 'controls', '--filter', 'WELL')).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/\n1 passed, 0 failed\n$/),
     });
-    expect(await run('test', 'controls.yml', '--filter', 'idle', '--strict')).toMatchObject({ code: 2 });
-    expect(await run('test', 'controls.yml', '--filter', 'nowhere')).toMatchObject({ code: 64 });
+    expect(await run('test', 'controls', '--filter', 'idle', '--strict')).toMatchObject({ code: 2 });
+    expect(await run('test', 'controls', '--filter', 'nowhere')).toMatchObject({ code: 64 });
   });
 
   it('speaks JUnit to a CI', async () => {
-    const { code, stdout } = await run('test', 'controls.yml', '--format', 'junit', '--strict');
+    const { code, stdout } = await run('test', 'controls', '--format', 'junit', '--strict');
     expect(code).toBe(2);
     expect(stdout).toMatch(/^<\?xml version="1\.0" encoding="UTF-8"\?>\n<testsuites name="sluice test">\n/);
-    expect(stdout).toContain('<testsuite name="controls.yml" tests="2" failures="1" skipped="0" errors="0">');
-    expect(stdout).toContain('name="all &lt;is&gt; &quot;well&quot;" file="controls.yml" line="2"/>');
+    expect(stdout).toContain(
+      '<testsuite name="controls/all.yml" tests="2" failures="1" skipped="0" errors="0">',
+    );
+    expect(stdout).toContain('name="all &lt;is&gt; &quot;well&quot;" file="controls/all.yml" line="2"/>');
     expect(stdout).toContain('<failure message="does not test anything: it is refused');
     expect(stdout).toContain('<failure message="No test fails with enforcement off');
     expect(stdout).toMatch(

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { identityFrom } from '../../src/identity/given.ts';
 import { type Bench, openBench } from '../../src/policy-tests/bench.ts';
 import { testFile } from '../../src/policy-tests/case.ts';
+import type { Scope } from '../../src/policy-tests/read.ts';
 import { passes, type Report, runOnBench, summarise } from '../../src/policy-tests/run.ts';
 import { startGate, type TestGate } from '../e2e/gate.ts';
 import { writeProject } from '../e2e/project.ts';
@@ -56,10 +57,14 @@ beforeAll(async () => {
 
 afterAll(() => gate.close());
 
-async function run(tests: readonly object[], preventive: readonly string[] = []): Promise<Report> {
+async function run(
+  tests: readonly object[],
+  preventive: readonly string[] = [],
+  scope: Scope = 'suite',
+): Promise<Report> {
   const { tests: cases } = testFile.parse({ tests });
   const placed = cases.map((test, index) => ({ file: 'tests.yml', line: index + 2, test }));
-  return runOnBench({ cases: placed, preventive }, bench, { strip: true, onStep: () => {} });
+  return runOnBench({ cases: placed, preventive, scope }, bench, { strip: true, onStep: () => {} });
 }
 
 const NORTH = { groups: ['staff'], attributes: { regions: ['north'] } };
@@ -191,12 +196,14 @@ describe('what the run says in the end', () => {
   const idle = { name: 'i', as: NORTH, dataset: 'gold.valut', expect: { denied: true } };
 
   it.each([
-    ['a suite of controls alone tests nothing', [control], true, false, false],
-    ['one guard makes a suite', [control, guard], true, true, false],
-    ['a chosen part is no suite', [control], false, true, true],
-    ['an idle case matters to the strict', [guard, idle], false, true, false],
-  ])('%s', async (_name, tests, whole, lenient, strict) => {
-    const summary = summarise(await run(tests), whole);
+    ['a suite of controls alone tests nothing', [control], 'suite', false, false],
+    ['one guard makes a suite', [control, guard], 'suite', true, false],
+    ['a file is not all that notices policies', [control, guard], 'file', true, true],
+    ['a file of controls alone tests nothing', [control], 'file', false, false],
+    ['a chosen part is no suite', [control], 'chosen', true, true],
+    ['an idle case matters to the strict', [guard, idle], 'chosen', true, false],
+  ] as const)('%s', async (_name, tests, scope, lenient, strict) => {
+    const summary = summarise(await run(tests, [], scope));
     expect([passes(summary, false), passes(summary, true)]).toEqual([lenient, strict]);
   });
 
@@ -210,7 +217,7 @@ describe('what the run says in the end', () => {
       'office-hours',
       'for-another-day',
     ];
-    const summary = summarise(await run([guard], all), true);
+    const summary = summarise(await run([guard], all));
     expect(summary.unnoticed).toBe(0);
     expect(passes(summary, true)).toBe(true);
   });

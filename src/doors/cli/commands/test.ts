@@ -39,7 +39,7 @@ export async function runPolicyTests(
   const path = options.path === undefined ? join(config.folder, 'tests') : resolve(wiring.cwd, options.path);
   const suite = chosen(readSuite(path, wiring.cwd), options.filter);
   const report = await run(suite, options, config, wiring);
-  const summary = summarise(report, options.filter === undefined);
+  const summary = summarise(report);
   const strict = options.strict ?? false;
   const finished: Finished = { report, summary, strict, remote: options.server !== undefined };
   wiring.terminal.out(REPORTS[format](finished));
@@ -62,7 +62,7 @@ function chosen(suite: Suite, filter: readonly string[] | undefined): Suite {
     throw new SluiceError('usage', `No test has ${filter.join(' or ')} in its name.`, {
       hint: 'Without --filter all of them run.',
     });
-  return { ...suite, cases };
+  return { ...suite, cases, scope: 'chosen' };
 }
 
 async function run(suite: Suite, options: TestOptions, config: Config, wiring: Wiring): Promise<Report> {
@@ -70,7 +70,7 @@ async function run(suite: Suite, options: TestOptions, config: Config, wiring: W
   try {
     if (options.server !== undefined)
       return await withClient(config, options, wiring, (client) =>
-        runCases(suite.cases, askRemote(client, config, wiring), shown.step),
+        runCases(suite, askRemote(client, config, wiring), shown.step),
       );
     const bench = await wiring.openTestBench(config);
     try {

@@ -19,7 +19,7 @@ export function junitReport({ report, summary, strict }: Finished): string {
       report.results.filter((result) => result.file === file).map((result) => caseOf(result, strict)),
     ),
   );
-  if (report.policies !== null) {
+  if (report.policies !== null && report.scope !== 'chosen') {
     const whole: Case = {
       name: 'some test fails with enforcement off',
       file: files[0] ?? '',

@@ -37,7 +37,8 @@ function* stripLines({ report, summary, strict, remote }: Finished): Generator<s
   const left = leftOut > 0 ? `, ${leftOut} left out` : '';
   yield `strip check: ${guards} fail with enforcement off, ${controls} show what is allowed, ${idle} test nothing${left}`;
   if (testsNothing) yield '  ✗ no test fails with enforcement off: this suite tests nothing';
-  const { policies } = report;
+  const { policies, scope } = report;
+  if (scope !== 'suite') return;
   const noticed = policies.filter(({ noticedBy }) => noticedBy.length > 0).length;
   const preventive = policies.filter((policy) => policy.preventive && policy.noticedBy.length === 0).length;
   const rest = preventive > 0 ? `, ${preventive} preventive` : '';
@@ -93,5 +94,5 @@ export function jsonReport({ report, summary, strict, remote }: Finished): strin
           policies,
         };
   const ok = passes(summary, strict);
-  return `${JSON.stringify({ ok, passed, failed, skipped, remote, results, strip })}\n`;
+  return `${JSON.stringify({ ok, scope: report.scope, passed, failed, skipped, remote, results, strip })}\n`;
 }
