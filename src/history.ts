@@ -5,7 +5,7 @@ import { type PushOptions, type PushReport, reportOf } from './push.ts';
 import type { Caller } from './request/ask.ts';
 import { type Author, onRecord } from './request/on-record.ts';
 import { demand } from './request/permit.ts';
-import type { PastState, StateNote } from './state/metadata.ts';
+import type { PastState, PushedInput, StateNote } from './state/metadata.ts';
 
 export interface HistoryEntry extends Partial<StateNote> {
   readonly etag: string;
@@ -33,6 +33,29 @@ async function demandReader(caller: Caller, gate: Gate): Promise<void> {
 
 function entryOf({ etag, createdAt, createdBy, action, note }: PastState): HistoryEntry {
   return { etag, created_at: createdAt, created_by: createdBy, action, ...note };
+}
+
+export interface StateContent {
+  readonly etag: string;
+  readonly content: PushedInput;
+}
+
+/**
+ * What was pushed, as it is stored.
+ *
+ * @param wanted ETag or its beginning; undefined for the applied state
+ * @throws SluiceError token_missing, access_denied, snapshot_missing, state_unknown
+ */
+export async function readContent(
+  author: Author,
+  wanted: string | undefined,
+  gate: Gate,
+): Promise<StateContent> {
+  if (author.kind === 'caller') await demandReader(author.caller, gate);
+  const { etag, input } = await gate.metadata.content(
+    wanted === undefined ? undefined : await etagOf(wanted, gate),
+  );
+  return { etag, content: input };
 }
 
 /** Shorter beginnings of an ETag are too easily those of another. */

@@ -59,12 +59,13 @@ const localCaller = () => ({
 
 function absolute(files: PushFiles): PushFiles {
   const at = (path: string | undefined) => (path === undefined ? {} : resolve(cwd, path));
-  const { manifest, catalog, policies, dryRun } = files;
+  const { manifest, catalog, policies, catalogue, dryRun } = files;
   return {
     dryRun,
     ...(manifest === undefined ? {} : { manifest: at(manifest) as string }),
     ...(catalog === undefined ? {} : { catalog: at(catalog) as string }),
     ...(policies === undefined ? {} : { policies: at(policies) as string }),
+    ...(catalogue === undefined ? {} : { catalogue: at(catalogue) as string }),
   };
 }
 
@@ -182,17 +183,19 @@ const wiring: Wiring = {
       await open.close();
     }
   },
+  async exportTo(folder, content, options) {
+    const { exportTo } = await import('./state/catalogue-folder.ts');
+    return exportTo(resolve(cwd, folder), content, options);
+  },
   async withMetadata(config, run) {
-    const [{ openGate }, { changeTags, readTagChanges }, { listHistory, rollBack }] = await Promise.all([
-      import('./open.ts'),
-      import('./retag.ts'),
-      import('./history.ts'),
-    ]);
+    const [{ openGate }, { changeTags, readTagChanges }, { listHistory, readContent, rollBack }] =
+      await Promise.all([import('./open.ts'), import('./retag.ts'), import('./history.ts')]);
     const open = await openGate(config, { observe: silent, role: 'cli' });
     const author = { kind: 'operator', name: operator(), caller: localCaller() } as const;
     try {
       return await run({
         changeTags: (changes, options) => changeTags(author, readTagChanges(changes), options, open.gate),
+        content: (etag) => readContent(author, etag, open.gate),
         history: (limit) => listHistory(author, { limit }, open.gate),
         rollBack: (etag, options) => rollBack(author, etag, options, open.gate),
       });

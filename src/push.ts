@@ -2,6 +2,7 @@
 
 import { publishRuleSchema } from './catalogue/publish.ts';
 import { SluiceError } from './errors.ts';
+import { readLineage } from './exchange/lineage-file.ts';
 import type { Gate } from './gate.ts';
 import type { Caller } from './request/ask.ts';
 import { type Author, onRecord } from './request/on-record.ts';
@@ -16,6 +17,8 @@ import type { Changes } from './state/outline.ts';
 export interface Pushed extends Pick<PushContent, 'manifest' | 'policies'> {
   readonly catalog?: unknown;
   readonly yaml_files?: PushContent['yaml_files'] | undefined;
+  /** Instead of one that is computed. */
+  readonly lineage?: unknown;
   readonly publish?: readonly unknown[] | undefined;
   readonly search_path?: readonly string[] | undefined;
   readonly prefix?: string | null | undefined;
@@ -89,6 +92,7 @@ function inputOf(pushed: Pushed, { environment, defaults }: Pick<Gate, 'environm
     publish: rules.data,
     searchPath: pushed.search_path ?? defaults.searchPath,
     prefix: pushed.prefix === undefined ? defaults.prefix : pushed.prefix,
+    ...(pushed.lineage === undefined ? {} : { lineage: readLineage(pushed.lineage) }),
   };
 }
 

@@ -9,7 +9,7 @@ export interface PlacedPolicies {
   readonly notes: readonly string[];
 }
 
-const TAKEN = /^(datasets|unpublished)(\/|$)/;
+const TAKEN = /^(datasets|unpublished|tags)(\/|$)/;
 
 /** Paths are whatever a push said: none leads out of the folder, and none replaces a file of the catalogue. */
 export function placePolicies(policies: readonly PolicyFile[]): PlacedPolicies {

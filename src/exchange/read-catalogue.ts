@@ -45,7 +45,8 @@ export function readCatalogue(files: Files, { adapter }: ReadCatalogueOptions): 
   const isPolicy = (path: string): boolean =>
     (roots ?? []).some((root) => path === root || path.startsWith(`${root}/`));
   for (const [path, body] of files) {
-    if (path === HEADER_FILE || path === LINEAGE_FILE || isPolicy(path)) continue;
+    // `tags/` is for `sluice tag`: a push leaves the tags of other tools as they are.
+    if (path === HEADER_FILE || path === LINEAGE_FILE || path.startsWith('tags/') || isPolicy(path)) continue;
     const file = checked(path, body, catalogueFileSchema, problems);
     file?.value.datasets.forEach((entry, index) => {
       const problem = addDataset(entry, file.value, path, sections);

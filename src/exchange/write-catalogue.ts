@@ -7,6 +7,7 @@ import { ownColumnTags } from '../tags/inherited.ts';
 import { HEADER_FILE, LINEAGE_FILE } from './catalogue-file.ts';
 import { placePolicies } from './place-policies.ts';
 import { type Draft, type Json, putAt, take } from './places.ts';
+import { tagFiles } from './tag-files.ts';
 
 export interface WrittenCatalogue {
   /** By path below the folder, with `/`; never outside of it. */
@@ -15,7 +16,10 @@ export interface WrittenCatalogue {
   readonly notes: readonly string[];
 }
 
-type Exported = Pick<SnapshotInput, 'manifest' | 'catalog' | 'yamlFiles' | 'policyFiles' | 'lineage'>;
+type Exported = Pick<
+  SnapshotInput,
+  'manifest' | 'catalog' | 'yamlFiles' | 'policyFiles' | 'lineage' | 'patches'
+>;
 
 /** @param snapshot of that input */
 export function writeCatalogue(input: Exported, snapshot: Pick<Snapshot, 'catalogue'>): WrittenCatalogue {
@@ -34,7 +38,7 @@ export function writeCatalogue(input: Exported, snapshot: Pick<Snapshot, 'catalo
   for (const [path, entries] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1)))
     files.set(path, fileText(entries));
   if (input.lineage) files.set(LINEAGE_FILE, `${JSON.stringify(input.lineage, null, 1)}\n`);
-  for (const [path, text] of policies) files.set(path, text);
+  for (const [path, text] of [...tagFiles(input.patches ?? []), ...policies]) files.set(path, text);
   return { files, notes };
 }
 
@@ -158,14 +162,14 @@ function fileText(entries: readonly Entry[]): string {
   if (isSeq(list))
     list.items.forEach((item, index) => {
       const dataset = entries[index]?.dataset ?? null;
-      if (isMap(item)) dress(item, dataset);
+      if (isMap(item)) dress(item, dataset, index === 0);
     });
   return document.toString({ lineWidth: 0, flowCollectionPadding: true });
 }
 
 /** Columns on a line each, and what was decided elsewhere beside them. */
-function dress(item: YAMLMap, dataset: Dataset | null): void {
-  item.spaceBefore = true;
+function dress(item: YAMLMap, dataset: Dataset | null, first: boolean): void {
+  item.spaceBefore = !first;
   const byName = new Map((dataset?.columns ?? []).map((column) => [column.name.toLowerCase(), column]));
   for (const pair of item.items) {
     if (!isPair(pair) || !isScalar(pair.key)) continue;

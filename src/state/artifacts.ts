@@ -5,11 +5,14 @@ import type { Config } from '../config.ts';
 import { parseCatalog, parseManifest } from '../dbt/artifact.ts';
 import { SluiceError } from '../errors.ts';
 import { yamlFilesNeeded } from '../snapshot.ts';
+import { readCatalogueFolder } from './catalogue-folder.ts';
 
 export interface ArtifactFiles {
   readonly manifest?: string | undefined;
   readonly catalog?: string | undefined;
   readonly policies?: string | undefined;
+  /** A folder of catalogue files, instead of dbt's artifacts. */
+  readonly catalogue?: string | undefined;
 }
 
 /** Plain JSON: what PUT /v1/metadata takes. */
@@ -18,10 +21,14 @@ export interface PushContent {
   readonly catalog: unknown;
   readonly policies: readonly { readonly path: string; readonly text: string }[];
   readonly yaml_files: Readonly<Record<string, string>>;
+  /** As an export wrote it; absent where it is to be computed. */
+  readonly lineage?: unknown;
 }
 
-/** @throws SluiceError manifest_invalid, catalog_invalid, policy_invalid */
+/** @throws SluiceError manifest_invalid, catalog_invalid, catalogue_invalid, policy_invalid */
 export function readArtifacts(config: Config, files: ArtifactFiles): PushContent {
+  const folder = files.catalogue ?? (files.manifest === undefined ? config.metadata.catalogue : null);
+  if (folder !== null) return readCatalogueContent(config, folder, files.policies);
   const manifest = readManifestFile(config, files.manifest);
   const catalogPath = files.catalog ?? config.metadata.catalog;
   const catalog =
@@ -35,6 +42,21 @@ export function readArtifacts(config: Config, files: ArtifactFiles): PushContent
     catalog,
     policies: readPolicies(files.policies ?? config.policies, config.folder),
     yaml_files: readYaml(config.metadata.project ?? config.folder, yamlFilesNeeded(manifest)),
+  };
+}
+
+/** Catalogue files bring their policies along where they name them, and their lineage where they have it. */
+function readCatalogueContent(config: Config, folder: string, policies: string | undefined): PushContent {
+  const kinds = new Set(Object.values(config.engines).map(({ kind }) => kind));
+  const [only = null] = kinds.size === 1 ? kinds : [];
+  const read = readCatalogueFolder(folder, only);
+  const own = policies === undefined ? read.policies : null;
+  return {
+    manifest: read.manifest,
+    catalog: read.catalog,
+    policies: own ?? readPolicies(policies ?? config.policies, config.folder),
+    yaml_files: {},
+    lineage: read.lineage,
   };
 }
 

@@ -100,6 +100,7 @@ export async function cliOn(gate: TestGate): Promise<Cli> {
         planLocal: elsewhere,
         readFile: elsewhere,
         withMetadata: elsewhere,
+        exportTo: elsewhere,
         readPush: elsewhere,
         serve: elsewhere,
         verifyAudit: elsewhere,

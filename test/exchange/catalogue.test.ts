@@ -166,8 +166,10 @@ describe.skipIf(!existsSync(SHARED))('what dbt wrote', () => {
 const file = (text: string, header?: string): Files =>
   new Map([['gold.yml', text], ...(header === undefined ? [] : [['catalogue.yml', header] as const])]);
 
-const built = (files: Files) =>
-  buildSnapshot({ ...BARE, publish: [], ...readCatalogue(files, { adapter: 'postgres' }), policyFiles: [] });
+function built(files: Files): Snapshot {
+  const { manifest, catalog } = readCatalogue(files, { adapter: 'postgres' });
+  return buildSnapshot({ ...BARE, publish: [], manifest, catalog });
+}
 
 describe('files by hand', () => {
   it('need a namespace, names and columns, no more', () => {

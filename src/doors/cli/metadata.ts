@@ -2,21 +2,9 @@
 import type { Config } from '../../config.ts';
 import { SluiceError } from '../../errors.ts';
 import type { HistoryEntry } from '../../history.ts';
-import type { TagChanges } from '../../retag.ts';
 import { type CallerOptions, tokenFor } from './caller.ts';
 import { type Call, httpClient, jsonOf } from './client.ts';
-import type { PushSummary, Wiring } from './wiring.ts';
-
-export interface RetagSummary extends PushSummary {
-  readonly added: number;
-  readonly removed: number;
-}
-
-export interface MetadataChanges {
-  changeTags(changes: TagChanges, options: { readonly dryRun: boolean }): Promise<RetagSummary>;
-  history(limit: number): Promise<readonly HistoryEntry[]>;
-  rollBack(etag: string, options: { readonly dryRun: boolean }): Promise<PushSummary>;
-}
+import type { MetadataChanges, Wiring } from './wiring.ts';
 
 /** @throws SluiceError usage where a caller is named and no gate */
 export async function withMetadata<T>(
@@ -46,6 +34,11 @@ function elsewhere(server: string, token: string | null): MetadataChanges {
   const dry = (path: string, dryRun: boolean): string => (dryRun ? `${path}?dry_run=true` : path);
   return {
     changeTags: (body, { dryRun }) => ask({ method: 'PATCH', path: dry('/v1/metadata/tags', dryRun), body }),
+    content: (etag) =>
+      ask({
+        method: 'GET',
+        path: `/v1/metadata/content${etag === undefined ? '' : `?etag=${encodeURIComponent(etag)}`}`,
+      }),
     history: async (limit) => {
       const path = `/v1/metadata/history?limit=${limit}`;
       return (await ask<{ readonly states: readonly HistoryEntry[] }>({ method: 'GET', path })).states;

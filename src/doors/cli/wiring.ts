@@ -1,14 +1,16 @@
 /** What the entry point hands to the CLI, so that commands reach the gate without knowing how it is put together. */
 import type { Config } from '../../config.ts';
+import type { HistoryEntry, StateContent } from '../../history.ts';
 import type { HygieneReport } from '../../hygiene/report.ts';
 import type { GivenIdentity } from '../../identity/given.ts';
 import type { PlanReport } from '../../plan/report.ts';
 import type { Bench } from '../../policy-tests/bench.ts';
+import type { TagChanges } from '../../retag.ts';
 import type { SandboxAsk, SandboxManifest } from '../../sandbox.ts';
 import type { SimulateAsk, Simulation } from '../../simulate.ts';
+import type { WrittenCatalogue } from '../../state/catalogue-folder.ts';
 import type { Changes } from '../../state/outline.ts';
 import type { GateClient } from './client.ts';
-import type { MetadataChanges } from './metadata.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface PushSummary {
@@ -19,6 +21,19 @@ export interface PushSummary {
   readonly columns: number;
   readonly policies: number;
   readonly warnings: readonly string[];
+}
+
+export interface RetagSummary extends PushSummary {
+  readonly added: number;
+  readonly removed: number;
+}
+
+export interface MetadataChanges {
+  changeTags(changes: TagChanges, options: { readonly dryRun: boolean }): Promise<RetagSummary>;
+  /** @param etag undefined for the applied state */
+  content(etag: string | undefined): Promise<StateContent>;
+  history(limit: number): Promise<readonly HistoryEntry[]>;
+  rollBack(etag: string, options: { readonly dryRun: boolean }): Promise<PushSummary>;
 }
 
 export interface AuditVerdict {
@@ -60,6 +75,12 @@ export interface Wiring {
   connect(config: Config, server: string | undefined): Promise<GateClient>;
   /** Builds a snapshot from the files and applies it to the store; a running gate takes it over by itself. */
   pushLocal(config: Config, files: PushFiles, onStep: (text: string) => void): Promise<PushSummary>;
+  /** @throws SluiceError usage where the folder holds something that is not ours to replace */
+  exportTo(
+    folder: string,
+    content: StateContent['content'],
+    options: { readonly force: boolean },
+  ): Promise<WrittenCatalogue>;
   /** The state beside sluice.yml, as its owner; a running gate takes changes over by itself. */
   withMetadata<T>(config: Config, run: (metadata: MetadataChanges) => Promise<T>): Promise<T>;
   /** What a push of the files would change of the state beside sluice.yml, as its owner. */
@@ -125,6 +146,8 @@ export interface PushFiles {
   readonly manifest?: string;
   readonly catalog?: string;
   readonly policies?: string;
+  /** A folder of catalogue files, instead of dbt's artifacts. */
+  readonly catalogue?: string;
   readonly dryRun: boolean;
 }
 
@@ -137,4 +160,5 @@ export interface PushBody {
   readonly publish: readonly unknown[];
   readonly search_path: readonly string[];
   readonly prefix: string | null;
+  readonly lineage?: unknown;
 }

@@ -17,6 +17,11 @@ export const metadataBody = z.strictObject({
     .describe("Publish rules; by default those of the gate's configuration."),
   search_path: z.array(z.string()).optional(),
   prefix: z.string().nullable().optional(),
+  lineage: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .optional()
+    .describe('Column lineage as `sluice export` wrote it; by default it is computed from the manifest.'),
 });
 
 export const metadataQuery = z.strictObject({
@@ -27,6 +32,19 @@ export type MetadataBody = z.infer<typeof metadataBody>;
 
 export const historyQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).optional().describe('Default: 20.'),
+});
+
+export const contentQuery = z.strictObject({
+  etag: z
+    .string()
+    .regex(/^[0-9a-f]{8,64}$/, { error: 'must be an ETag of the history, or its beginning' })
+    .optional()
+    .describe('Default: the applied state.'),
+});
+
+export const contentAnswer = z.object({
+  etag: z.string(),
+  content: z.record(z.string(), z.unknown()).describe('As it is stored: artifacts without what is not read.'),
 });
 
 export const rollbackBody = z.strictObject({

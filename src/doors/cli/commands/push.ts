@@ -13,6 +13,7 @@ interface PushOptions extends CallerOptions {
   readonly manifest?: string;
   readonly catalog?: string;
   readonly policies?: string;
+  readonly catalogue?: string;
   readonly dryRun: boolean;
   readonly json?: boolean;
 }
@@ -52,6 +53,7 @@ export const pushCommand: Register = ({ program, config, wiring, run }) => {
     .option('--manifest <file>', 'manifest.json (default: metadata.manifest)')
     .option('--catalog <file>', 'catalog.json (default: metadata.catalog)')
     .option('--policies <path>', 'folder or file of policies (default: policies)')
+    .option('--catalogue <folder>', "catalogue files (`sluice export`) instead of dbt's artifacts")
     .option('--dry-run', 'check everything, apply nothing')
     .option('--server <url>', 'a running gate, elsewhere', url)
     .option('--token <jwt>', 'a bearer token, for --server')

@@ -1,7 +1,7 @@
 /** PUT, GET and PATCH under /v1/metadata: whole states, tag changes, the history and the way back; each applied atomically or not at all. */
 import type { FastifyRequest } from 'fastify';
 import type { Gate } from '../../../gate.ts';
-import { listHistory, rollBack } from '../../../history.ts';
+import { listHistory, readContent, rollBack } from '../../../history.ts';
 import { currentMetadata, type PushOptions, pushMetadata } from '../../../push.ts';
 import { changeTags, tagChangesSchema } from '../../../retag.ts';
 import { PROBLEMS } from '../answer-schemas.ts';
@@ -9,6 +9,8 @@ import type { HttpApp } from '../app.ts';
 import { callerOf } from '../caller.ts';
 import { expectedOf } from '../expected.ts';
 import {
+  contentAnswer,
+  contentQuery,
   historyAnswer,
   historyQuery,
   metadataAnswer,
@@ -96,6 +98,22 @@ export function metadataRoutes(app: HttpApp, gate: Gate, bodyBytes: number): voi
     async (request, reply) => {
       const author = { kind: 'caller', caller: callerOf(request, reply) } as const;
       return { states: await listHistory(author, request.query, gate) };
+    },
+  );
+
+  app.get(
+    '/v1/metadata/content',
+    {
+      schema: {
+        summary: 'What was pushed, for publishers and stewards: the source of an export',
+        tags: ['metadata'],
+        querystring: contentQuery,
+        response: { 200: contentAnswer, ...PROBLEMS },
+      },
+    },
+    async (request, reply) => {
+      const author = { kind: 'caller', caller: callerOf(request, reply) } as const;
+      return readContent(author, request.query.etag, gate);
     },
   );
 
