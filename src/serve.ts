@@ -47,6 +47,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Serv
       health: { ready: open.ready, instance: open.instance, metrics: () => options.metrics.text() },
       bodyBytes: config.limits.body_bytes,
       pushBytes: config.limits.push_bytes,
+      trustedProxies: config.doors.http.trusted_proxies,
       version: options.version,
     });
     closing.push(() => door.close());

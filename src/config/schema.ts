@@ -131,6 +131,39 @@ const limits = z
     path: ['page_rows'],
   });
 
+const keyId = z.string().regex(/^[a-z0-9]{1,16}$/, {
+  error: 'must be 1 to 16 small letters and digits',
+});
+
+/** `state` is the key that the gate makes itself. */
+const keys = z.strictObject({
+  tokenise: z
+    .strictObject({
+      current: keyId.describe('The key that new tokens are made with.'),
+      keys: z
+        .record(
+          keyId,
+          z.union([
+            z.string().min(32, { error: 'must be at least 32 characters; take it from the environment' }),
+            z.strictObject({ file: path.describe('A file that holds at least 32 bytes, read at start.') }),
+          ]),
+        )
+        .describe(
+          'Keys by id, each a secret of at least 32 characters or `{ file: … }`. An old key stays for as long as its tokens are to be reversed.',
+        ),
+    })
+    .refine((given) => Object.hasOwn(given.keys, given.current), {
+      error: 'must be one of the keys',
+      path: ['current'],
+    })
+    .refine((given) => !Object.hasOwn(given.keys, 'state'), {
+      error: 'the id `state` is taken',
+      path: ['keys'],
+    })
+    .optional()
+    .describe('Keys of `tokenise`. Without them the gate makes one and keeps it in its state.'),
+});
+
 export const configSchema = z
   .strictObject({
     environment: name
@@ -149,6 +182,12 @@ export const configSchema = z
           .nullable()
           .prefault('target/catalog.json')
           .describe("dbt's catalog.json; null where there is none."),
+        catalogue: path
+          .nullable()
+          .prefault(null)
+          .describe(
+            "A folder of catalogue files (`sluice export` writes one) instead of dbt's artifacts, for who has no dbt.",
+          ),
         project: path
           .nullable()
           .prefault(null)
@@ -182,12 +221,27 @@ export const configSchema = z
       })
       .prefault({})
       .describe('The policy decision point.'),
+    keys: keys.prefault({}).describe('Secrets of masks.'),
     limits: limits.prefault({}).describe('Bounds on requests, queries and answers.'),
     state: z
       .string()
       .regex(/^sqlite:.+/, { error: 'must be sqlite:PATH' })
       .prefault('sqlite:.sluice/state.db')
       .describe('Durable state. Its folder also holds the audit, published copies and development keys.'),
+    history: z
+      .strictObject({
+        states: z
+          .int()
+          .min(1)
+          .max(10_000)
+          .prefault(50)
+          .describe('States kept for `sluice history` and `sluice rollback`, the applied one counted.'),
+        bytes: size({ least: '1MiB', most: '1TiB' })
+          .prefault('256MiB')
+          .describe('Most bytes that they take together, as they are stored.'),
+      })
+      .prefault({})
+      .describe('How far back the metadata can be rolled.'),
     audit: z
       .strictObject({
         survives: z
@@ -208,6 +262,16 @@ export const configSchema = z
               .max(65_535)
               .prefault(8080)
               .describe('Port; 0 takes any free one. The environment variable `PORT` goes before it.'),
+            trusted_proxies: z
+              .array(
+                z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+                  error: 'must be an address or a network such as 10.0.0.0/8',
+                }),
+              )
+              .prefault([])
+              .describe(
+                'Proxies whose X-Forwarded-For names the client. From anyone else the header counts nothing: policies and the audit take the address of the connection.',
+              ),
           })
           .prefault({})
           .describe('The HTTP door.'),

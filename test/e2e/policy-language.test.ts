@@ -259,6 +259,28 @@ function suite(running: () => TestGate): void {
   });
 }
 
+describe('behind a proxy that is trusted', () => {
+  let gate: TestGate;
+  beforeAll(async () => {
+    gate = await start({ config: 'doors: { http: { trusted_proxies: [127.0.0.1] } }' });
+  });
+  afterAll(() => gate?.close());
+
+  it.each([
+    ['what it says counts', '10.0.0.1', 200],
+    ['the last address that it added, not what the caller wrote before', '10.0.0.1, 203.0.113.9', 403],
+    ['an address that it was told of through another of them', '10.0.0.1, 127.0.0.1', 200],
+    ['what is no address is unknown', 'localhost', 403],
+    ['nothing', '', 403],
+  ])('%s', async (_title, forwarded, status) => {
+    const reply = await gate.call(null, 'POST', '/v1/query', {
+      body: { sql: 'SELECT count(*) FROM remote' },
+      headers: { 'x-forwarded-for': forwarded },
+    });
+    expect(reply.status).toBe(status);
+  });
+});
+
 describe('on DuckDB', () => {
   let gate: TestGate;
   beforeAll(async () => {

@@ -13,8 +13,16 @@ export interface ZodRequests extends FastifyTypeProvider {
 
 export type HttpApp = Awaited<ReturnType<typeof createApp>>;
 
-export async function createApp({ bodyBytes, gate }: { readonly bodyBytes: number; readonly gate: Gate }) {
+export interface AppOptions {
+  readonly bodyBytes: number;
+  readonly gate: Gate;
+  /** Addresses and networks whose word on the client's address counts. */
+  readonly trustedProxies?: readonly string[];
+}
+
+export async function createApp({ bodyBytes, gate, trustedProxies = [] }: AppOptions) {
   return Fastify({
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     logger: false,
     genReqId: () => randomUUID(),
     requestIdHeader: false,

@@ -9,6 +9,7 @@ import type { Gate } from '../../gate.ts';
 import type { Observation } from '../../observe.ts';
 import { createApp, type HttpApp, refuse, type ZodRequests } from './app.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
+import { detokeniseRoutes } from './routes/detokenise.ts';
 import { type Health, healthRoutes } from './routes/health.ts';
 import { metadataRoutes } from './routes/metadata.ts';
 import { planRoutes } from './routes/plan.ts';
@@ -22,6 +23,8 @@ export interface HttpDoorOptions {
   /** Bytes of an ordinary request body, and of a metadata push. */
   readonly bodyBytes: number;
   readonly pushBytes: number;
+  /** None where absent: the client's address is that of the connection. */
+  readonly trustedProxies?: readonly string[];
   readonly version: string;
 }
 
@@ -88,6 +91,7 @@ export async function createHttpDoor(options: HttpDoorOptions): Promise<HttpApp>
     const typed = routes.withTypeProvider<ZodRequests>() as unknown as HttpApp;
     queryRoutes(typed, options.gate);
     catalogueRoutes(typed, options.gate);
+    detokeniseRoutes(typed, options.gate);
     metadataRoutes(typed, options.gate, options.pushBytes);
     planRoutes(typed, options.gate, options.pushBytes);
     healthRoutes(typed, options.health);
