@@ -51,6 +51,8 @@ export function redacted(config: Config): unknown {
   const hidden = new Set(config.fromEnvironment);
   const walk = (value: unknown, path: readonly PropertyKey[]): unknown => {
     if (hidden.has(showPath(path))) return '(from the environment)';
+    if (typeof value === 'string' && showPath(path).startsWith('keys.tokenise.keys.') && path.length === 4)
+      return '(a key)';
     if (typeof value === 'string') return value.replace(/(\w+:\/\/)[^/@\s]*@/g, '$1***@');
     if (Array.isArray(value)) return value.map((item, index) => walk(item, [...path, index]));
     if (value === null || typeof value !== 'object') return value;
@@ -99,8 +101,10 @@ function resolvePaths(value: Loaded, folder: string): Loaded {
       manifest: at(metadata.manifest),
       catalog: at(metadata.catalog),
       project: at(metadata.project),
+      catalogue: at(metadata.catalogue),
     },
     policies: at(value.policies),
+    keys: withKeyFiles(value.keys, at),
     identity:
       identity.development === undefined
         ? identity
@@ -110,6 +114,15 @@ function resolvePaths(value: Loaded, folder: string): Loaded {
           },
     state: `sqlite:${at(value.state.slice('sqlite:'.length))}`,
   };
+}
+
+function withKeyFiles({ tokenise }: Loaded['keys'], at: (path: string) => string): Loaded['keys'] {
+  if (tokenise === undefined) return {};
+  const keys = Object.entries(tokenise.keys).map(([id, key]) => [
+    id,
+    typeof key === 'string' ? key : { file: at(key.file) },
+  ]);
+  return { tokenise: { ...tokenise, keys: Object.fromEntries(keys) } };
 }
 
 /** `PORT` is how hosts and `npm start` move the HTTP door without a file. */

@@ -7,6 +7,7 @@ import type { Engine } from './engines/engine.ts';
 import type { Identity } from './identity/identity.ts';
 import type { Observe } from './observe.ts';
 import type { PlanCaches } from './request/plan-caches.ts';
+import type { TokenKeys } from './sql/rewrite/masks/token.ts';
 import type { Metadata } from './state/metadata.ts';
 
 /** Bounds on one request; sizes in bytes, times in milliseconds. */
@@ -35,7 +36,7 @@ export interface Gate {
   readonly environment: string;
   readonly limits: GateLimits;
   readonly defaults: PushDefaults;
-  readonly keys: { readonly mask: Uint8Array; readonly cursor: Uint8Array };
+  readonly keys: { readonly mask: Uint8Array; readonly tokens: TokenKeys; readonly cursor: Uint8Array };
   readonly audit: AuditLog;
   readonly pdp: Pdp;
   /** The same, with what it answered before. */

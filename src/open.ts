@@ -5,6 +5,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { createDecider } from './access/decide.ts';
 import { createPdp } from './access/pdp.ts';
 import { openAuditLog } from './audit/log.ts';
+import { readTokenKeys } from './config/token-keys.ts';
 import type { Config } from './config.ts';
 import { createDuckDbEngine } from './engines/duckdb/engine.ts';
 import type { Engine } from './engines/engine.ts';
@@ -176,7 +177,8 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
       await one().catch((error: unknown) => options.observe({ kind: 'close_failed', error }));
   };
   try {
-    const store = await openStore(config.state);
+    const { states, bytes } = config.history;
+    const store = await openStore(config.state, { keep: states, keepBytes: bytes });
     closing.push(() => store.close());
     const audit = await openAuditLog({ path: auditPath(config), survives: config.audit.survives });
     closing.push(() => audit.close());
@@ -226,7 +228,11 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
         searchPath: config.search_path,
         prefix: config.metadata.prefix,
       },
-      keys: { mask: await store.key('mask_hash'), cursor: await store.key('cursor') },
+      keys: {
+        mask: await store.key('mask_hash'),
+        tokens: readTokenKeys(config, await store.key('tokenise')),
+        cursor: await store.key('cursor'),
+      },
       audit,
       pdp,
       decider: createDecider({ pdp }),

@@ -16,7 +16,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   identity: ['errors', 'config', 'cache'],
   dbt: ['errors', 'nearest'],
   lineage: ['errors', 'dbt', 'catalogue'],
-  tags: ['errors', 'findings', 'dbt', 'catalogue', 'lineage'],
+  tags: ['errors', 'findings', 'nearest', 'dbt', 'catalogue', 'lineage'],
   catalogue: ['errors', 'findings', 'nearest', 'dbt', 'tags', 'engines'],
   discovery: ['catalogue'],
   hygiene: [
@@ -38,6 +38,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   engines: ['errors', 'catalogue', 'sql', 'results'],
   store: ['errors'],
   audit: ['errors', 'store'],
+  exchange: ['errors', 'dbt', 'tags', 'catalogue', 'lineage', 'policies', 'snapshot'],
   snapshot: ['errors', 'findings', 'dbt', 'catalogue', 'lineage', 'tags', 'policies'],
 };
 
@@ -58,6 +59,7 @@ const SPINES = [
   'sandbox',
   'plan',
   'simulate',
+  'detokenise',
 ];
 
 /** The edge of the house: puts everything together. */
@@ -85,7 +87,7 @@ function allowed(from: string, to: string): boolean {
 }
 
 /** Rooms that are pure: no I/O, clock, randomness or environment. The parser's WASM is loaded by its own library. */
-const PURE = ['dbt', 'catalogue', 'tags', 'policies', 'sql', 'snapshot', 'discovery', 'hygiene'];
+const PURE = ['exchange', 'dbt', 'catalogue', 'tags', 'policies', 'sql', 'snapshot', 'discovery', 'hygiene'];
 const IMPURE_IMPORTS =
   /^node:(fs|net|http|https|child_process|worker_threads|os|process|sqlite|dns|tls|timers)/;
 const IMPURE_CALLS =

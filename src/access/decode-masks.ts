@@ -57,8 +57,12 @@ export function readMasks(value: unknown, predicate: z.ZodType<Predicate>): Deci
 }
 
 export function readReveals(value: unknown): NonNullable<Decision['reveals']> | null {
-  return value === undefined ? {} : readByColumn(value, z.array(REVEAL));
+  return value === undefined ? {} : readByColumn(value, z.array(REVEAL).transform(inOrder));
 }
+
+/** A set has none of its own. */
+const inOrder = (reveals: readonly Reveal[]): readonly Reveal[] =>
+  [...reveals].sort((a, b) => (a.policy < b.policy ? -1 : 1));
 
 /** Read by hand: a record schema drops the key `__proto__`. Without a prototype, so that a column called `constructor` finds nothing that is none. */
 function readByColumn<T>(value: unknown, schema: z.ZodType<T>): Record<string, T> | null {

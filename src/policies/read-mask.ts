@@ -177,7 +177,7 @@ const READERS: Readonly<Record<MaskSpec['kind'], (options: Options) => MaskSpec 
     return scope === null ? null : { kind: 'hash', scope };
   },
   tokenise(options) {
-    const scope = options.only('scope', 'reveal').oneOf('scope', ['policy', 'dataset'], 'policy');
+    const scope = options.only('scope', 'reveal').oneOf('scope', ['dataset', 'policy'], 'dataset');
     const reveal = options.has('reveal')
       ? readCondition(options.raw('reveal'), ['mask', 'reveal'], options.report)
       : null;

@@ -95,12 +95,13 @@ export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
     const params = checkParameters(ask.params, bound.guarded.paramCount);
     const resolved = resolve(meant, governed);
     const engine = engineOf(meant, gate);
-    const maskKey = gate.keys.mask;
+    const { mask: maskKey, tokens } = gate.keys;
+    const keys = { maskKey, tokenKey: tokens.current };
     checkLimits(meant, resolved);
     const rows = { limit: page.limit + 1, offset: page.offset };
     const datasetOf = snapshot.catalogue.byId;
     return verify(
-      rewrite(resolved, { engine: engine.kind, identity, now, datasetOf, maskKey, params, page: rows }),
+      rewrite(resolved, { engine: engine.kind, identity, now, datasetOf, ...keys, params, page: rows }),
       engine,
     );
   });

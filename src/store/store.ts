@@ -81,8 +81,11 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** `mask_hash`: pseudonyms of hashed columns; changing it changes every one of them. `cursor`: signs page cursors. */
-export type KeyName = 'mask_hash' | 'cursor';
+/**
+ * `mask_hash`: pseudonyms of hashed columns; changing it changes every one of them. `tokenise`: tokens where no key for them
+ * is configured; without it none of them is reversed again. `cursor`: signs page cursors.
+ */
+export type KeyName = 'mask_hash' | 'tokenise' | 'cursor';
 
 export interface StoreOptions {
   /** Snapshots kept for looking back, the latest counted. Default 50. */

@@ -184,12 +184,22 @@ function expected({
         mask: first === undefined ? null : plain(first.mask),
         ...(when.length === 0 ? {} : { when }),
       };
-    const sources = covering(dataset.policies).filter(({ mask }) => reverses(mask));
-    if (sources.length > 0 && candidates.every(({ mask }) => reverses(mask)))
-      reveals[name] = sources.map(({ policy, mask }) => ({
-        policy,
-        scope: mask.kind === 'tokenise' ? mask.scope : 'policy',
-      }));
+    const sources = dataset.policies.filter(
+      (p) =>
+        p.effect === 'mask' &&
+        reverses(p.mask) &&
+        p.columns.some((c) => c.name === name) &&
+        !binding.some(
+          (other) =>
+            other.effect === 'mask' &&
+            !reverses(other.mask) &&
+            other.columns.some((c) => p.columns.some((own) => own.name === c.name)),
+        ),
+    );
+    if (sources.length > 0)
+      reveals[name] = sources.flatMap((p) =>
+        p.effect === 'mask' && p.mask.kind === 'tokenise' ? [{ policy: p.id, scope: p.mask.scope }] : [],
+      );
   }
   return {
     dataset_id: dataset.dataset_id,

@@ -227,6 +227,20 @@ describe('hash is HMAC-SHA-256 as Node computes it', () => {
   });
 });
 
+it('tokens bind their keys; of them the text holds the id alone', () => {
+  const tokenKey = { id: 'k1', secret: Buffer.from('a key of tokens that nobody is shown') };
+  const mask = { kind: 'tokenise', scope: 'dataset', reveal: null } as const;
+  const rules = { 'gold.v': { masks: { s: mask } } };
+  for (const engine of ['duckdb', 'postgres'] as const) {
+    const query = governed('SELECT s FROM gold.v', [VALUES], rules, { tokenKey, engine });
+    const sql = print(query.tree);
+    expect(sql).toContain("'tok_k1_'");
+    expect(query.params).toHaveLength(4);
+    for (const value of query.params) expect(sql).not.toContain(String(value));
+    expect(sql).not.toContain(tokenKey.secret.toString('hex'));
+  }
+});
+
 describe('partial keeps both ends and hides at least half', () => {
   const partial = (text: string, first: number, last: number): string => {
     const points = [...text];

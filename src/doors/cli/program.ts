@@ -2,16 +2,20 @@
 import { Command, CommanderError } from 'commander';
 import { SluiceError } from '../../errors.ts';
 import { auditCommands } from './commands/audit.ts';
+import { detokeniseCommand } from './commands/detokenise.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
+import { exportCommand } from './commands/export.ts';
+import { historyCommands } from './commands/history.ts';
 import { initCommand } from './commands/init.ts';
+import { lintCommand } from './commands/lint.ts';
 import { planCommand } from './commands/plan.ts';
 import { pushCommand } from './commands/push.ts';
-import { lintCommand } from './commands/lint.ts';
 import { queryCommand } from './commands/query.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 import { serveCommand } from './commands/serve.ts';
 import { simulateCommand } from './commands/simulate.ts';
+import { tagCommand } from './commands/tag.ts';
 import { testCommand } from './commands/test.ts';
 import { tokenCommand } from './commands/token.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -33,16 +37,20 @@ const COMMANDS: readonly Register[] = [
   initCommand,
   pushCommand,
   planCommand,
+  tagCommand,
+  historyCommands,
+  exportCommand,
   serveCommand,
   queryCommand,
   explainCommand,
+  detokeniseCommand,
   simulateCommand,
   testCommand,
+  lintCommand,
   sandboxCommand,
   doctorCommand,
   tokenCommand,
   auditCommands,
-  lintCommand,
 ];
 
 /** Runs one command line (without node and script). */
