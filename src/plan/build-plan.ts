@@ -3,13 +3,14 @@ import type { DecisionContext } from '../access/decision.ts';
 import type { Literal, PolicySet } from '../policies/policy.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { accessChanges, type Concern, type Item } from './access-changes.ts';
+import { Bitset } from './bitset.ts';
 import { circumstancesOf } from './circumstances.ts';
-import { classify, TruthTable } from './classes.ts';
+import { classify, type IdentityClass, TruthTable } from './classes.ts';
 import { ConditionTable, factsOf } from './conditions.ts';
 import { metadataChanges } from './metadata-changes.ts';
 import { idOf, pairDatasets } from './pairs.ts';
 import { type Ask, Questions } from './questions.ts';
-import type { Access, AccessChange, Count, Direction, PlanReport, Verdict } from './report.ts';
+import type { Access, AccessChange, Count, Direction, PlanReport, Verdict, Who } from './report.ts';
 import { columnOf, type NamedPair, type Shape, shapesOf, tagsOf } from './shape.ts';
 import { imagine, type Subject } from './subjects.ts';
 import { type Name, naming } from './who.ts';
@@ -80,7 +81,7 @@ export async function buildPlan(input: PlanInput): Promise<PlanReport> {
     names: input.names,
     holders: (fact) => truths.row(conditions.of([[fact]]), [[fact]], 0),
   });
-  const access = concerns.map((concern) => accessOf(concern, name)).sort(byGravity);
+  const access = gather(concerns, name, realOf(classes, subjects)).sort(byGravity);
   const concerned = shapes.reduce((sum, shape) => sum + shape.pairs.length, 0);
   const cut: Record<string, number> = {};
   const atMost = <T>(what: keyof typeof MOST, list: readonly T[]): readonly T[] => {
@@ -175,11 +176,38 @@ function sortedFacts(
 
 const GRAVITY: readonly Direction[] = ['gain', 'may_gain', 'loss', 'notice'];
 
-function accessOf({ classes, items }: Concern, name: Name): Access {
+/** Classes with someone known among them. */
+function realOf(classes: readonly IdentityClass[], subjects: readonly Subject[]): Bitset {
+  const real = new Bitset(classes.length);
+  classes.forEach((one, index) => {
+    if (one.subjects.some((at) => subjects[at]?.origin !== 'imagined')) real.add(index);
+  });
+  return real;
+}
+
+/** What concerns the same known people under the same name is told at once, whoever else is imagined with them. */
+function gather(concerns: readonly Concern[], name: Name, real: Bitset): Access[] {
+  const named = concerns.map((concern) => ({ who: name(concern.classes), ...concern }));
+  const together = Map.groupBy(named, ({ who, classes }, index) =>
+    who.imagined ? `${index}` : `${who.label}\n${classes.and(real).words.join(' ')}`,
+  );
+  return [...together.values()].flatMap(([first, ...others]) =>
+    first === undefined
+      ? []
+      : [
+          accessOf(
+            first.who,
+            [first, ...others].flatMap(({ items }) => items),
+          ),
+        ],
+  );
+}
+
+function accessOf(who: Who, items: readonly Item[]): Access {
   const changes = items.flatMap(told).sort(inOrder);
   const direction = GRAVITY.find((one) => changes.some((change) => change.direction === one)) ?? 'notice';
   const tagged = items.some(({ atom }) => atom.tagged.length > 0 && isGain(atom.direction));
-  return { who: name(classes), direction, tagged, changes };
+  return { who, direction, tagged, changes };
 }
 
 const isGain = (direction: Direction): boolean => direction === 'gain' || direction === 'may_gain';

@@ -13,8 +13,9 @@ export interface Variant {
 const NOWHERE: Variant = { networks: [], hours: [] };
 const MINUTE = 60_000;
 const WEEK = 7 * 24 * 60;
-/** A Monday. Windows are of the week: which week does not matter, but for the hour that daylight saving moves. */
-const SOME_MONDAY = Date.UTC(2026, 0, 5);
+const QUARTER = 15;
+/** Mondays, one of winter and one of summer: daylight saving moves some windows against others. */
+const MONDAYS = [Date.UTC(2026, 0, 5), Date.UTC(2026, 6, 6)];
 /** Combinations looked at. */
 const MOST = 128;
 
@@ -30,17 +31,11 @@ type Sides = readonly Pick<PolicySet, 'networksOf' | 'hoursAt'>[];
 /** @param facts of all conditions that matter @param sides the policies before and after */
 export function circumstancesOf(facts: readonly Literal[], sides: Sides): Circumstances {
   const networks = facts.flatMap((one) => (one.fact === 'network' ? [one.value] : []));
-  const windows = facts.some((one) => one.fact === 'hours');
+  const windows = facts.flatMap((one) => (one.fact === 'hours' ? [one.value] : []));
   const places = distinct(
     addressesAround(networks).map((address) => both(sides, (s) => s.networksOf(address))),
   );
-  const times = windows
-    ? distinct(
-        Array.from({ length: WEEK }, (_, minute) =>
-          both(sides, (s) => s.hoursAt(SOME_MONDAY + minute * MINUTE)),
-        ),
-      )
-    : [[]];
+  const times = distinct(momentsAround(windows).map((moment) => both(sides, (s) => s.hoursAt(moment))));
   const all = places.flatMap((place) => times.map((hours) => ({ networks: place, hours })));
   const others = all.filter((one) => one.networks.length > 0 || one.hours.length > 0);
   return { variants: [NOWHERE, ...others.slice(0, MOST - 1)], whole: others.length < MOST };
@@ -52,6 +47,21 @@ const both = (sides: Sides, ask: (side: Sides[number]) => readonly string[] | nu
 /** Always with the empty one, and that first. */
 function distinct(lists: readonly (readonly string[])[]): readonly (readonly string[])[] {
   return [...new Map([[], ...lists].map((list) => [list.join('\n'), list])).values()];
+}
+
+/**
+ * One moment at least of every part that the windows cut out of a week. Their ends are on whole minutes, and zones lie
+ * quarters of an hour apart.
+ */
+function momentsAround(windows: readonly string[]): readonly number[] {
+  if (windows.length === 0) return [];
+  const ends = windows.flatMap((window) =>
+    [...window.matchAll(/\d:(\d\d)/g)].map(([, minute]) => Number(minute)),
+  );
+  const steps = new Set([0, ...ends.map((minute) => minute % QUARTER)]);
+  return Array.from({ length: WEEK }, (_, minute) => minute)
+    .filter((minute) => steps.has(minute % QUARTER))
+    .flatMap((minute) => MONDAYS.map((monday) => monday + minute * MINUTE));
 }
 
 /** Both ends of each network and what lies beside them: one address at least of every part that the networks cut out. */

@@ -150,7 +150,7 @@ function whoOf(set: Bitset, label: string | null, { subjects, classes, names }: 
     }
   personas.sort();
   return {
-    label: label ?? otherwise(personas, seen),
+    label: label ?? otherwise(set, personas, seen, { subjects, classes }),
     personas,
     seen,
     examples,
@@ -158,9 +158,31 @@ function whoOf(set: Bitset, label: string | null, { subjects, classes, names }: 
   };
 }
 
-function otherwise(personas: readonly string[], seen: number): string {
+function otherwise(
+  set: Bitset,
+  personas: readonly string[],
+  seen: number,
+  of: Pick<NamingOptions, 'subjects' | 'classes'>,
+): string {
   if (personas.length > 0 && seen === 0) return personas.slice(0, MOST_PARTS).join(', ');
-  return seen === 0
-    ? 'someone with several of the facts that policies name'
-    : 'identities without one fact in common';
+  if (seen > 0) return 'identities without one fact in common';
+  // Of people that are only imagined, the one with the fewest facts says what it takes.
+  const facts = [...set].flatMap((index) =>
+    (of.classes[index]?.subjects ?? []).flatMap((at) => {
+      const subject = of.subjects[at];
+      return subject === undefined ? [] : [factsOf(subject.identity)];
+    }),
+  );
+  const least = facts.reduce((best, one) => (one.length < best.length ? one : best), facts[0] ?? []);
+  return least.length === 0 ? 'someone' : `someone with ${least.join(' and ')}`;
+}
+
+function factsOf({ kind, groups, roles, scopes, attributes }: Subject['identity']): readonly string[] {
+  return [
+    ...(kind === 'user' ? [] : [`kind ${kind}`]),
+    ...groups.map((group) => `group ${group}`),
+    ...roles.map((role) => `role ${role}`),
+    ...scopes.map((scope) => `scope ${scope}`),
+    ...Object.entries(attributes).map(([name, value]) => `attribute ${name} ${String(value)}`),
+  ];
 }
