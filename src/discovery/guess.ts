@@ -1,7 +1,7 @@
 /** A column's name and type to what it most likely holds; a guess to review, never a decision. */
 import type { TypeFamily } from '../catalogue/dataset.ts';
 import { DISARMING, PERSONAL_NAMES, PERSONS, type PersonalName, THINGS, TRAILING } from './personal-names.ts';
-import { holds, wordsOf } from './words.ts';
+import { indexPhrases, type Phrase, wordsOf } from './words.ts';
 
 export interface Guess {
   readonly tag: string;
@@ -17,44 +17,41 @@ export interface Named {
   readonly family: TypeFamily;
 }
 
-/** Names are compared as words; phrases are divided once. */
-interface Compiled {
+interface Meaning {
   readonly row: PersonalName;
-  readonly names: readonly (readonly string[])[];
-  readonly beside: readonly (readonly string[])[];
+  /** Only beside a word for a person. */
+  readonly beside: boolean;
 }
 
-const compile = (phrases: readonly string[]): readonly (readonly string[])[] => phrases.map(wordsOf);
-
-const TABLE: readonly Compiled[] = PERSONAL_NAMES.map((row) => ({
-  row,
-  names: compile(row.names),
-  beside: compile(row.beside ?? []),
-}));
+const PHRASES = indexPhrases<Meaning>(
+  PERSONAL_NAMES.flatMap((row) => [
+    ...row.names.map((text) => ({ text, of: { row, beside: false } })),
+    ...(row.beside ?? []).map((text) => ({ text, of: { row, beside: true } })),
+  ]),
+);
 
 /** Below this, a name says too little. */
 export const LEAST_CONFIDENCE = 0.55;
 
 export function guess({ column, dataset, family }: Named): Guess | null {
+  if (family === 'boolean') return null;
   const words = wordsOf(column);
-  if (words.length === 0 || family === 'boolean') return null;
-  for (const { row, names, beside } of TABLE) {
+  const found = PHRASES.in(words);
+  for (const [row, phrases] of Map.groupBy(found, ({ of }) => of.row)) {
     if (family !== 'unknown' && !row.types.includes(family)) continue;
-    const phrase = longest(names.filter((name) => holds(words, name)));
-    const weak = phrase ?? longest(beside.filter((name) => holds(words, name)));
-    if (weak === undefined) continue;
+    const sure = longest(phrases.filter(({ of }) => !of.beside));
     const confidence =
-      phrase !== undefined
-        ? confidenceOf(row, words, phrase, family)
-        : besidePerson(row, words, weak, wordsOf(dataset));
+      sure !== undefined
+        ? confidenceOf(row, words, sure, family)
+        : besidePerson(row, words, longest(phrases) ?? [], wordsOf(dataset));
     if (confidence >= LEAST_CONFIDENCE) return { tag: row.tag, what: row.what, confidence };
   }
   return null;
 }
 
-const longest = (phrases: readonly (readonly string[])[]): readonly string[] | undefined =>
+const longest = (phrases: readonly Phrase<Meaning>[]): readonly string[] | undefined =>
   phrases.reduce<readonly string[] | undefined>(
-    (best, one) => (best === undefined || one.length > best.length ? one : best),
+    (best, { words }) => (best === undefined || words.length > best.length ? words : best),
     undefined,
   );
 
@@ -65,7 +62,7 @@ function confidenceOf(
   phrase: readonly string[],
   family: TypeFamily,
 ): number {
-  const around = words.filter((word) => !phrase.includes(word) && word !== phrase.join(''));
+  const around = words.filter((word) => !phrase.includes(word));
   if (around.some((word) => DISARMING.has(word))) return 0;
   // `company_display_name`, `city_phone_code`.
   if (row.tag === 'pii.name' && around.some((word) => THINGS.has(word))) return 0;

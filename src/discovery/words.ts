@@ -18,8 +18,39 @@ export function wordsOf(name: string): readonly string[] {
     .filter((word) => word !== '');
 }
 
-/** Whether the words of a phrase stand beside one another in a name; `e mail` also as `email`. */
-export function holds(words: readonly string[], phrase: readonly string[]): boolean {
-  const joined = ` ${words.join(' ')} `;
-  return joined.includes(` ${phrase.join(' ')} `) || (phrase.length > 1 && words.includes(phrase.join('')));
+/** Phrases by their first word, so that a name is looked up and not compared with each. */
+export interface Phrases<T> {
+  /** All that stand in a name, in the order in which they were given. */
+  in(words: readonly string[]): readonly Phrase<T>[];
+}
+
+export interface Phrase<T> {
+  readonly words: readonly string[];
+  readonly of: T;
+}
+
+/** A phrase of several words also stands as one: `e mail` as `email`. */
+export function indexPhrases<T>(given: readonly { readonly text: string; readonly of: T }[]): Phrases<T> {
+  const byFirst = new Map<string, { readonly phrase: Phrase<T>; readonly rank: number }[]>();
+  given.forEach(({ text, of }, rank) => {
+    const words = wordsOf(text);
+    for (const form of new Set([words.join(' '), words.join('')])) {
+      const phrase = { words: form.split(' '), of };
+      const first = phrase.words[0] ?? '';
+      const known = byFirst.get(first);
+      if (known === undefined) byFirst.set(first, [{ phrase, rank }]);
+      else known.push({ phrase, rank });
+    }
+  });
+  return {
+    in: (words) =>
+      words
+        .flatMap((word, at) =>
+          (byFirst.get(word) ?? []).filter(({ phrase }) =>
+            phrase.words.every((part, offset) => words[at + offset] === part),
+          ),
+        )
+        .sort((a, b) => a.rank - b.rank)
+        .map(({ phrase }) => phrase),
+  };
 }

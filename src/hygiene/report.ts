@@ -43,7 +43,7 @@ export function reportOf(
   found: readonly Finding[],
   datasets: Snapshot['catalogue']['datasets'],
 ): HygieneReport {
-  const findings = [...found].sort(inOrder);
+  const findings = inOrder(found);
   const count = (level: Level): number => findings.filter((one) => one.level === level).length;
   return {
     findings,
@@ -78,22 +78,25 @@ function withLines(
 const LEVELS: readonly Level[] = ['error', 'warning', 'note'];
 const RANKS = new Map((Object.keys(RULES) as RuleId[]).map((rule, rank) => [rule, rank]));
 
-function inOrder(a: Finding, b: Finding): number {
-  return (
-    LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level) ||
-    (RANKS.get(a.rule) ?? 0) - (RANKS.get(b.rule) ?? 0) ||
-    compare(keyOf(a), keyOf(b))
-  );
+/** A big catalogue has a hundred thousand: each is spelled out once. */
+function inOrder(found: readonly Finding[]): readonly Finding[] {
+  return found
+    .map((one) => ({ one, key: keyOf(one) }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ one }) => one);
 }
 
-const keyOf = ({ dataset, node, policy, file, line, column, message }: Finding): string =>
-  [
+const padded = (number: number): string => String(number).padStart(8, '0');
+
+function keyOf({ level, rule, dataset, node, policy, file, line, column, message }: Finding): string {
+  const rank = padded(LEVELS.indexOf(level) * 1_000 + (RANKS.get(rule) ?? 0));
+  return [
+    rank,
     dataset ?? node ?? '',
     policy ?? '',
     file ?? '',
-    String(line ?? 0).padStart(8, '0'),
+    padded(line ?? 0),
     column ?? '',
     message,
   ].join('\n');
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+}
