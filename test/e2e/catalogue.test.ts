@@ -300,8 +300,12 @@ describe('POST /v1/explain', () => {
       request_id: reply.headers.get('x-request-id'),
       allowed: true,
       columns: [
-        { name: 'e', masked: true },
-        { name: 'region', masked: false },
+        { name: 'e', masked: true, from: [{ dataset: 'gold.members', column: 'email', masked: true }] },
+        {
+          name: 'region',
+          masked: false,
+          from: [{ dataset: 'gold.members', column: 'region', masked: false }],
+        },
       ],
       decisions: [
         {
