@@ -19,6 +19,8 @@ import type { PolicySet } from './policies/policy.ts';
 import { type AssignedTags, assignTags } from './tags/assign.ts';
 import { yamlFilesThatSettle } from './tags/inherited.ts';
 import { applyPatches, type TagPatch } from './tags/patch.ts';
+import { propagateTags } from './tags/propagate.ts';
+import { propagationOf } from './tags/rules.ts';
 
 /** Everything the gate knows at one moment; swapped whole. */
 export interface Snapshot {
@@ -61,7 +63,7 @@ export function buildSnapshot(input: SnapshotInput): Snapshot {
   const project = readProject(input.manifest);
   const catalog = input.catalog === null ? null : readCatalog(input.catalog);
   const patches = input.patches ?? [];
-  const tags = patched(assignTags(project, input.yamlFiles), project, input);
+  const tags = propagated(patched(assignTags(project, input.yamlFiles), project, input), project, input);
   const { catalogue, findings: found } = buildCatalogue({ ...input, project, catalog, tags });
   const policies = compilePolicies(input.policyFiles, catalogue, { environment: input.environment });
   const dangling = danglingPatches(patches, project, catalog, catalogue);
@@ -76,6 +78,22 @@ function patched(assigned: AssignedTags, project: DbtProject, input: SnapshotInp
   if (patches.length === 0) return assigned;
   const byName = nodesByName({ project, tags: assigned, publish, prefix });
   return applyPatches(project, assigned, patches, (id) => byName.get(id) ?? []);
+}
+
+/** What follows columns downstream, from dbt's words and those of other tools alike. */
+function propagated(assigned: AssignedTags, project: DbtProject, input: SnapshotInput): AssignedTags {
+  const { lineage, tagRules = {}, publish, prefix } = input;
+  if (lineage === undefined || lineage === null) return assigned;
+  const names = new Map<string, string>();
+  for (const [name, nodes] of nodesByName({ project, tags: assigned, publish, prefix }))
+    for (const node of nodes) if (!names.has(node)) names.set(node, name);
+  return propagateTags({
+    project,
+    assigned,
+    lineage,
+    propagation: propagationOf(tagRules),
+    nameOf: (node) => names.get(node) ?? node,
+  });
 }
 
 /** The YAML files of the project, by path below its root, that the input should carry: none for dbt Core. */

@@ -89,7 +89,7 @@ function column(
 ): Column {
   const written = physical?.type ?? doc?.first.type ?? null;
   const type = written === null ? null : withoutLabels(written);
-  const tags = withTags(doc?.tags ?? NO_TAGS, input.otherTags.get(lowerAscii(named.name)) ?? NO_TAGS);
+  const tags = withTags(doc?.tags ?? NO_TAGS, othersOf(named.name, input.otherTags));
   return Object.freeze({
     name: named.name,
     folded,
@@ -100,6 +100,13 @@ function column(
     state: doc === null ? 'unclassified' : tags.length > 0 ? 'documented' : 'untagged',
     exposed: doc !== null || input.showUnclassified,
   });
+}
+
+/** Lineage knows names in lower case beyond ASCII too. */
+function othersOf(name: string, others: ColumnsInput['otherTags']): readonly TagAssignment[] {
+  const [folded, lower] = [lowerAscii(name), name.toLowerCase()];
+  const found = others.get(folded) ?? NO_TAGS;
+  return folded === lower ? found : withTags(found, others.get(lower) ?? NO_TAGS);
 }
 
 const ghost = (documented: Column): Column =>

@@ -31,6 +31,20 @@ export function readTags(owner: Json, place: At): readonly Placed<readonly strin
   return placed.length === 0 ? NO_TAGS : placed;
 }
 
+/** Of a column: why a tag from upstream ends there, null where it does not. A word without a reason is none. */
+export function readDeclassify(column: Json, place: At): string | null {
+  let reason: string | null = null;
+  for (const { value, here } of sluiceMeta(column, objectIn(column, 'config', place), place)) {
+    if (value.declassify === undefined || value.declassify === null) continue;
+    const text = typeof value.declassify === 'string' ? value.declassify.trim() : '';
+    if (text === '') fail(at(here, 'declassify'), 'must be the reason, in words', REASON);
+    reason ??= text;
+  }
+  return reason;
+}
+
+const REASON = 'Say why the column holds nothing of what the tag stands for: it is listed for review.';
+
 /** Of a node: its tags, and what meta says about level, namespace and owner. */
 export function readFacts(node: Json, place: At): DbtFacts {
   const own = readOwnFacts(node, place);

@@ -1,6 +1,6 @@
 /** manifest.json, v7 to v12 and Fusion's, to a DbtProject: lenient to keys that are not used, strict on those that are. */
 import { readHeader } from './artifact.ts';
-import { readFacts, readTags } from './facts.ts';
+import { readDeclassify, readFacts, readTags } from './facts.ts';
 import {
   type At,
   asObject,
@@ -34,11 +34,12 @@ export function readManifest(json: unknown, options: ReadOptions = {}): DbtProje
   const groups = readGroups(header.root, root);
   const owners = new Map(groups.map((group) => [`${group.package}.${group.name}`, group.owner]));
   const nodes: DbtNode[] = [];
+  const ephemeral: DbtNode[] = [];
   for (const section of ['nodes', 'sources']) {
     const here = at(root, section);
     for (const [id, value] of Object.entries(asObject(header.root[section], here))) {
       const node = readNode(value, at(here, id), owners, unquoted);
-      if (node !== null) nodes.push(node);
+      if (node !== null) (node.materialized === 'ephemeral' ? ephemeral : nodes).push(node);
     }
   }
   return {
@@ -48,6 +49,7 @@ export function readManifest(json: unknown, options: ReadOptions = {}): DbtProje
     adapter,
     name: textOrNullIn(header.metadata, 'project_name', metadata),
     nodes,
+    ephemeral,
     exposures: readExposures(header.root, root),
     groups,
   };
@@ -68,7 +70,7 @@ function readNode(value: unknown, place: At, owners: GroupOwners, unquoted: Unqu
   const config = objectIn(node, 'config', place) ?? {};
   const inConfig = at(place, 'config');
   const materialized = textOrNullIn(config, 'materialized', inConfig);
-  if (config.enabled === false || materialized === 'ephemeral') return null;
+  if (config.enabled === false) return null;
 
   const uniqueId = textIn(node, 'unique_id', place);
   if (uniqueId !== place.key) return fail(at(place, 'unique_id'), 'is not the key that it stands under');
@@ -140,15 +142,19 @@ function readColumns(node: Json, place: At): readonly DbtColumn[] {
   const columns = objectIn(node, 'columns', place);
   if (columns === null) return [];
   const here = at(place, 'columns');
+  // Of a node it says nothing; but Fusion copies it into every column.
+  const copied = readDeclassify(node, place);
   return Object.entries(columns).map(([key, value]) => {
     const column = at(here, key);
     const fields = asObject(value, column);
+    const declassify = readDeclassify(fields, column);
     return {
       name: textOrNullIn(fields, 'name', column) ?? key,
       quoted: fields.quote === true,
       type: textOrNullIn(fields, 'data_type', column),
       description: textOrNullIn(fields, 'description', column) ?? '',
       tags: readTags(fields, column),
+      ...(declassify === null || declassify === copied ? {} : { declassify }),
     };
   });
 }

@@ -9,6 +9,8 @@ export interface DbtProject {
   readonly name: string | null;
   /** Sources, seeds, models and snapshots; disabled and ephemeral ones are left out. */
   readonly nodes: readonly DbtNode[];
+  /** Ephemeral models: no relations, but tags of theirs follow to what reads them. */
+  readonly ephemeral: readonly DbtNode[];
   readonly exposures: readonly DbtExposure[];
   readonly groups: readonly DbtGroup[];
 }
@@ -74,6 +76,8 @@ export interface DbtColumn {
   readonly type: string | null;
   readonly description: string;
   readonly tags: readonly Placed<readonly string[]>[];
+  /** Why tags from upstream end here, left out where they do not. */
+  readonly declassify?: string;
 }
 
 export interface DbtExposure {

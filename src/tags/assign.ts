@@ -1,4 +1,4 @@
-/** Every tag of every node and column with the place it came from. Propagation along lineage will be the pass after this one. */
+/** Every tag that dbt says of a node or column, with the place it came from; what follows along lineage is the pass after this one. */
 import type { TagAssignment, TagSource } from '../catalogue/dataset.ts';
 import type { DbtNode, DbtProject, Placed } from '../dbt/project.ts';
 import type { YamlFiles } from '../dbt/yaml.ts';
@@ -26,7 +26,7 @@ export function assignTags(project: DbtProject, yamlFiles: YamlFiles): AssignedT
   const byNode = new Map<string, NodeTags>();
   const findings: Finding[] = [];
   const own = ownColumnTags(project, yamlFiles);
-  for (const node of project.nodes) {
+  for (const node of [...project.nodes, ...project.ephemeral]) {
     const collect = collector(node, findings);
     const { tagsOf, unsettled } = own(node);
     if (unsettled > 0) findings.push(doubt(node));
