@@ -47,24 +47,7 @@ function readWhere(where: unknown, report: Report): WhereTemplate | null {
     report(path, `\`where\` takes an expression as text; found ${kindOf(where)}`);
     return null;
   }
-  return attempt(path, report, () => {
-    const template = parseWhere(where);
-    if (looks(template)) throw new WhereProblem('a mask cannot look into another dataset; a row filter can');
-    return template;
-  });
-}
-
-/** Who is in no list would have nothing masked. */
-function looks(template: WhereTemplate): boolean {
-  switch (template.kind) {
-    case 'and':
-    case 'or':
-      return template.args.some(looks);
-    case 'not':
-      return looks(template.arg);
-    default:
-      return template.kind === 'lookup';
-  }
+  return attempt(path, report, () => parseWhere(where));
 }
 
 /** What `read` gives, or null with its problem reported. */

@@ -104,7 +104,7 @@ describe('is refused', () => {
     ['{ with: hide, where: "a = (select 1)" }', 'is not accepted in a filter'],
     [
       '{ with: hide, where: "email in (select email from gold.ids where email = identity.sub)" }',
-      'a mask cannot look into another dataset; a row filter can',
+      'a subquery is accepted in row filters alone',
     ],
     ['{ with: partial, format: mail }', 'unknown format; did you mean `email`?'],
     ['{ with: partial, format: email, first: 1 }', 'unknown key `first`'],
