@@ -60,6 +60,7 @@ function apart(chosen: readonly Chosen[], leftOut: readonly LeftOut[]): Choice {
     JSON.stringify([relation.schema, relation.identifier]).toLowerCase(),
   );
   const clashing = [...byPlace.values()].filter(({ length }) => length > 1).flat();
+  clashing.push(...chosen.filter(({ dataset }) => TAKEN.has(dataset.relation.schema.toLowerCase())));
   return {
     chosen: chosen.filter((one) => !clashing.includes(one)),
     leftOut: [...leftOut, ...clashing.map(({ dataset }) => leave(dataset, CLASH))],
@@ -68,7 +69,11 @@ function apart(chosen: readonly Chosen[], leftOut: readonly LeftOut[]): Choice {
 
 export type Why = Omit<LeftOut, 'dataset' | 'unique_id'>;
 
-const CLASH: Why = { reason: 'names_clash', message: 'Another dataset has the same schema and name.' };
+const CLASH: Why = {
+  reason: 'names_clash',
+  message: 'Its schema and name are taken in the file: by another dataset, by DuckDB or by the manifest.',
+};
+const TAKEN: ReadonlySet<string> = new Set(['_sluice', 'information_schema', 'pg_catalog']);
 
 const NOT_ASKED: Why = { reason: 'not_asked_for', message: 'No --dataset names it.' };
 

@@ -118,11 +118,11 @@ function datasetOf(
     rows: finished?.rows ?? 0,
     rows_read: stage.rows,
     truncated: read.truncated,
-    filtered: decision.rows.length > 0,
+    filtered: read.filtered,
     columns: columns.map((column, at) => ({
       name: column.name,
       type: stage.types[at] ?? '',
-      masked: column.folded in decision.masks,
+      masked: read.columns[at]?.masked ?? true,
       ...(made.steward ? { masks: masksOf(decision.masks[column.folded]) } : {}),
     })),
     ...(made.steward ? { hidden: chosen.hidden.map(({ name }) => name) } : {}),

@@ -49,7 +49,7 @@ export async function stageAll(choice: Choice, options: StageOptions, gate: Gate
         hint: 'Make it again.',
       });
     if ('reason' in read) refused.push(leave(chosen.dataset, read));
-    else staged.push({ chosen, read, stage: await warehouse.load(staged.length, path, read.columns) });
+    else staged.push({ chosen, read, stage: await warehouse.load(staged.length, path, read) });
   }
   if (staged.length === 0)
     throw new SluiceError('access_denied', 'The identity may see none of the datasets asked for.');

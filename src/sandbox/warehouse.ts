@@ -1,6 +1,7 @@
 /** The DuckDB files that a sandbox is made in: a stage of what was read, and the file that is handed over. Both lie in a folder of their own until the end. */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import type { AnswerColumn } from '../query.ts';
+import { SluiceError } from '../errors.ts';
+import type { Rows } from './read.ts';
 import type { Statements } from './sample.ts';
 import {
   decimalLanding,
@@ -26,10 +27,18 @@ export interface Finished {
   readonly hash: string;
 }
 
-/** A row's JSON may be as long as an answer's. */
-const LONGEST_ROW = 1 << 28;
+/** DuckDB reserves twice as much for each thread. */
+const USUAL_ROW = 1 << 24;
 /** Hex digits: rows are hashed in so many buckets that none grows large. */
 const BUCKET = 3;
+
+/** DuckDB's messages quote what they could not convert; the first words tell what kind of failure it was. */
+function withoutValues(cause: unknown): never {
+  const kind = cause instanceof Error ? /^[A-Z][A-Za-z ]* Error/.exec(cause.message)?.[0] : undefined;
+  throw new SluiceError('internal', `The sandbox could not be written (${kind ?? 'DuckDB failed'}).`, {
+    cause,
+  });
+}
 
 export class Warehouse implements Statements {
   private readonly instance: DuckDBInstance;
@@ -53,7 +62,7 @@ export class Warehouse implements Statements {
   }
 
   async run(sql: string): Promise<void> {
-    await this.connection.run(sql);
+    await this.connection.run(sql).catch(withoutValues);
   }
 
   async number(sql: string): Promise<number> {
@@ -61,15 +70,15 @@ export class Warehouse implements Statements {
   }
 
   private async row(sql: string): Promise<readonly unknown[]> {
-    const [row] = (await this.connection.runAndReadAll(sql)).getRows();
+    const [row] = (await this.connection.runAndReadAll(sql).catch(withoutValues)).getRows();
     return row ?? [];
   }
 
   /** @param file NDJSON with keys `c0`, `c1`, … */
-  async load(index: number, file: string, columns: readonly AnswerColumn[]): Promise<Stage> {
+  async load(index: number, file: string, { columns, longestBytes }: Rows): Promise<Stage> {
     const name = `t${index}`;
     const shape = columns.map((_, at) => `c${at}: 'VARCHAR'`).join(', ');
-    const source = `read_json(${literal(file)}, format = 'newline_delimited', columns = {${shape}}, maximum_object_size = ${LONGEST_ROW})`;
+    const source = `read_json(${literal(file)}, format = 'newline_delimited', columns = {${shape}}, maximum_object_size = ${Math.max(USUAL_ROW, longestBytes)})`;
     const landings: Landing[] = [];
     for (const [at, { type }] of columns.entries()) landings.push(await this.landing(type, `c${at}`, source));
     const made = landings.map((landing, at) => `${landing.from(`c${at}`)} AS c${at}`);

@@ -80,6 +80,12 @@ describe('wrong usage', () => {
     ['a share that is none', ['sandbox', '--out', 'x.duckdb', '--sample', '0.1'], 'as in 10%'],
     ['more than all', ['sandbox', '--out', 'x.duckdb', '--sample', '101%'], 'as in 10%'],
     [
+      'the warehouse itself',
+      ['sandbox', '--out', 'data/energy_community.duckdb', '--force'],
+      'files of their own',
+    ],
+    ['one file for both', ['sandbox', '--out', 'x.json', '--manifest-out', 'x.json'], 'files of their own'],
+    [
       'share and number',
       ['sandbox', '--out', 'x.duckdb', '--sample', '1%', '--rows', '3'],
       'exclude each other',

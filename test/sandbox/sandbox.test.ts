@@ -36,6 +36,8 @@ const TABLES: readonly ProjectTable[] = [
   { schema: 'vault', name: 'closed', columns: ['v VARCHAR'] },
   { schema: 'gold', name: 'empty', columns: ['at TIMESTAMP WITH TIME ZONE', 'tags VARCHAR[]'] },
   { schema: 'gold', name: 'cut', columns: ['i INTEGER'] },
+  { schema: 'gold', name: 'filtered_only', columns: ['i INTEGER'] },
+  { schema: 'gold', name: 'paged_only', columns: ['i INTEGER'] },
 ];
 
 const SQL = [
@@ -51,6 +53,8 @@ const SQL = [
   "CREATE TABLE vault.closed AS SELECT 'CANARY vault' AS v",
   'CREATE TABLE gold.empty ("at" TIMESTAMP WITH TIME ZONE, tags VARCHAR[])',
   'CREATE TABLE gold.cut AS SELECT (5000 - i)::INTEGER AS i FROM range(5000) t(i)',
+  'CREATE TABLE gold.filtered_only AS SELECT 1::INTEGER AS i',
+  'CREATE TABLE gold.paged_only AS SELECT 1::INTEGER AS i',
 ];
 
 const POLICIES = `
@@ -61,6 +65,8 @@ const POLICIES = `
   - { id: europe, on: { id: gold.members }, rows: { where: "region = 'EU'" } }
   - { id: closed, on: { namespace: vault }, deny: everyone }
   - { id: short, on: { id: gold.cut }, limit: { max_rows: 1500 } }
+  - { id: asked, on: { id: gold.filtered_only }, limit: { require_filter: [i] } }
+  - { id: paged, on: { id: gold.paged_only }, limit: { formats: [json] } }
 `;
 
 /** dbt's tests, as its manifest has them. */
@@ -126,6 +132,18 @@ describe('a sandbox', () => {
 
   it('says of a dataset that may be known and not be read that it is left out', () => {
     expect(whole.manifest.left_out).toEqual([
+      {
+        dataset: 'gold.filtered_only',
+        unique_id: 'source.test.gold.filtered_only',
+        reason: 'limit_filter',
+        message: 'A query that reads gold.filtered_only restricts certain columns of it.',
+      },
+      {
+        dataset: 'gold.paged_only',
+        unique_id: 'source.test.gold.paged_only',
+        reason: 'limit_format',
+        message: 'The data may not be delivered in this format',
+      },
       {
         dataset: 'vault.closed',
         unique_id: 'source.test.vault.closed',
@@ -253,7 +271,9 @@ describe('a sandbox', () => {
     expect(some.manifest.datasets.map(({ id }) => id)).toEqual(['gold.empty', 'gold.members']);
     expect(some.manifest.left_out.map(({ dataset: id, reason }) => [id, reason])).toEqual([
       ['gold.cut', 'not_asked_for'],
+      ['gold.filtered_only', 'not_asked_for'],
       ['gold.orders', 'not_asked_for'],
+      ['gold.paged_only', 'not_asked_for'],
       ['vault.closed', 'not_asked_for'],
     ]);
   });
@@ -356,5 +376,39 @@ describe('what goes wrong', () => {
     };
     await expect(sandboxOf(gate, 'reader', { out })).rejects.toMatchObject({ code: 'metadata_conflict' });
     expect(readdirSync(dirname(out))).toEqual([]);
+  });
+});
+
+describe('rows that nothing puts in an order', () => {
+  let gate: TestGate;
+  beforeAll(async () => {
+    const folder = await writeProject({
+      sql: [
+        'CREATE SCHEMA gold',
+        'CREATE TABLE gold.few AS SELECT [i] AS l FROM range(90) t(i)',
+        'CREATE TABLE gold.many AS SELECT [i] AS l FROM range(200) t(i)',
+        `CREATE TABLE gold.long AS SELECT i::INTEGER AS i, repeat('é"', 9000000) AS text FROM range(2) t(i)`,
+      ],
+      tables: ['few', 'many', 'long'].map((name) => ({
+        schema: 'gold',
+        name,
+        columns: name === 'long' ? ['i INTEGER', 'text VARCHAR'] : ['l BIGINT[]'],
+      })),
+      config: 'limits: { max_stream_rows: 100 }',
+    });
+    gate = await startGate({ folder });
+  });
+  afterAll(() => gate?.close());
+
+  it('are taken where one answer holds them, and otherwise left out', async () => {
+    const { manifest } = await sandboxOf(gate, 'reader', { datasets: ['gold.few', 'gold.many'] });
+    expect(manifest.datasets.map(({ id, rows }) => [id, rows])).toEqual([['gold.few', 90]]);
+    expect(manifest.left_out.find(({ dataset }) => dataset === 'gold.many')?.reason).toBe('limit_rows');
+  });
+
+  it('may be long', async () => {
+    const sandbox = await sandboxOf(gate, 'reader', { datasets: ['gold.long'] });
+    const lengths = await sandbox.rows('SELECT length(text)::INTEGER FROM gold.long');
+    expect(lengths).toEqual([[18_000_000], [18_000_000]]);
   });
 });

@@ -1,4 +1,5 @@
 /** `sluice sandbox`: a DuckDB file of what an identity may see, masked and filtered, for `dbt build --target sandbox`. */
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { Config } from '../../../config.ts';
@@ -26,6 +27,7 @@ export interface SandboxOptions extends Omit<CallerOptions, 'server'> {
 export async function sandbox(options: SandboxOptions, config: Config, wiring: Wiring): Promise<ExitCode> {
   const out = resolve(wiring.cwd, options.out);
   const manifestOut = resolve(wiring.cwd, options.manifestOut ?? besides(out));
+  keepApart(out, manifestOut, config);
   const sample = sampleOf(options);
   const token = await tokenFor(options, config, wiring);
   const shown = progress(wiring.terminal);
@@ -41,6 +43,16 @@ export async function sandbox(options: SandboxOptions, config: Config, wiring: W
   if (options.json) wiring.terminal.out(`${JSON.stringify(made)}\n`);
   else show(made, out, manifestOut, wiring);
   return 0;
+}
+
+/** With --force a slip would put a masked copy in the place of the warehouse. */
+function keepApart(out: string, manifestOut: string, { engines }: Config): void {
+  const real = (path: string): string => (existsSync(path) ? realpathSync(path) : path);
+  const warehouses = Object.values(engines).flatMap((engine) =>
+    engine.kind === 'duckdb' && engine.database !== undefined ? [real(engine.database)] : [],
+  );
+  if (out === manifestOut || [out, manifestOut].some((path) => warehouses.includes(real(path))))
+    throw new SluiceError('usage', 'The sandbox, its manifest and the warehouse are files of their own.');
 }
 
 /** `a/b.duckdb` → `a/b.manifest.json` */
