@@ -5,6 +5,7 @@ import type { AuditLog } from './audit/event.ts';
 import type { PublishRule } from './catalogue/publish.ts';
 import type { Engine } from './engines/engine.ts';
 import type { Identity } from './identity/identity.ts';
+import type { TagRules } from './lineage/lineage.ts';
 import type { Observe } from './observe.ts';
 import type { PlanCaches } from './request/plan-caches.ts';
 import type { TokenKeys } from './sql/rewrite/masks/token.ts';
@@ -30,6 +31,8 @@ export interface PushDefaults {
   readonly publish: readonly PublishRule[];
   readonly searchPath: readonly string[];
   readonly prefix: string | null;
+  /** `tags:` of the configuration. */
+  readonly tagRules: TagRules;
 }
 
 export interface Gate {

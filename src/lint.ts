@@ -13,12 +13,13 @@ import type { Finding } from './findings.ts';
 import { refusalFindings } from './hygiene/refusals.ts';
 import { examineHygiene, type HygieneReport, reportOf } from './hygiene/report.ts';
 import { candidateColumns, readSamples } from './lint-samples.ts';
-import { auditPath, openEngines, stateFolder } from './open.ts';
+import { auditPath, openEngine, stateFolder } from './open.ts';
 import { buildSnapshot, readProject, type Snapshot, type SnapshotInput } from './snapshot.ts';
 import { loadParser } from './sql/parse.ts';
 import { type ArtifactFiles, readArtifacts } from './state/artifacts.ts';
 import type { PushedInput } from './state/metadata.ts';
 import { openPublishedFolder } from './state/published-folder.ts';
+import { traced } from './state/trace.ts';
 import { openStore } from './store/open-store.ts';
 
 export interface LintAsk {
@@ -56,7 +57,9 @@ export async function lint(
     const read = await readInput(config, ask);
     if ('refused' in read) return report(reportOf(read.refused, []));
     const engines = await reachEngines();
-    const { snapshot, refused } = build({ ...read.input, physical: engines.physical });
+    const { snapshot, refused } = build(
+      await withLineage({ ...read.input, physical: engines.physical }, read.previous, onStep),
+    );
     if (snapshot === null) return report(reportOf(refused, []));
     const project = readProject(read.input.manifest);
     const samples = ask.samples === null ? NO_SAMPLES : await sample(snapshot, engines.reached, ask.samples);
@@ -88,11 +91,11 @@ export async function lint(
     if (ask.offline) return { physical, reached };
     const folder = openPublishedFolder(stateFolder(config), 'cli');
     closing.push(async () => folder.close());
-    const engines = await openEngines(config, folder.path, () => {});
-    closing.push(() => Promise.all([...engines.values()].map((engine) => engine.close())));
-    for (const [name, engine] of engines)
+    for (const name of Object.keys(config.engines))
       try {
         onStep(`asking ${name}`);
+        const engine = await openEngine(name, config, folder.path, () => {});
+        closing.push(() => engine.close());
         await engine.publish();
         physical[name] = await engine.describe();
         reached.set(name, engine);
@@ -154,17 +157,30 @@ const sampling = (operator: string, datasets: readonly string[]) => ({
   client: { ip: null, door: 'cli', user_agent: null },
 });
 
-type Read = { readonly input: PushedInput } | { readonly refused: readonly Finding[] };
+type Read =
+  | { readonly input: PushedInput; readonly previous: PushedInput['lineage'] }
+  | { readonly refused: readonly Finding[] };
+
+/** What cannot be traced is refused when it is built, with its reason. */
+async function withLineage(
+  input: SnapshotInput,
+  previous: PushedInput['lineage'],
+  onStep: (text: string) => void,
+): Promise<SnapshotInput> {
+  if (input.lineage !== undefined) return input;
+  return traced(input, { previous, onStep }).catch(() => input);
+}
 
 async function readInput(config: Config, { applied, files }: LintAsk): Promise<Read> {
   const latest = await latestInput(config);
   if (applied) {
-    if (latest !== null) return { input: latest };
+    if (latest !== null) return { input: { lineage: null, ...latest }, previous: null };
     throw new SluiceError('snapshot_missing', undefined, { hint: 'Push a state first, or lint the files.' });
   }
   try {
     const { manifest, catalog, policies, yaml_files } = readArtifacts(config, files);
     return {
+      previous: latest?.lineage,
       input: {
         environment: config.environment,
         engines: Object.keys(config.engines),
@@ -175,6 +191,7 @@ async function readInput(config: Config, { applied, files }: LintAsk): Promise<R
         publish: config.publish as SnapshotInput['publish'],
         searchPath: config.search_path,
         prefix: config.metadata.prefix,
+        tagRules: config.tags,
         patches: latest?.patches ?? [],
       },
     };

@@ -49,7 +49,7 @@ async function pushInto(
   onStep('reading the artifacts');
   const content = readArtifacts(config, absolute(files));
   onStep('building the snapshot');
-  return pushAsOperator(operator(), localCaller(), content, { dryRun: files.dryRun }, open.gate);
+  return pushAsOperator(operator(), localCaller(), content, { dryRun: files.dryRun, onStep }, open.gate);
 }
 
 const localCaller = () => ({
@@ -149,6 +149,7 @@ const wiring: Wiring = {
       publish,
       search_path,
       prefix: config.metadata.prefix,
+      tags: config.tags,
     };
   },
   async planLocal(config, files, options, onStep) {

@@ -124,8 +124,7 @@ export function postgresConnection(
   return { url, host, port, database, user, password, ssl, sslCa };
 }
 
-/** To be closed by whoever opened them. */
-export async function openEngines(
+async function openEngines(
   config: Config,
   publishDir: string,
   observe: Observe,
@@ -136,7 +135,8 @@ export async function openEngines(
   return engines;
 }
 
-async function openEngine(
+/** To be closed by whoever opened it. */
+export async function openEngine(
   name: string,
   { engines, limits }: Config,
   publishDir: string,
@@ -227,6 +227,7 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
         publish: config.publish,
         searchPath: config.search_path,
         prefix: config.metadata.prefix,
+        tagRules: config.tags,
       },
       keys: {
         mask: await store.key('mask_hash'),

@@ -12,6 +12,7 @@ import type { PushContent } from './state/artifacts.ts';
 import type { Expected } from './state/expected.ts';
 import type { Applied, PushedInput } from './state/metadata.ts';
 import type { Changes } from './state/outline.ts';
+import { tagRulesSchema } from './tags/rules-schema.ts';
 
 /** Dbt's artifacts and policy files; the rest is as the gate is configured unless it comes along. */
 export interface Pushed extends Pick<PushContent, 'manifest' | 'policies'> {
@@ -22,6 +23,8 @@ export interface Pushed extends Pick<PushContent, 'manifest' | 'policies'> {
   readonly publish?: readonly unknown[] | undefined;
   readonly search_path?: readonly string[] | undefined;
   readonly prefix?: string | null | undefined;
+  /** Rules about tags. */
+  readonly tags?: unknown;
 }
 
 export interface PushReport {
@@ -38,6 +41,8 @@ export interface PushReport {
 export interface PushOptions {
   readonly dryRun: boolean;
   readonly expected?: Expected | undefined;
+  /** Told as it goes, for people. */
+  readonly onStep?: ((text: string) => void) | undefined;
 }
 
 /** @throws SluiceError token_missing, access_denied, 9xxx; nothing changed then */
@@ -64,7 +69,8 @@ export async function pushAsOperator(
 function push(author: Author, pushed: Pushed, options: PushOptions, gate: Gate): Promise<PushReport> {
   const refusal = 'Only publishers may push metadata.';
   return onRecord(author, { ...options, action: 'push', refusal }, gate, async (told) => {
-    return reportOf(await gate.metadata.replace(stateOf(pushed, gate), told));
+    const { onStep } = options;
+    return reportOf(await gate.metadata.replace(stateOf(pushed, gate), { ...told, onStep }));
   });
 }
 
@@ -82,9 +88,15 @@ function inputOf(pushed: Pushed, { environment, defaults }: Pick<Gate, 'environm
     throw new SluiceError('publish_invalid', undefined, {
       details: rules.error.issues.map((issue) => `publish.${issue.path.join('.')}: ${issue.message}`),
     });
+  const tags = tagRulesSchema.safeParse(pushed.tags ?? defaults.tagRules);
+  if (!tags.success)
+    throw new SluiceError('publish_invalid', 'The rules about tags are not valid', {
+      details: tags.error.issues.map((issue) => `tags.${issue.path.join('.')}: ${issue.message}`),
+    });
   return {
     environment,
     engines: defaults.engines,
+    tagRules: tags.data,
     manifest: pushed.manifest,
     catalog: pushed.catalog ?? null,
     yamlFiles: pushed.yaml_files ?? {},

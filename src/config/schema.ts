@@ -1,6 +1,7 @@
 /** The whole of sluice.yml: the one table of keys, defaults and bounds that loading, the editor's JSON Schema and the reference page share. */
 import { z } from 'zod';
 import { publishRuleSchema } from '../catalogue/publish.ts';
+import { tagRulesSchema } from '../tags/rules-schema.ts';
 import { identitySchema } from './identity-schema.ts';
 import { duration, size } from './units.ts';
 
@@ -211,6 +212,11 @@ export const configSchema = z
       .array(z.string().min(1))
       .prefault([])
       .describe('Namespaces in which bare table names are looked up, in this order.'),
+    tags: tagRulesSchema
+      .prefault({})
+      .describe(
+        'What holds for a tag and all below it: whether it follows columns downstream, and what stops it.',
+      ),
     policies: path
       .prefault('policies')
       .describe('A folder of policy files (`*.yml`, `*.yaml`), or one file.'),

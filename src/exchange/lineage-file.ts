@@ -17,7 +17,7 @@ const schema = z.object({
           text,
           z.looseObject({
             resolved: z.boolean(),
-            from: z.array(z.looseObject({ node: text, column: text })),
+            from: z.array(z.looseObject({ node: text, column: text.nullable() })),
           }),
         ),
       })

@@ -8,6 +8,7 @@ import type { SnapshotRow, Store } from '../store/store.ts';
 import { type Expected, refuseUnexpected } from './expected.ts';
 import { type Changes, changesBetween, type Outline, outlineOf } from './outline.ts';
 import { rowsIn, type Sizes, sizesOf, stageAll } from './staging.ts';
+import { traced } from './trace.ts';
 
 /** What a push brings; the rest of the input is the gate's own. */
 export type PushedInput = Omit<SnapshotInput, 'physical'>;
@@ -37,6 +38,8 @@ export interface ChangeOptions {
   readonly expected?: Expected | undefined;
   /** Awaited when everything has been checked and nothing has been stored; a change that cannot be put on record is none. */
   readonly record: (etag: string) => Promise<void>;
+  /** Told as it goes, for people. */
+  readonly onStep?: ((text: string) => void) | undefined;
 }
 
 /** The latest state, as whoever changes it finds it. */
@@ -152,7 +155,16 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
     const pushed = await make(latest === null ? null : inputOf(latest.input), latest?.push ?? null);
     const staged = await stageAll(engines);
     try {
-      const input: SnapshotInput = { ...pushed, physical: staged.physical };
+      const given: SnapshotInput = { ...pushed, physical: staged.physical };
+      // Only a push brings SQL to read; every other change keeps what its state knew.
+      const input =
+        options.action === 'push' && pushed.lineage === undefined
+          ? await traced(given, {
+              previous: latest === null ? null : inputOf(latest.input).lineage,
+              onStep: options.onStep,
+            })
+          : given;
+      options.onStep?.('building the snapshot');
       const snapshot = buildSnapshot(input);
       const outline = outlineOf(snapshot);
       // Without an outline there is nothing to compare with: what earlier releases stored.

@@ -160,5 +160,7 @@ export interface PushBody {
   readonly publish: readonly unknown[];
   readonly search_path: readonly string[];
   readonly prefix: string | null;
+  /** `tags:` of the configuration. */
+  readonly tags?: unknown;
   readonly lineage?: unknown;
 }

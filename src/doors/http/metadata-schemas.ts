@@ -17,6 +17,10 @@ export const metadataBody = z.strictObject({
     .describe("Publish rules; by default those of the gate's configuration."),
   search_path: z.array(z.string()).optional(),
   prefix: z.string().nullable().optional(),
+  tags: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe("Rules about tags; by default `tags:` of the gate's configuration."),
   lineage: z
     .record(z.string(), z.unknown())
     .nullable()
