@@ -2,10 +2,11 @@
  * Why one dataset is released as it is: a step for its level and one for each policy that matches it, from the line of
  * YAML over the tag and its origin to the facts of the identity. Told to stewards; nothing is enforced by it.
  */
-import type { Decision } from '../access/decision.ts';
+import type { Decision, DecisionContext } from '../access/decision.ts';
 import type { Catalogue, Dataset } from '../catalogue/dataset.ts';
 import { truthOf } from '../policies/conditions.ts';
-import type { MaskSpec, MatchedPolicy, PolicySet, SourceRef } from '../policies/policy.ts';
+import type { MatchedPolicy, PolicySet, SourceRef } from '../policies/policy.ts';
+import { doing } from './doing.ts';
 import { type Evidence, evidenceOf } from './evidence.ts';
 import { type Asking, avoiding, type Judgement, judge, missing } from './judge.ts';
 
@@ -32,11 +33,16 @@ export interface TrailStep {
   }[];
   readonly who: Judgement | null;
   readonly unless: Judgement | null;
+  /** Limits: the hours and networks outside of which nothing is released. */
+  readonly within: Judgement | null;
+  /** What exempts where `unless` does not: a broken glass, or the word of a decision point of one's own. */
+  readonly exempt_by: string | null;
   /** Each is one way to another outcome. */
   readonly change: readonly string[];
 }
 
 export interface Explained extends Asking {
+  readonly context: DecisionContext;
   readonly dataset: Dataset;
   readonly decision: Decision;
   readonly policies: PolicySet;
@@ -54,10 +60,14 @@ export function stepsOf(explained: Explained): readonly TrailStep[] {
   ];
 }
 
-function levelStep({ dataset, decision, identity }: Explained): TrailStep {
+function levelStep({ dataset, decision, policies, identity, context }: Explained): TrailStep {
   const { accessLevel: level, accessLevelSource: source } = dataset;
   const signedIn = identity.kind !== 'anonymous';
-  const allowed = decision.reasons.some(({ effect }) => effect === 'allow') || decision.allow;
+  const allowed =
+    decision.allow ||
+    policies
+      .forDataset(dataset.id)
+      .some((policy) => policy.effect === 'allow' && truthOf(policy.who, identity, context) === 'true');
   const met = level === 'open' || (signedIn && (level === 'internal' || allowed));
   const change = met ? [] : signedIn ? ['be named by a policy that allows to read it'] : ['sign in'];
   return {
@@ -69,6 +79,8 @@ function levelStep({ dataset, decision, identity }: Explained): TrailStep {
     columns: [],
     who: null,
     unless: null,
+    within: null,
+    exempt_by: null,
     change,
   };
 }
@@ -78,11 +90,11 @@ function policyStep(policy: MatchedPolicy, definition: unknown, explained: Expla
   const matched = { dataset, catalogue, environment: context.environment };
   const unless = policy.unless === null ? null : judge(policy.unless, explained);
   const who = 'who' in policy ? judge(policy.who, explained) : null;
-  // A decision point of one's own may exempt by other rules: what it says stands.
-  const exempt =
-    unless?.truth === 'true' ||
-    decision.reasons.some((reason) => reason.policy === policy.id && reason.effect === 'exempt');
-  const outcome = exempt ? 'exempt' : outcomeOf(policy, who);
+  const within = policy.effect === 'limit' && policy.within !== null ? judge(policy.within, explained) : null;
+  // A glass that is broken exempts, and so may a decision point of one's own: what was decided stands.
+  const told = decision.reasons.find((one) => one.policy === policy.id && one.effect === 'exempt');
+  const exempt = unless?.truth === 'true' || told !== undefined;
+  const outcome = exempt ? 'exempt' : outcomeOf(policy, who, context);
   const columns = policy.effect === 'mask' ? policy.columns : [];
   const { id, description, source } = policy;
   return {
@@ -101,17 +113,20 @@ function policyStep(policy: MatchedPolicy, definition: unknown, explained: Expla
     })),
     who,
     unless,
+    within,
+    exempt_by: unless?.truth === 'true' ? null : (told?.because ?? null),
     change: changes(policy, outcome, explained),
   };
 }
 
-function outcomeOf(policy: MatchedPolicy, who: Judgement | null): StepOutcome {
+function outcomeOf(policy: MatchedPolicy, who: Judgement | null, { time }: DecisionContext): StepOutcome {
   switch (policy.effect) {
     case 'allow':
     case 'discover':
-    case 'break_glass':
     case 'require':
       return who?.truth === 'true' ? 'met' : 'not_met';
+    case 'break_glass':
+      return who?.truth === 'true' && time.epoch < policy.expires ? 'met' : 'not_met';
     case 'deny':
     case 'limit':
       return who?.truth === 'false' ? 'no_concern' : 'applies';
@@ -152,52 +167,8 @@ function changes(policy: MatchedPolicy, outcome: StepOutcome, asking: Asking): r
   if (outcome === 'exempt' || outcome === 'met' || outcome === 'no_concern') return [];
   const exempting = policy.unless === null ? [] : missing(policy.unless, asking);
   if (!('who' in policy)) return exempting;
+  if (policy.effect === 'limit')
+    return [...(policy.within === null ? [] : missing(policy.within, asking)), ...exempting];
   const otherwise = outcome === 'not_met' ? missing(policy.who, asking) : avoiding(policy.who, asking);
   return [...otherwise, ...exempting];
-}
-
-function doing(policy: MatchedPolicy, definition: unknown): string {
-  switch (policy.effect) {
-    case 'allow':
-      return 'lets in whom it names';
-    case 'require':
-      return 'demands';
-    case 'deny':
-      return 'denies';
-    case 'discover':
-      return 'lets know of it whom it names';
-    case 'break_glass':
-      return `breaks the glass for whom it names: ${policy.reason}`;
-    case 'mask':
-      return `${policy.mask.kind === 'hide' ? 'hides the column' : `masks with ${maskWords(policy.mask)}`}${policy.where === null ? '' : `, in rows where ${whereOf(definition, 'mask') ?? 'its condition is not false'}`}`;
-    case 'rows':
-      return `keeps rows where ${whereOf(definition, 'rows') ?? 'its filter holds'}`;
-    case 'limit':
-      return `bounds ${
-        Object.entries(policy.limits)
-          .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
-          .join(', ') || 'when and from where it is read'
-      }`;
-    default:
-      return policy satisfies never;
-  }
-}
-
-/** `partial, first 4, last 4` */
-export function maskWords({ kind, ...rest }: MaskSpec): string {
-  const options = Object.entries(rest).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
-  return [kind, ...options].join(', ');
-}
-
-/** The condition as its author wrote it. */
-function whereOf(definition: unknown, effect: 'mask' | 'rows'): string | null {
-  const body = memberOf(definition, effect);
-  const where = memberOf(body, 'where');
-  return typeof where === 'string' ? where.replaceAll(/\s+/g, ' ').trim() : null;
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Readonly<Record<string, unknown>>)[name]
-    : null;
 }

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DecideOptions } from '../access/decide.ts';
 import type { Decision } from '../access/decision.ts';
-import { CODES, SluiceError } from '../errors.ts';
+import { type Code, SluiceError } from '../errors.ts';
 import { explain } from '../explain.ts';
 import type { Gate } from '../gate.ts';
 import { identityFrom } from '../identity/given.ts';
@@ -101,9 +101,17 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
       return { outcome: await outcomeOf(test, asked), decided };
     },
     async differs({ decided }, rules) {
+      // A decision for one dataset follows from the policies that match that one.
+      const touches = ({ options: given }: Decided): boolean =>
+        !('policy' in rules) ||
+        given.datasets.some(({ id }) =>
+          given.policies.forDataset(id).some((policy) => policy.id === rules.policy),
+        );
+      const near = decided.filter(touches);
+      if (near.length === 0) return false;
       const { decider, metadata } = await underneath(rules);
       const { snapshot } = await metadata.current();
-      for (const { options: given, decisions } of decided) {
+      for (const { options: given, decisions } of near) {
         const others = await decider.decide({
           ...given,
           policies: snapshot.policies,
@@ -173,10 +181,18 @@ async function outcomeOf(test: TestCase, gate: Gate): Promise<Outcome> {
       maskKinds: wantsKinds(test) ? await maskKinds(caller, ask, gate) : null,
     };
   } catch (thrown) {
-    if (!(thrown instanceof SluiceError) || CODES[thrown.code].status >= 500) throw thrown;
+    if (!(thrown instanceof SluiceError) || OUTAGES.has(thrown.code)) throw thrown;
     return { kind: 'refused', status: thrown.status, code: thrown.code, message: thrown.message };
   }
 }
+
+/** What says nothing of the case: were it taken for a refusal, a policy would seem to be noticed. */
+const OUTAGES: ReadonlySet<Code> = new Set([
+  'engine_unavailable',
+  'pdp_unavailable',
+  'state_unavailable',
+  'internal',
+]);
 
 const wantsKinds = ({ expect: { masked } }: TestCase): boolean =>
   masked !== undefined && !Array.isArray(masked);

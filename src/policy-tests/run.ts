@@ -27,15 +27,16 @@ export interface Report {
   readonly policies: readonly PolicyNotice[] | null;
 }
 
-/** A refusal of the one case: an unknown persona is its fault alone. */
-export interface Unasked {
+/** A case that could not be asked as it stands; an unknown persona is its fault alone. */
+interface Unasked {
   readonly problem: string;
 }
+
+/** A case that this way of asking cannot ask, and why. */
 export interface Skipped {
   readonly skipped: string;
 }
 
-/** @param ask null where there is nothing to tell but an outcome */
 export async function runCases(
   { cases, scope }: Pick<Suite, 'cases' | 'scope'>,
   ask: (test: TestCase) => Promise<Outcome | Skipped>,

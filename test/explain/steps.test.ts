@@ -199,4 +199,37 @@ describe('access', () => {
       does: "keeps rows where column('geo.region') = any(identity.attributes.regions)",
     });
   });
+
+  it('tells the hours and networks of a limit, and how to be inside', async () => {
+    const limit = { id: 'p', on: 'everything', limit: { max_rows: 5, networks: ['10.0.0.0/8'] } };
+    expect(of(await trail([limit]), 'p')).toMatchObject({
+      outcome: 'applies',
+      within: { truth: 'unknown' },
+      change: ['ask from the network 10.0.0.0/8'],
+    });
+  });
+
+  it('tells of a glass that is broken what it opens, until it expires', async () => {
+    const glass = (expires: string) => [
+      HASH,
+      {
+        id: 'fire',
+        on: 'everything',
+        break_glass: { to: { group: 'firefighters' }, reason: 'The house burns.', expires },
+      },
+    ];
+    const who = { groups: ['firefighters'] };
+    const broken = await trail(glass('2099-01-01'), who);
+    expect(of(broken, 'fire').outcome).toBe('met');
+    expect(of(broken, 'hash')).toMatchObject({ outcome: 'exempt', exempt_by: 'break_glass fire' });
+    const over = await trail(glass('2001-01-01'), who);
+    expect(of(over, 'fire').outcome).toBe('not_met');
+    expect(of(over, 'hash')).toMatchObject({ outcome: 'applies', exempt_by: null });
+  });
+
+  it('a restricted dataset is not let in by a permission of others', async () => {
+    const restricted = dataset({ ...SPEC, level: 'restricted' });
+    const [level] = await trail([{ id: 'p', on: 'everything', allow: { group: 'staff' } }], {}, restricted);
+    expect(level?.outcome).toBe('not_met');
+  });
 });

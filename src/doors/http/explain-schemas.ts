@@ -41,6 +41,8 @@ const trailStep = z.object({
   ),
   who: judgement,
   unless: judgement,
+  within: judgement.describe('Limits: the hours and networks outside of which nothing is released.'),
+  exempt_by: z.string().nullable().describe('What exempts where `unless` does not.'),
   change: z.array(z.string()).describe('Each is one way to another outcome.'),
 });
 

@@ -127,7 +127,7 @@ const OUTCOMES: Readonly<Record<TrailStep['outcome'], string>> = {
 };
 
 function stepTree(step: TrailStep, on: readonly Evidence[], overruledBy: string | null = null): Branch {
-  const { policy, does, outcome, who, unless, change } = step;
+  const { policy, does, outcome, who, unless, within, exempt_by, change } = step;
   const place = policy === null ? '' : ` (${policy.source.file}:${policy.source.line})`;
   const overruled = overruledBy === null ? '' : `; the stricter ${overruledBy} stands instead`;
   return {
@@ -136,6 +136,8 @@ function stepTree(step: TrailStep, on: readonly Evidence[], overruledBy: string 
       ...evidenceTrees(on),
       ...(who === null ? [] : [judgementTree('who', who)]),
       ...(unless === null ? [] : [judgementTree('unless', unless)]),
+      ...(within === null ? [] : [judgementTree('within', within)]),
+      ...(exempt_by === null ? [] : [leaf(`exempt by ${exempt_by}`)]),
       ...(change.length === 0 ? [] : [leaf(`otherwise for who would ${change.join(', or ')}`)]),
     ],
   };
