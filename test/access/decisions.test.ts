@@ -54,6 +54,8 @@ const caseSchema = z.strictObject({
     /** By policy; its id alone where the predicate is not compared. */
     rows: z.array(z.union([z.string(), z.record(z.string(), z.unknown())])).optional(),
     masks: z.record(z.string(), z.string()).optional(),
+    /** By column: the policies whose tokens may be reversed. */
+    reveals: z.record(z.string(), z.array(z.string())).optional(),
     hidden: z.array(z.string()).optional(),
     limits: z.record(z.string(), z.unknown()).optional(),
     expires_at: z.number().optional(),
@@ -135,7 +137,7 @@ async function ask(
   const gate = {
     environment,
     limits: { sqlBytes: 65_536, maxScanRows: null },
-    keys: { mask: new Uint8Array(32) },
+    keys: { mask: new Uint8Array(32), tokens: { current: null } },
     audit: { append: async (event: AuditEvent) => void events.push(event) },
     decider,
     metadata: { rowsOf: () => null },
@@ -207,6 +209,12 @@ function inShort(decision: Decision, wantedRows: Case['want']['rows'] = []) {
       typeof wantedRows[i] === 'string' ? policy : { [policy]: predicate },
     ),
     masks: Object.fromEntries(masks),
+    reveals: Object.fromEntries(
+      Object.entries(decision.reveals ?? {}).map(([column, sources]) => [
+        column,
+        sources.map((one) => one.policy),
+      ]),
+    ),
     hidden: [...decision.hidden].sort(),
     limits: decision.limits,
     expires_at: decision.expires_at,
@@ -224,6 +232,7 @@ describe.each(files)('$file', ({ dataset: shared, cases }) => {
       discoverable: want.discoverable ?? true,
       rows: want.rows ?? [],
       masks: want.masks ?? {},
+      reveals: want.reveals ?? {},
       hidden: want.hidden ?? [],
       limits: want.limits ?? {},
       expires_at: want.expires_at ?? null,
