@@ -47,32 +47,41 @@ export interface BenchOptions {
   readonly operator: string;
 }
 
+/** What cases are asked of under one set of rules. */
+interface Ground {
+  readonly gate: Gate;
+  readonly snapshot: Snapshot;
+}
+
 /** @throws SluiceError snapshot_missing, audit_unavailable: that tests are run is on record before the first one is */
 export async function openBench(options: BenchOptions): Promise<Bench> {
   const { gate } = options;
   const state = await gate.metadata.current();
   await record(options, state.snapshot.hash);
-  const gates = new Map<string, Promise<Gate>>();
+  const grounds = new Map<string, Ground>();
 
-  function underneath(rules: Rules): Promise<Gate> {
+  function groundOf(rules: Rules): Ground {
     const key = JSON.stringify(rules);
-    const known = gates.get(key);
+    const known = grounds.get(key);
     if (known !== undefined) return known;
     const snapshot = snapshotUnder(rules, state.snapshot);
     const current = { ...state, snapshot };
-    const made: Gate = {
-      ...gate,
-      decider: rules.kind === 'off' ? OPEN_TO_ALL : gate.decider,
-      // One state for all cases, whatever is pushed meanwhile.
-      metadata: { ...gate.metadata, current: async () => current, loaded: () => snapshot },
-      caches: emptyCaches(),
-      // Personas who never asked would be taken for readers; the one record above stands for all of this.
-      audit: UNRECORDED,
-      // The bench alone sees what stewards see.
-      permits: () => true,
+    const made: Ground = {
+      snapshot,
+      gate: {
+        ...gate,
+        decider: rules.kind === 'off' ? OPEN_TO_ALL : gate.decider,
+        // One state for all cases, whatever is pushed meanwhile.
+        metadata: { ...gate.metadata, current: async () => current, loaded: () => snapshot },
+        caches: emptyCaches(),
+        // Personas who never asked would be taken for readers; the one record above stands for all of this.
+        audit: UNRECORDED,
+        // The bench alone sees what stewards see.
+        permits: () => true,
+      },
     };
-    gates.set(key, Promise.resolve(made));
-    return Promise.resolve(made);
+    grounds.set(key, made);
+    return made;
   }
 
   function identityFor({ as }: TestCase): Identity {
@@ -84,7 +93,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
     async ask(test, rules) {
       const identity = identityFor(test);
       const decided: Decided[] = [];
-      const base = await underneath(rules);
+      const { gate: base } = groundOf(rules);
       const at = test.context?.time === undefined ? null : new Date(test.context.time);
       const asked: Gate = {
         ...base,
@@ -109,17 +118,16 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
         );
       const near = decided.filter(touches);
       if (near.length === 0) return false;
-      const { decider, metadata } = await underneath(rules);
-      const { snapshot } = await metadata.current();
+      const { gate: other, snapshot } = groundOf(rules);
       for (const { options: given, decisions } of near) {
-        const others = await decider.decide({
+        const others = await other.decider.decide({
           ...given,
           policies: snapshot.policies,
           snapshotHash: snapshot.hash,
         });
         for (const [id, decision] of decisions) {
-          const other = others.get(id);
-          if (other === undefined || effectOf(other) !== effectOf(decision)) return true;
+          const otherwise = others.get(id);
+          if (otherwise === undefined || effectOf(otherwise) !== effectOf(decision)) return true;
         }
       }
       return false;
