@@ -162,9 +162,31 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'NOT of unknown is true',
     file: 'src/sql/rewrite/filters.ts',
-    find: 'return not(again(predicate.arg));',
-    replace: "return { BooleanTest: { arg: again(predicate.arg), booltesttype: 'IS_NOT_TRUE' } };",
+    find: 'return not(filterExpression(predicate.arg, { ...options, negated: true }));',
+    replace:
+      "return { BooleanTest: { arg: filterExpression(predicate.arg, { ...options, negated: true }), booltesttype: 'IS_NOT_TRUE' } };",
     caughtBy: ['test/sql/rewrite-filters.test.ts'],
+  },
+  {
+    name: 'a lookup forgets its condition',
+    file: 'src/sql/rewrite/filters.ts',
+    find: '...(where === null ? {} : { whereClause: where }),',
+    replace: '',
+    caughtBy: oracle,
+  },
+  {
+    name: 'a lookup is answered under not',
+    file: 'src/sql/rewrite/filters.ts',
+    find: 'options.negated === true || tested === null',
+    replace: 'tested === null',
+    caughtBy: ['test/sql/rewrite-filters.test.ts'],
+  },
+  {
+    name: 'a day that has begun has not begun',
+    file: 'src/sql/rewrite/filters.ts',
+    find: 'operation(within ? WITHIN_A_DAY[op] : op, node, bound)',
+    replace: 'operation(op, node, bound)',
+    caughtBy: oracle,
   },
   {
     name: 'the second half of AND is lost',
@@ -447,21 +469,21 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'DuckDB: NOT is lost from !~',
-    file: 'src/sql/rewrite/lower-duckdb.ts',
+    file: 'src/sql/rewrite/lower-operators-duckdb.ts',
     find: "return not(call('regexp_full_match', again(left), again(right)));",
     replace: "return call('regexp_full_match', again(left), again(right));",
     caughtBy: ['test/sql/both-engines.test.ts'],
   },
   {
     name: 'DuckDB: BETWEEN SYMMETRIC looks one way',
-    file: 'src/sql/rewrite/lower-duckdb.ts',
+    file: 'src/sql/rewrite/lower-operators-duckdb.ts',
     find: 'some([between(value, low, high), between(value, high, low)])',
     replace: 'between(value, low, high)',
     caughtBy: ['test/sql/both-engines.test.ts'],
   },
   {
     name: 'DuckDB: ALL of a list is ANY',
-    file: 'src/sql/rewrite/lower-duckdb.ts',
+    file: 'src/sql/rewrite/lower-quantified-duckdb.ts',
     find: "subLinkType: any ? 'ANY_SUBLINK' : 'ALL_SUBLINK',",
     replace: "subLinkType: 'ANY_SUBLINK',",
     caughtBy: ['test/sql/both-engines.test.ts'],

@@ -4,24 +4,15 @@ import type { Node } from '../tree.ts';
 import { open } from '../walk.ts';
 import { call, cast, NULL, operation, text, when, whole } from './build.ts';
 import { readFormat, written } from './formats-duckdb.ts';
+import { constant, type Form, type Forms } from './spell-form-duckdb.ts';
 import { unsupported } from './unsupported.ts';
-
-type Form = (
-  args: readonly Node[],
-  spelling: { readonly families: readonly TypeFamily[] },
-) => Node | undefined;
-
-const literal = (node: Node | undefined): string | null =>
-  node !== undefined && 'A_Const' in node && node.A_Const.sval !== undefined
-    ? (node.A_Const.sval.sval ?? '')
-    : null;
 
 const SECONDS = /^(?:s|sec|secs|second|seconds)$/i;
 const MILLISECONDS = /^(?:ms|msec|msecs|millisecond|milliseconds)$/i;
 
 /** PostgreSQL counts seconds with their fractions. */
 const datePart: Form = ([field, value]) => {
-  const name = literal(field) ?? '';
+  const name = constant(field) ?? '';
   const unit = SECONDS.test(name) ? 1_000_000 : MILLISECONDS.test(name) ? 1000 : null;
   if (unit === null) return undefined;
   return operation('/', call('date_part', text('microseconds'), value!), whole(unit));
@@ -30,7 +21,7 @@ const datePart: Form = ([field, value]) => {
 const MOMENTS: ReadonlySet<TypeFamily> = new Set(['date', 'timestamp', 'timestamptz', 'unknown']);
 
 const toChar: Form = ([value, format], { families }) => {
-  const words = literal(format);
+  const words = constant(format);
   if (!MOMENTS.has(families[0] ?? 'unknown'))
     throw unsupported('to_char of anything but a date or a moment', 'Cast to text, or use round and lpad.');
   if (words === null) throw unsupported('to_char with a format that is no literal');
@@ -38,7 +29,7 @@ const toChar: Form = ([value, format], { families }) => {
 };
 
 const parsed = (value: Node, format: Node | undefined): Node => {
-  const words = literal(format);
+  const words = constant(format);
   if (words === null) throw unsupported('A format that is no literal', 'Write the format itself.');
   return call('strptime', value, text(readFormat(words)));
 };
@@ -73,11 +64,11 @@ const makeInterval: Form = (args) => {
 
 /** PostgreSQL has no bins of months; DuckDB's would not be the same. */
 const dateBin: Form = ([stride, value, origin], { families }) => {
-  const written = literal(stride);
+  const written = constant(stride);
   const size = written === null ? stride! : cast(stride!, 'interval');
   const text =
     written ??
-    ('TypeCast' in stride! && stride.TypeCast.arg !== undefined ? literal(stride.TypeCast.arg) : null);
+    ('TypeCast' in stride! && stride.TypeCast.arg !== undefined ? constant(stride.TypeCast.arg) : null);
   if (text === null || /mon|year|decade|cent|mil|\dy|-\d+-/i.test(text))
     throw unsupported(
       'date_bin with a stride that is not written out in days or less',
@@ -129,8 +120,14 @@ const overlaps: Form = ([a, b, c, d], { families }) => {
   );
 };
 
-/** By the name of the function. */
-export const MOMENT_FORMS: readonly (readonly [string, Form])[] = [
+/** In a zone: there the day begins when it does, and back. */
+const dateTrunc: Form = ([field, value, zone]) =>
+  zone === undefined
+    ? undefined
+    : call('timezone', zone, call('date_trunc', field!, call('timezone', zone, value!)));
+
+export const MOMENT_FORMS: Forms = [
+  ['date_trunc', dateTrunc],
   ['date_bin', dateBin],
   ['date_part', datePart],
   ['datepart', datePart],

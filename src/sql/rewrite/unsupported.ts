@@ -28,3 +28,8 @@ export function noOperator(operator: string): SluiceError {
     hint === undefined ? {} : { hint },
   );
 }
+
+/** What the guard let through and no lowering knows: a fault of ours. */
+export function noLowering(what: string): SluiceError {
+  return new SluiceError('rewrite_failed', undefined, { cause: `no lowering for ${what}` });
+}
