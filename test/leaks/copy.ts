@@ -6,6 +6,7 @@ import { createHmac } from 'node:crypto';
 import type { AttributeValue, Identity } from '../../src/identity/identity.ts';
 import type { HashScope, MaskSpec, Predicate, ScalarOperand } from '../../src/policies/policy.ts';
 import { type Kind, reference } from '../conformance/mask-reference.ts';
+import { LISTED, NOW } from './listed.ts';
 import { ordering, type Scalar } from './ordering.ts';
 import {
   type CataloguedColumn,
@@ -217,6 +218,8 @@ function holds(predicate: Predicate, dataset: WorldDataset, row: Row, identity: 
     case 'or':
       return either(predicate.args.map((arg) => holds(arg, dataset, row, identity)));
     case 'compare':
+      if (predicate.right.kind === 'now')
+        return sinceThen(predicate.op, value(predicate.left), predicate.right);
       return compared(predicate.op, value(predicate.left), value(predicate.right));
     case 'in': {
       const left = value(predicate.left);
@@ -232,6 +235,21 @@ function holds(predicate: Predicate, dataset: WorldDataset, row: Row, identity: 
       const { type, value: found } = value(predicate.arg);
       if (type === null && found === null) return null;
       return (found === null) !== predicate.negated;
+    }
+    case 'lookup': {
+      const left = value(predicate.left);
+      const { where, column } = predicate;
+      const type = LISTED.columns.find(({ name }) => name === column)!.type;
+      return either(
+        LISTED.rows
+          .filter((one) => where === null || holds(where, LISTED, one, identity) === true)
+          .map((one) =>
+            compared('=', left, {
+              type,
+              value: one[LISTED.columns.findIndex(({ name }) => name === column)]!,
+            }),
+          ),
+      );
     }
     case 'like': {
       const { value: found } = value(predicate.left);
@@ -264,6 +282,8 @@ function operandOf(operand: ScalarOperand, dataset: WorldDataset, row: Row, iden
     }
     case 'literal':
       return { type: null, value: operand.value };
+    case 'now':
+      throw new Error('now() stands on the right');
     case 'identity': {
       const found = claim(operand.path, identity);
       const missing = found === undefined || found === '' || Array.isArray(found);
@@ -306,6 +326,22 @@ function compared(op: string, left: Operand, right: Operand): Truth {
     default:
       return sign >= 0;
   }
+}
+
+/** A day against a moment within a day: the day has begun before it, or not yet. */
+function sinceThen(
+  op: string,
+  { value }: Operand,
+  { months, days }: Extract<ScalarOperand, { kind: 'now' }>,
+): Truth {
+  if (value === null) return null;
+  const moment = new Date(NOW);
+  // No month lacks the fifteenth.
+  moment.setUTCMonth(moment.getUTCMonth() + months);
+  moment.setUTCDate(moment.getUTCDate() + days);
+  const begun = ordering('DATE', value, moment.toISOString().slice(0, 10));
+  if (begun === null) return null;
+  return op.startsWith('<') ? begun <= 0 : begun > 0;
 }
 
 /** Two values, no column: of one kind, or unknown. */

@@ -15,6 +15,7 @@ import type { GovernedQuery, ParamValue } from '../../src/sql/stages.ts';
 import { verify } from '../../src/sql/verify.ts';
 import { sameRows } from './compare.ts';
 import { copyOf, isVisible } from './copy.ts';
+import { LISTED, NOW } from './listed.ts';
 import { alike, isCut, isGivenUp, MOST_ROWS } from './outcomes.ts';
 import { decisionsByPolicy } from './policies.ts';
 import { random } from './random.ts';
@@ -76,30 +77,32 @@ export async function load(world: World, stand: Stand, options: OracleOptions): 
   const reload = (side: 'governed' | 'twin'): Promise<void> =>
     stand.load(
       side,
-      world.datasets.map((dataset) => physical(dataset, dataset[rowsOf[side]])),
+      [
+        ...world.datasets.map((dataset) => physical(dataset, dataset[rowsOf[side]])),
+        physical(LISTED, LISTED.rows),
+      ],
       world.storage,
     );
   await reload('governed');
   await reload('twin');
   await stand.load('copy', copyTables, 'memory');
 
-  const governedCatalogue = catalogueOf(
-    world.datasets.map((dataset) =>
-      toDataset(
-        dataset.id,
-        dataset.columns,
-        {
-          database: stand.database(world.storage),
-          schema: dataset.schema,
-          identifier: dataset.table,
-        },
-        dataset.denied ? 'restricted' : 'internal',
-      ),
-    ),
-  );
+  const catalogued = (dataset: WorldDataset) =>
+    toDataset(
+      dataset.id,
+      dataset.columns,
+      {
+        database: stand.database(world.storage),
+        schema: dataset.schema,
+        identifier: dataset.table,
+      },
+      dataset.denied ? 'restricted' : 'internal',
+    );
+  const governedCatalogue = catalogueOf(world.datasets.map(catalogued));
+  const listed = catalogued(LISTED);
   const decisions =
     world.rules === 'policies'
-      ? await decisionsByPolicy(world, governedCatalogue)
+      ? await decisionsByPolicy(world, catalogueOf([...governedCatalogue.datasets, listed]))
       : new Map(world.datasets.map((dataset) => [dataset.id, decisionOf(dataset)]));
   const openDecisions = new Map(world.datasets.map((dataset) => [dataset.id, openDecision(dataset.id)]));
   const copyCatalogue = catalogueOf(
@@ -126,6 +129,8 @@ export async function load(world: World, stand: Stand, options: OracleOptions): 
     const query = rewrite(resolved, {
       engine: stand.engine,
       identity,
+      now: NOW,
+      datasetOf: (id) => (id === LISTED.id ? listed : undefined),
       maskKey: MASK_KEY,
       tokenKey: TOKEN_KEY,
       params,

@@ -115,6 +115,10 @@ function written(predicate: Predicate): string {
       return `(${operand(predicate.left)} = any(identity.${predicate.list.path.join('.')}))`;
     case 'is_null':
       return `(${operand(predicate.arg)} is ${predicate.negated ? 'not ' : ''}null)`;
+    case 'lookup': {
+      const where = predicate.where === null ? '' : ` where ${written(predicate.where)}`;
+      return `(${operand(predicate.left)} in (select "${predicate.column}" from ${predicate.dataset}${where}))`;
+    }
     case 'like':
       return `(${operand(predicate.left)} ${predicate.negated ? 'not ' : ''}like ${text(predicate.pattern)})`;
     default:
@@ -130,9 +134,14 @@ function operand(one: ScalarOperand): string {
       return typeof one.value === 'string' ? text(one.value) : String(one.value);
     case 'identity':
       return `identity.${one.path.join('.')}`;
+    case 'now':
+      return `now()${shifted(one.months, 'months')}${shifted(one.days, 'days')}`;
     default:
       return one satisfies never;
   }
 }
+
+const shifted = (count: number, unit: string): string =>
+  count === 0 ? '' : ` ${count < 0 ? '-' : '+'} interval '${Math.abs(count)} ${unit}'`;
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;

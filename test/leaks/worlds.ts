@@ -9,6 +9,7 @@ import type { EngineKind } from '../../src/sql/rewrite/build.ts';
 import { CUSTOM, copyOf, isText, isVisible, masked } from './copy.ts';
 import { cell, flavourOf, flavoursOf } from './flavours.ts';
 import { SECRET } from './kinds.ts';
+import { compare, makeLookup, now } from './listed.ts';
 import type { Random } from './random.ts';
 import {
   type Cell,
@@ -131,7 +132,7 @@ function makeDataset(title: string, index: number, world: World, random: Random)
 function governed(dataset: WorldDataset, engine: EngineKind, random: Random): WorldDataset {
   if (random.chance(0.12)) return dataset;
   const filters = random.chance(0.7)
-    ? Array.from({ length: random.chance(0.2) ? 2 : 1 }, () => makeFilter(dataset, 2, engine, random))
+    ? Array.from({ length: random.chance(0.2) ? 2 : 1 }, () => makeFilter(dataset, 2, engine, random, true))
     : [];
   const hidden = random.some(
     dataset.columns.map((column) => column.name),
@@ -237,8 +238,15 @@ function constantFor(column: WorldColumn, engine: EngineKind, random: Random): s
 const COMPARED =
   /^(VARCHAR(\(\d+\))?|TEXT|TINYINT|SMALLINT|INTEGER|BIGINT|DECIMAL.*|DOUBLE( PRECISION)?|BOOLEAN|DATE|UUID)$/;
 
-function makeFilter(dataset: WorldDataset, depth: number, engine: EngineKind, random: Random): Predicate {
-  const again = (): Predicate => makeFilter(dataset, depth - 1, engine, random);
+/** @param lookups whether it may look elsewhere: not in the condition of a mask, and not under `not` */
+function makeFilter(
+  dataset: WorldDataset,
+  depth: number,
+  engine: EngineKind,
+  random: Random,
+  lookups = false,
+): Predicate {
+  const again = (positive = lookups): Predicate => makeFilter(dataset, depth - 1, engine, random, positive);
   const region: Predicate = {
     kind: 'any',
     left: {
@@ -251,13 +259,15 @@ function makeFilter(dataset: WorldDataset, depth: number, engine: EngineKind, ra
     const leaf = random.next();
     if (leaf < 0.35) return region;
     if (leaf < 0.37) return { kind: random.pick(['true', 'false'] as const) };
+    const lookup = lookups && leaf < 0.5 ? makeLookup(dataset, engine, random) : null;
+    if (lookup !== null) return lookup;
     return makeLeaf(dataset, engine, random);
   }
   return random.pick<() => Predicate>([
     () => ({ kind: 'and', args: [again(), again()] }),
     () => ({ kind: 'or', args: [again(), again()] }),
     () => ({ kind: 'or', args: [region, again()] }),
-    () => ({ kind: 'not', arg: again() }),
+    () => ({ kind: 'not', arg: again(false) }),
   ])();
 }
 
@@ -269,6 +279,8 @@ function makeLeaf(dataset: WorldDataset, engine: EngineKind, random: Random): Pr
     random.chance(0.1) && other.length > 0
       ? { kind: 'column', name: random.pick(other).name.toLowerCase() }
       : valueFor(column, engine, random);
+  if (column.type === 'DATE' && random.chance(0.3))
+    return compare(column.name.toLowerCase(), random.pick(['<', '<=', '>', '>='] as const), now(random));
   const like = flavourOf(column, engine).kind === 'text';
   return random.pick<() => Predicate>([
     () => ({
