@@ -198,6 +198,9 @@ function names(people: PersonDictionary): readonly Test[] {
   const full: Test = (text) => {
     const words = wordsIn(text);
     if (words.length < 2 || words.length > 5) return false;
+    // A family name that no list has, behind a given one.
+    if (words.length <= 3 && people.isGiven(words[0] ?? '') && words.every((word) => /^\p{Lu}/u.test(word)))
+      return true;
     return words.some(people.isGiven) && words.filter(isKnown).length >= Math.ceil(words.length * 0.6);
   };
   /** Some have two of a kind. */

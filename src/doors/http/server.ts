@@ -11,6 +11,7 @@ import { createApp, type HttpApp, refuse, type ZodRequests } from './app.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { detokeniseRoutes } from './routes/detokenise.ts';
 import { type Health, healthRoutes } from './routes/health.ts';
+import { lintRoutes } from './routes/lint.ts';
 import { metadataRoutes } from './routes/metadata.ts';
 import { planRoutes } from './routes/plan.ts';
 import { queryRoutes } from './routes/query.ts';
@@ -94,6 +95,7 @@ export async function createHttpDoor(options: HttpDoorOptions): Promise<HttpApp>
     detokeniseRoutes(typed, options.gate);
     metadataRoutes(typed, options.gate, options.pushBytes);
     planRoutes(typed, options.gate, options.pushBytes);
+    lintRoutes(typed, options.gate);
     healthRoutes(typed, options.health);
     typed.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
