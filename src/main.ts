@@ -184,6 +184,10 @@ const wiring: Wiring = {
       await open.close();
     }
   },
+  async importPolicies(paths, out, options) {
+    const { importInto } = await import('./state/imported-policies.ts');
+    return importInto(paths, out, { ...options, cwd });
+  },
   async exportTo(folder, content, options) {
     const { exportTo } = await import('./state/catalogue-folder.ts');
     return exportTo(resolve(cwd, folder), content, options);

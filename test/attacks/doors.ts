@@ -101,6 +101,7 @@ export async function cliOn(gate: TestGate): Promise<Cli> {
         readFile: elsewhere,
         withMetadata: elsewhere,
         exportTo: elsewhere,
+        importPolicies: elsewhere,
         readPush: elsewhere,
         serve: elsewhere,
         verifyAudit: elsewhere,

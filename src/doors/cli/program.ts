@@ -7,6 +7,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
 import { historyCommands } from './commands/history.ts';
+import { importCommand } from './commands/import.ts';
 import { initCommand } from './commands/init.ts';
 import { lintCommand } from './commands/lint.ts';
 import { planCommand } from './commands/plan.ts';
@@ -24,7 +25,7 @@ import type { Cli, Register } from './registration.ts';
 import type { Wiring } from './wiring.ts';
 
 const EXIT_CODES = `
-Exit codes: 0 ok, 1 failure, 2 a check says no (test, plan, lint, doctor, audit verify), 64 wrong usage.
+Exit codes: 0 ok, 1 failure, 2 a check says no (import, test, plan, lint, doctor, audit verify), 64 wrong usage.
 
 In the folder of a dbt project:
   sluice init                                            writes sluice.yml and a first policy
@@ -40,6 +41,7 @@ const COMMANDS: readonly Register[] = [
   tagCommand,
   historyCommands,
   exportCommand,
+  importCommand,
   serveCommand,
   queryCommand,
   explainCommand,

@@ -9,6 +9,7 @@ import type { TagChanges } from '../../retag.ts';
 import type { SandboxAsk, SandboxManifest } from '../../sandbox.ts';
 import type { SimulateAsk, Simulation } from '../../simulate.ts';
 import type { WrittenCatalogue } from '../../state/catalogue-folder.ts';
+import type { ImportOutcome } from '../../state/imported-policies.ts';
 import type { Changes } from '../../state/outline.ts';
 import type { GateClient } from './client.ts';
 import type { Terminal } from './terminal.ts';
@@ -75,6 +76,12 @@ export interface Wiring {
   connect(config: Config, server: string | undefined): Promise<GateClient>;
   /** Builds a snapshot from the files and applies it to the store; a running gate takes it over by itself. */
   pushLocal(config: Config, files: PushFiles, onStep: (text: string) => void): Promise<PushSummary>;
+  /** Another product's policies as one file of ours; paths as the command line names them. @throws SluiceError policy_invalid, usage */
+  importPolicies(
+    paths: readonly string[],
+    out: string,
+    options: { readonly force: boolean },
+  ): Promise<ImportOutcome>;
   /** @throws SluiceError usage where the folder holds something that is not ours to replace */
   exportTo(
     folder: string,
