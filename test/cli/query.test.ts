@@ -256,7 +256,7 @@ describe('explain', () => {
     expect(stdout).toMatch(
       /shorten-ibans masks with partial.* \(policies\/personal-data\.yml:\d+\)\n.*on column_tag: pii\.iban: iban has pii\.iban\n.*from column .* in models\/.*\.yml\n/,
     );
-    expect(stdout).toContain('otherwise for who would be in the group treasury, or ');
+    expect(stdout).toContain('to change it: be in the group treasury, or ');
     expect(stdout).toContain('"energy_community"."main_marts"."members"');
   });
 

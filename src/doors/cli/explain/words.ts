@@ -138,7 +138,7 @@ function stepTree(step: TrailStep, on: readonly Evidence[], overruledBy: string 
       ...(unless === null ? [] : [judgementTree('unless', unless)]),
       ...(within === null ? [] : [judgementTree('within', within)]),
       ...(exempt_by === null ? [] : [leaf(`exempt by ${exempt_by}`)]),
-      ...(change.length === 0 ? [] : [leaf(`otherwise for who would ${change.join(', or ')}`)]),
+      ...(change.length === 0 ? [] : [leaf(`to change it: ${change.join(', or ')}`)]),
     ],
   };
 }
@@ -173,7 +173,7 @@ function originWords(from: NonNullable<Evidence['from']>, column: string | null)
       return `patched by ${from.by} at ${from.at} with ${from.via}${file}`;
     case 'propagated': {
       const path = from.path.map((one) => `${one.dataset}.${one.column}`);
-      return `propagated ${[...path, `this ${column ?? 'dataset'}`].join(' → ')}${file === '' ? '' : `; first${file}`}`;
+      return `propagated ${[...path, column ?? 'here'].join(' → ')}${file === '' ? '' : `; first${file}`}`;
     }
     default:
       return from satisfies never;
