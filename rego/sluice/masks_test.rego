@@ -1,7 +1,6 @@
 # Masks of some rows, own masks and their places, and tokens that may be reversed.
 package sluice_test
 
-import data.sluice
 import rego.v1
 
 eu := {
