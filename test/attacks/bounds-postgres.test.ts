@@ -1,12 +1,10 @@
 /** Queries that would never end on a server that others keep: each is stopped with its code, nothing of it runs on there, and other callers are served. */
-import { type IncomingMessage, request } from 'node:http';
-import { Pool } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Code } from '../../src/errors.ts';
+import { expectOrderInACrowd, expectPlaces, opened, stream } from './crowd.ts';
 import { MISSING, openStand, ROLE, type Stand } from './stands.ts';
 
 const MOST = 50_000;
-const ALL = 'SELECT count(*) FROM gold.members';
 const readings = 'gold.meter_readings';
 
 if (MISSING.postgres !== null) console.warn(`bounds skip postgres: ${MISSING.postgres}`);
@@ -25,12 +23,6 @@ describe.skipIf(MISSING.postgres !== null)('bounds on PostgreSQL', () => {
 
   const query = (persona: string, sql: string, rest: object = {}) => stand.gate.query(persona, sql, rest);
 
-  /** Each caller has two places: more at once than that are only answered where every place was given back. */
-  async function expectPlaces(persona: string, rows: number): Promise<void> {
-    const replies = await Promise.all(Array.from({ length: 6 }, () => query(persona, ALL)));
-    for (const reply of replies) expect(reply.body.rows, reply.text).toEqual([[rows]]);
-  }
-
   /** What the server says of the gate's connections, not what the gate thinks. */
   const running = async (): Promise<unknown[]> =>
     stand.server!.rows(
@@ -39,7 +31,7 @@ describe.skipIf(MISSING.postgres !== null)('bounds on PostgreSQL', () => {
 
   afterEach(async () => {
     await expect.poll(running, { timeout: 20_000 }).toEqual([]);
-    await expectPlaces('officer', 300);
+    await expectPlaces(stand.gate, 'officer', 300);
   });
 
   describe('a query that does not end', () => {
@@ -112,7 +104,7 @@ describe.skipIf(MISSING.postgres !== null)('bounds on PostgreSQL', () => {
     ])('is stopped: $name', async ({ sql, codes }) => {
       const asked = await Promise.all([query('analyst', sql), query('analyst', sql)]);
       for (const reply of asked) expect(codes, reply.text).toContain(reply.body.code as Code);
-      await expectPlaces('intern', 57);
+      await expectPlaces(stand.gate, 'intern', 57);
     });
   });
 
@@ -174,7 +166,7 @@ describe.skipIf(MISSING.postgres !== null)('bounds on PostgreSQL', () => {
 
     it('ends a stream that nobody reads, on the server as well', async () => {
       const sql = `SELECT a.meter_id || repeat('x', 2000) FROM ${readings} a, ${readings} b`;
-      const answer = await opened('analyst', 'application/x-ndjson', sql);
+      const answer = await opened(stand.gate, 'analyst', 'application/x-ndjson', sql);
       await expect.poll(running, { timeout: 20_000 }).toHaveLength(1);
       answer.destroy();
       await expect.poll(running, { timeout: 2_500 }).toEqual([]);
@@ -185,10 +177,8 @@ describe.skipIf(MISSING.postgres !== null)('bounds on PostgreSQL', () => {
     const BILLION = `SELECT a.meter_id, b.month FROM ${readings} a, gold.invoices b, gold.tariffs t`;
 
     it('as NDJSON ends where it must, and says so in its last line', async () => {
-      const answer = await opened('analyst', 'application/x-ndjson', BILLION);
-      const parts: Buffer[] = [];
-      for await (const part of answer) parts.push(part as Buffer);
-      const lines = Buffer.concat(parts).toString().trimEnd().split('\n');
+      const { text } = await stream(stand.gate, 'application/x-ndjson', BILLION);
+      const lines = text.trimEnd().split('\n');
       expect(lines).toHaveLength(MOST + 1);
       expect(JSON.parse(lines.at(-1)!)).toEqual({ $sluice: { truncated: 'rows', rows: MOST } });
     });
@@ -209,59 +199,16 @@ describe.skipIf(MISSING.postgres !== null)('bounds on PostgreSQL', () => {
     });
   });
 
-  /** Begun and not read. */
-  async function opened(persona: string, accept: string, sql: string): Promise<IncomingMessage> {
-    const token = await stand.gate.token(persona);
-    const headers = { accept, authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    return new Promise((resolve, reject) => {
-      request(new URL('/v1/query', stand.gate.address), { method: 'POST', headers }, resolve)
-        .on('error', reject)
-        .end(JSON.stringify({ sql }));
+  it('ten thousand requests of one caller at once wait in turn or are told to, and other callers are served meanwhile', async () => {
+    await expectOrderInACrowd(stand.gate, {
+      held: `SELECT a.meter_id FROM ${readings} a, ${readings} b`,
+      queue: 8,
+      async meanwhile() {
+        const connections = await stand.server!.rows(
+          `SELECT pid FROM pg_stat_activity WHERE usename = '${ROLE}' AND leader_pid IS NULL`,
+        );
+        expect(connections.length, 'connections of the gate').toBeLessThanOrEqual(8 + 2);
+      },
     });
-  }
-
-  describe('ten thousand requests of one caller at once', () => {
-    const MANY = 10_000;
-    const QUEUE = 8;
-
-    it('wait in turn or are told to, and other callers are served meanwhile', async () => {
-      const stream = `SELECT a.meter_id FROM ${readings} a, ${readings} b`;
-      const held = await Promise.all([1, 2].map(() => opened('analyst', 'application/x-ndjson', stream)));
-      const pool = new Pool(stand.gate.address, { connections: 400, pipelining: 25, headersTimeout: 0 });
-      const authorization = `Bearer ${await stand.gate.token('analyst')}`;
-      const told: { status: number; retryAfter: unknown }[] = [];
-      const ask = async (): Promise<void> => {
-        const answer = await pool.request({
-          method: 'GET',
-          path: '/v1/datasets/gold.tariffs/rows?select=count(*)',
-          headers: { authorization },
-        });
-        await answer.body.dump();
-        told.push({ status: answer.statusCode, retryAfter: answer.headers['retry-after'] });
-      };
-      const flood = Promise.all(Array.from({ length: MANY }, ask));
-
-      await expect.poll(() => told.length, { timeout: 120_000 }).toBeGreaterThan(100);
-      const seen = told.length;
-      await expectPlaces('officer', 300);
-      await expectPlaces('intern', 57);
-      expect(seen).toBeLessThan(MANY);
-      const connections = await stand.server!.rows(
-        `SELECT pid FROM pg_stat_activity WHERE usename = '${ROLE}' AND leader_pid IS NULL`,
-      );
-      expect(connections.length, 'connections of the gate').toBeLessThanOrEqual(8 + 2);
-
-      for (const answer of held) answer.destroy();
-      await flood;
-      await pool.close();
-      const refused = told.filter(({ status }) => status === 429);
-      expect(refused.every(({ retryAfter }) => Number(retryAfter) >= 1)).toBe(true);
-      expect(told.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(QUEUE);
-      expect(told.filter(({ status }) => status !== 200 && status !== 429)).toEqual([]);
-      expect(refused.length).toBeGreaterThan(0);
-      console.log(
-        `${MANY} requests at once: ${refused.length} told to wait, ${MANY - refused.length} served`,
-      );
-    }, 300_000);
-  });
+  }, 300_000);
 });

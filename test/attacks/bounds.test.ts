@@ -1,9 +1,8 @@
 /** Queries that would never end, fill the memory or keep all places taken: each is stopped with its code, its place is free again, and other callers are served. */
-import { type IncomingMessage, request } from 'node:http';
-import { Pool } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Code } from '../../src/errors.ts';
 import { startGate, type TestGate } from '../e2e/gate.ts';
+import { expectOrderInACrowd, expectPlaces, stream } from './crowd.ts';
 
 const MOST = 50_000;
 
@@ -22,15 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => gate.close());
 
-const ALL = 'SELECT count(*) FROM gold.members';
-
-/** Each caller has two places: more at once than that are only answered where every place was given back. */
-async function expectPlaces(persona: string, rows: number): Promise<void> {
-  const replies = await Promise.all(Array.from({ length: 6 }, () => gate.query(persona, ALL)));
-  for (const reply of replies) expect(reply.body.rows, reply.text).toEqual([[rows]]);
-}
-
-afterEach(() => expectPlaces('officer', 300));
+afterEach(() => expectPlaces(gate, 'officer', 300));
 
 const readings = 'gold.meter_readings';
 
@@ -84,7 +75,7 @@ describe('a query that does not end', () => {
   ])('is stopped: $name', async ({ sql, codes }) => {
     const asked = await Promise.all([gate.query('analyst', sql), gate.query('analyst', sql)]);
     for (const reply of asked) expect(codes, reply.text).toContain(reply.body.code as Code);
-    await expectPlaces('intern', 57);
+    await expectPlaces(gate, 'intern', 57);
   });
 });
 
@@ -104,7 +95,7 @@ describe('a query that no interrupt stops', () => {
   ])('is stopped with the process: $name', async ({ persona, sql }) => {
     const reply = await gate.query(persona, sql);
     expect(reply.body.code, reply.text).toBe('timeout');
-    await expectPlaces('intern', 57);
+    await expectPlaces(gate, 'intern', 57);
   });
 });
 
@@ -146,13 +137,13 @@ describe('a result of a billion rows', () => {
   const BILLION = `SELECT a.meter_id, b.kwh FROM ${readings} a, gold.invoices b`.replace('b.kwh', 'b.month');
 
   it('as NDJSON ends where it must, and says so in its last line', async () => {
-    const lines = (await stream('application/x-ndjson', BILLION)).text.trimEnd().split('\n');
+    const lines = (await stream(gate, 'application/x-ndjson', BILLION)).text.trimEnd().split('\n');
     expect(lines).toHaveLength(MOST + 1);
     expect(JSON.parse(lines.at(-1)!)).toEqual({ $sluice: { truncated: 'rows', rows: MOST } });
   });
 
   it('as CSV says so in a trailer', async () => {
-    const { text, trailers } = await stream('text/csv', BILLION);
+    const { text, trailers } = await stream(gate, 'text/csv', BILLION);
     expect(text.trimEnd().split('\r\n')).toHaveLength(MOST + 1);
     expect(trailers).toEqual({ 'x-sluice-truncated': 'rows' });
   });
@@ -174,61 +165,6 @@ describe('a result of a billion rows', () => {
   });
 });
 
-async function stream(accept: string, sql: string): Promise<{ text: string; trailers: unknown }> {
-  const answer = await opened('analyst', accept, sql);
-  const parts: Buffer[] = [];
-  for await (const part of answer) parts.push(part as Buffer);
-  return { text: Buffer.concat(parts).toString(), trailers: answer.trailers };
-}
-
-/** Begun and not read: fetch would show no trailers, and read ahead. */
-async function opened(persona: string, accept: string, sql: string): Promise<IncomingMessage> {
-  const token = await gate.token(persona);
-  const headers = { accept, authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  return new Promise((resolve, reject) => {
-    request(new URL('/v1/query', gate.address), { method: 'POST', headers }, resolve)
-      .on('error', reject)
-      .end(JSON.stringify({ sql }));
-  });
-}
-
-describe('ten thousand requests of one caller at once', () => {
-  const MANY = 10_000;
-  const QUEUE = 8;
-
-  it('wait in turn or are told to, and other callers are served meanwhile', async () => {
-    // Streams that nobody reads keep both places of this caller.
-    const held = await Promise.all(
-      [1, 2].map(() => opened('analyst', 'application/x-ndjson', `SELECT * FROM ${readings}`)),
-    );
-    const pool = new Pool(gate.address, { connections: 400, pipelining: 25, headersTimeout: 0 });
-    const authorization = `Bearer ${await gate.token('analyst')}`;
-    const told: { status: number; retryAfter: unknown }[] = [];
-    const ask = async (): Promise<void> => {
-      const answer = await pool.request({
-        method: 'GET',
-        path: '/v1/datasets/gold.tariffs/rows?select=count(*)',
-        headers: { authorization },
-      });
-      await answer.body.dump();
-      told.push({ status: answer.statusCode, retryAfter: answer.headers['retry-after'] });
-    };
-    const flood = Promise.all(Array.from({ length: MANY }, ask));
-
-    await expect.poll(() => told.length, { timeout: 120_000 }).toBeGreaterThan(100);
-    const seen = told.length;
-    await expectPlaces('officer', 300);
-    await expectPlaces('intern', 57);
-    expect(seen).toBeLessThan(MANY);
-
-    for (const answer of held) answer.destroy();
-    await flood;
-    await pool.close();
-    const refused = told.filter(({ status }) => status === 429);
-    expect(refused.every(({ retryAfter }) => Number(retryAfter) >= 1)).toBe(true);
-    expect(told.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(QUEUE);
-    expect(told.filter(({ status }) => status !== 200 && status !== 429)).toEqual([]);
-    expect(refused.length).toBeGreaterThan(0);
-    console.log(`${MANY} requests at once: ${refused.length} told to wait, ${MANY - refused.length} served`);
-  }, 300_000);
-});
+it('ten thousand requests of one caller at once wait in turn or are told to, and other callers are served meanwhile', async () => {
+  await expectOrderInACrowd(gate, { held: `SELECT * FROM ${readings}`, queue: 8 });
+}, 300_000);
