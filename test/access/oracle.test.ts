@@ -10,6 +10,7 @@ import type { Identity } from '../../src/identity/identity.ts';
 import { truthOf } from '../../src/policies/conditions.ts';
 import {
   type Dnf,
+  type Limits,
   type Literal,
   MASK_ORDER,
   type MaskSpec,
@@ -19,6 +20,7 @@ import {
 import { context, identity, request } from '../policies/support/catalogue.ts';
 
 const words = fc.constantFrom('a', 'b', 'c');
+const EPOCH = 1_700_000_000;
 const literal: fc.Arbitrary<Literal> = fc.oneof(
   fc.record({
     fact: fc.constantFrom('group' as const, 'role' as const, 'scope' as const),
@@ -39,6 +41,16 @@ const literal: fc.Arbitrary<Literal> = fc.oneof(
     fact: fc.constant('attribute' as const),
     name: fc.constantFrom('x', 'y', 'constructor'),
     value: fc.constantFrom<string | number | boolean>('a', 1, true),
+    negated: fc.boolean(),
+  }),
+  fc.record({
+    fact: fc.constantFrom('network' as const, 'hours' as const),
+    value: words,
+    negated: fc.boolean(),
+  }),
+  fc.record({
+    fact: fc.constantFrom('sub' as const, 'issuer' as const),
+    value: fc.constantFrom('someone', 'https://login.example.com', 'a'),
     negated: fc.boolean(),
   }),
 );
@@ -66,7 +78,35 @@ const WHERE: Predicate = {
 };
 const columns = ['email', 'region', 'constructor'];
 const body = fc.oneof(
-  fc.record({ effect: fc.constantFrom('allow' as const, 'require' as const, 'deny' as const), who: dnf }),
+  fc.record({
+    effect: fc.constantFrom('allow' as const, 'require' as const, 'deny' as const, 'discover' as const),
+    who: dnf,
+  }),
+  fc.record({
+    effect: fc.constant('limit' as const),
+    who: dnf,
+    limits: fc.record(
+      {
+        max_rows: fc.integer({ min: 1, max: 9 }),
+        max_scan_rows: fc.integer({ min: 1, max: 9 }),
+        timeout: fc.integer({ min: 1, max: 9 }),
+        max_joins: fc.nat(3),
+        require_filter: fc.subarray(['email', 'region'], { minLength: 1 }),
+        explicit_columns: fc.constant(true as const),
+        cross_join: fc.constant(false as const),
+        join_with: fc.subarray(['gold', 'silver'], { minLength: 1 }),
+        formats: fc.subarray(['json', 'csv', 'ndjson'], { minLength: 1 }),
+      },
+      { requiredKeys: [] },
+    ),
+    within: fc.option(dnf, { freq: 2 }),
+  }),
+  fc.record({
+    effect: fc.constant('break_glass' as const),
+    who: dnf,
+    reason: fc.constant('incident'),
+    expires: fc.constantFrom(EPOCH - 1, EPOCH, EPOCH + 1, EPOCH + 2),
+  }),
   fc.record({ effect: fc.constant('rows' as const), predicate: fc.constant({ kind: 'true' as const }) }),
   fc.record({
     effect: fc.constant('mask' as const),
@@ -115,6 +155,8 @@ const input: fc.Arbitrary<DecisionInput> = fc
     purpose: fc.option(words),
     project: fc.option(words),
     environment: words,
+    networks: fc.option(fc.subarray(['a', 'b'])),
+    hours: fc.option(fc.subarray(['a', 'b']), { freq: 9 }),
   })
   .map(({ identity: caller, policies: matched, level, ...circumstances }) => ({
     action: 'query',
@@ -140,7 +182,19 @@ function expected({
   context: circumstances,
 }: DecisionInput): Omit<Decision, 'reasons' | 'reason'> {
   const truth = (condition: Dnf) => truthOf(condition, caller, circumstances);
-  const binding = dataset.policies.filter((p) => p.unless === null || truth(p.unless) !== 'true');
+  const glasses = dataset.policies.flatMap((p) =>
+    p.effect === 'break_glass' && truth(p.who) === 'true' && circumstances.time.epoch < p.expires
+      ? [p.expires]
+      : [],
+  );
+  const binding = dataset.policies.filter(
+    (p) =>
+      (p.unless === null || truth(p.unless) !== 'true') &&
+      (glasses.length === 0 || !['mask', 'rows', 'deny'].includes(p.effect)),
+  );
+  const limiting = binding.flatMap((p) => (p.effect === 'limit' && truth(p.who) !== 'false' ? [p] : []));
+  const inside = limiting.every((p) => p.within === null || truth(p.within) === 'true');
+  const known = dataset.policies.some((p) => p.effect === 'discover' && truth(p.who) === 'true');
   const authenticated = caller.kind !== 'anonymous';
   const allows = dataset.policies.flatMap((p) => (p.effect === 'allow' ? [p.who] : []));
   const someAllow = allows.some((condition) => truth(condition) === 'true');
@@ -150,6 +204,7 @@ function expected({
   const allow =
     levelHolds &&
     (allows.length === 0 || someAllow) &&
+    inside &&
     binding.every((p) => p.effect !== 'require' || truth(p.who) === 'true') &&
     binding.every((p) => p.effect !== 'deny' || truth(p.who) === 'false');
   const masks: Record<string, Decision['masks'][string]> = {};
@@ -208,10 +263,27 @@ function expected({
     masks,
     ...(Object.keys(reveals).length === 0 ? {} : { reveals }),
     hidden,
-    limits: {},
-    expires_at: null,
-    discoverable: allow || { open: true, internal: authenticated, restricted: false }[dataset.access_level],
+    limits: tightest(limiting.map(({ limits }) => limits)),
+    expires_at: glasses.length === 0 ? null : Math.min(...glasses),
+    discoverable:
+      allow ||
+      { open: true, internal: authenticated, restricted: authenticated && known }[dataset.access_level],
   };
+}
+
+function tightest(all: readonly Limits[]): Limits {
+  const limits: Record<string, unknown> = {};
+  for (const one of all)
+    for (const [key, bound] of Object.entries(one)) {
+      const before = limits[key];
+      if (before === undefined) limits[key] = bound;
+      else if (typeof bound === 'number') limits[key] = Math.min(bound, Number(before));
+      else if (key === 'require_filter') limits[key] = [...new Set([...(before as string[]), ...bound])];
+      else if (Array.isArray(bound))
+        limits[key] = (before as string[]).filter((word) => bound.includes(word));
+    }
+  for (const list of Object.values(limits)) if (Array.isArray(list)) list.sort();
+  return limits;
 }
 
 const rankOf = (mask: MaskSpec): number =>
@@ -219,6 +291,39 @@ const rankOf = (mask: MaskSpec): number =>
 
 /** A decision says apart who may have tokens reversed. */
 const plain = (mask: MaskSpec): MaskSpec => (mask.kind === 'tokenise' ? { ...mask, reveal: null } : mask);
+
+/** A requirement is met where it is true, a denial stands where it is not false: together they tell the three values apart. */
+it('a condition has the same one of three values in both', async () => {
+  const pdp = createPdp({ kind: 'embedded' });
+  const seen = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(input, dnf, async (item, condition) => {
+      const asked = (effect: 'require' | 'deny'): DecisionInput => ({
+        ...item,
+        dataset: {
+          ...item.dataset,
+          access_level: 'open',
+          policies: [
+            {
+              id: 'p',
+              description: '',
+              source: { file: 'p.yml', line: 1 },
+              unless: null,
+              effect,
+              who: condition,
+            },
+          ],
+        },
+      });
+      const [met, denied] = await pdp.decide([asked('require'), asked('deny')]);
+      const value = met?.allow === true ? 'true' : denied?.allow === true ? 'false' : 'unknown';
+      seen.set(value, (seen.get(value) ?? 0) + 1);
+      expect(value).toBe(truthOf(condition, item.identity, item.context));
+    }),
+    { numRuns: 1000 },
+  );
+  for (const value of ['true', 'false', 'unknown']) expect(seen.get(value) ?? 0).toBeGreaterThan(50);
+});
 
 it('both readings give the same answer', async () => {
   const pdp = createPdp({ kind: 'embedded' });
@@ -246,6 +351,7 @@ it('both readings give the same answer', async () => {
     'level_internal',
     'level_restricted',
     'no_allow_matches',
+    'outside_limit',
     'requirement_not_met',
   ]);
 });
