@@ -16,10 +16,11 @@ import { emptyCaches } from '../request/plan-caches.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { rowsToAsk, sqlOf, type TestCase } from './case.ts';
 import type { Outcome } from './outcome.ts';
-import { effectOf, OPEN_TO_ALL, type Rules, snapshotUnder } from './rules.ts';
+import { effectOf, OPEN_TO_ALL, type Rules, snapshotElsewhere, snapshotUnder } from './rules.ts';
 
 export interface Asked {
   readonly outcome: Outcome;
+  readonly environment: string;
   /** Each call to the decision point, with its answer: what decides under other rules is found without asking again. */
   readonly decided: readonly Decided[];
 }
@@ -58,18 +59,29 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
   const { gate } = options;
   const state = await gate.metadata.current();
   await record(options, state.snapshot.hash);
+  const environments = new Map([[gate.environment, state.snapshot]]);
   const grounds = new Map<string, Ground>();
 
-  function groundOf(rules: Rules): Ground {
-    const key = JSON.stringify(rules);
+  async function snapshotIn(environment: string): Promise<Snapshot> {
+    const known = environments.get(environment);
+    if (known !== undefined) return known;
+    const { input } = await gate.metadata.content(state.etag);
+    const made = snapshotElsewhere(environment, input.policyFiles, state.snapshot);
+    environments.set(environment, made);
+    return made;
+  }
+
+  async function groundOf(rules: Rules, environment: string): Promise<Ground> {
+    const key = JSON.stringify([environment, rules]);
     const known = grounds.get(key);
     if (known !== undefined) return known;
-    const snapshot = snapshotUnder(rules, state.snapshot);
+    const snapshot = snapshotUnder(rules, await snapshotIn(environment));
     const current = { ...state, snapshot };
     const made: Ground = {
       snapshot,
       gate: {
         ...gate,
+        environment,
         decider: rules.kind === 'off' ? OPEN_TO_ALL : gate.decider,
         // One state for all cases, whatever is pushed meanwhile.
         metadata: { ...gate.metadata, current: async () => current, loaded: () => snapshot },
@@ -93,7 +105,8 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
     async ask(test, rules) {
       const identity = identityFor(test);
       const decided: Decided[] = [];
-      const { gate: base } = groundOf(rules);
+      const environment = test.context?.environment ?? gate.environment;
+      const { gate: base } = await groundOf(rules, environment);
       const at = test.context?.time === undefined ? null : new Date(test.context.time);
       const asked: Gate = {
         ...base,
@@ -107,9 +120,9 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
           },
         },
       };
-      return { outcome: await outcomeOf(test, asked), decided };
+      return { outcome: await outcomeOf(test, asked), environment, decided };
     },
-    async differs({ decided }, rules) {
+    async differs({ decided, environment }, rules) {
       // A decision for one dataset follows from the policies that match that one.
       const touches = ({ options: given }: Decided): boolean =>
         !('policy' in rules) ||
@@ -118,7 +131,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
         );
       const near = decided.filter(touches);
       if (near.length === 0) return false;
-      const { gate: other, snapshot } = groundOf(rules);
+      const { gate: other, snapshot } = await groundOf(rules, environment);
       for (const { options: given, decisions } of near) {
         const others = await other.decider.decide({
           ...given,

@@ -59,6 +59,11 @@ const expectation = z
   );
 
 const context = z.strictObject({
+  environment: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Of the deployment; the policies are matched as a push to one of that name would match them.'),
   client_ip: z.union([z.ipv4(), z.ipv6()]).optional(),
   time: z.iso
     .datetime({ offset: true, error: 'must be a time with its offset, such as 2026-02-01T22:30:00Z' })

@@ -5,6 +5,7 @@
 import type { DecideOptions, Decider } from '../access/decide.ts';
 import type { Decision } from '../access/decision.ts';
 import type { Catalogue, Dataset } from '../catalogue/dataset.ts';
+import { compilePolicies, type PolicyFile } from '../policies/compile.ts';
 import type { MatchedPolicy, PolicySet } from '../policies/policy.ts';
 import type { Snapshot } from '../snapshot.ts';
 
@@ -16,6 +17,16 @@ export type Rules =
 
 export const AS_PUSHED: Rules = { kind: 'as pushed' };
 export const OFF: Rules = { kind: 'off' };
+
+/** The same metadata in a deployment of another name: only the policies are matched by it. */
+export function snapshotElsewhere(
+  environment: string,
+  files: readonly PolicyFile[],
+  snapshot: Snapshot,
+): Snapshot {
+  const policies = compilePolicies(files, snapshot.catalogue, { environment });
+  return Object.freeze({ ...snapshot, hash: `${snapshot.hash} in ${environment}`, policies });
+}
 
 /** Matching looks at one policy at a time, so a set without a policy is what a push without it would compile. */
 export function snapshotUnder(rules: Rules, snapshot: Snapshot): Snapshot {

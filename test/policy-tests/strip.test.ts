@@ -16,6 +16,7 @@ const POLICIES = `
   - { id: vault, on: { id: gold.vault }, allow: { group: officers } }
   - { id: office-only, on: { id: gold.ledger }, deny: everyone, unless: { network: 10.0.0.0/8 } }
   - { id: office-hours, on: { id: gold.ledger }, require: { hours: { between: "08:00-18:00", zone: UTC } } }
+  - { id: sandbox, on: { all: [{ environment: sandbox }, { column_tag: pii }] }, mask: { with: "null" } }
   - { id: for-another-day, on: { column_tag: medical }, mask: { with: hide } }`;
 
 const PEOPLE = "('ann@example.org', 'Ann', 'north'), ('bob@example.org', 'Bob', 'south')";
@@ -190,6 +191,27 @@ describe('where and when it is asked', () => {
   });
 });
 
+describe('in which environment it is asked', () => {
+  const clear = { rows: [['ann@example.org'], ['bob@example.org']] };
+  const asked = { as: 'officers', sql: `${emails} ORDER BY 1` };
+  it('gives the same dataset another answer, and each is guarded by its own policy', async () => {
+    const report = await run([
+      { name: 'here', ...asked, expect: clear },
+      { name: 'in the system', ...asked, context: { environment: 'system' }, expect: clear },
+      {
+        name: 'in the sandbox',
+        ...asked,
+        context: { environment: 'sandbox' },
+        expect: { masked: { email: 'null' }, values: { email: null } },
+      },
+    ]);
+    expect(report.results.flatMap(({ problems }) => problems)).toEqual([]);
+    expect(report.results.map(({ strip }) => strip?.kind)).toEqual(['control', 'control', 'guards']);
+    const sandbox = report.policies?.find(({ policy }) => policy === 'sandbox');
+    expect(sandbox?.noticedBy).toEqual(['in the sandbox']);
+  });
+});
+
 describe('what the run says in the end', () => {
   const control = { name: 'c', as: 'officers', sql: `${emails} LIMIT 1`, expect: { row_count: 1 } };
   const guard = { name: 'g', as: 'interns', dataset: 'gold.people', expect: { denied: 403 } };
@@ -212,6 +234,7 @@ describe('what the run says in the end', () => {
       'hash-emails',
       'hash-names-too',
       'own-region',
+      'sandbox',
       'vault',
       'office-only',
       'office-hours',
