@@ -6,7 +6,7 @@
 import { NULL_TEST, STOPS_ALL } from './breakers.ts';
 import { binding, everything, lookup, type Scope } from './scope.ts';
 import { type Shape, wide } from './shape.ts';
-import { NOTHING, type Sources, through, UNKNOWN, union } from './sources.ts';
+import { NOTHING, type Sources, through, UNKNOWN, union, unresolved } from './sources.ts';
 import { type Fields, fold, isFields, kinded, listIn, nameOf, namesIn, Unreadable } from './tree.ts';
 
 export interface FlowContext {
@@ -47,6 +47,11 @@ export function flow(expression: unknown, scope: Scope, context: FlowContext): S
     case 'subquery':
     case 'values':
       return wide(context.query(expression, scope));
+    case 'parameter':
+    case 'placeholder':
+    case 'session_parameter':
+      // A place in the list (`$2`), or something that dbt should have filled in.
+      return unresolved(everything(scope, null));
     case 'exists': {
       const conditions: Sources[] = [];
       const shape = context.query(fields.this, scope, conditions);

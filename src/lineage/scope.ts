@@ -1,6 +1,15 @@
 /** Which column a name in an expression means: the ranges of its own SELECT first, then those around it. What is not certain is the union of what it may be. */
-import { columnOf, hasColumn, listedColumn, openColumn, type Shape, unnamedColumn, wide } from './shape.ts';
-import { fromColumn, NOTHING, type Sources, union, unresolved } from './sources.ts';
+import {
+  columnOf,
+  hasColumn,
+  listedColumn,
+  openColumn,
+  type Shape,
+  strayColumn,
+  unnamedColumn,
+  wide,
+} from './shape.ts';
+import { NOTHING, type Sources, union, unresolved } from './sources.ts';
 
 export interface Range {
   /** Alias, or the last part of the relation's name; null where it has none. */
@@ -91,7 +100,7 @@ function bare(name: string, scope: Scope): Sources | null {
   if (ways.length > 0) return oneOf(ways);
   const unnamed = shapes.map(unnamedColumn).filter(isFound);
   if (unnamed.length > 0) return oneOf(unnamed);
-  const stray = shapes.flatMap(({ node }) => (node === null ? [] : fromColumn(node.id, name)));
+  const stray = shapes.flatMap(({ node }) => (node === null ? [] : strayColumn(node.id, name)));
   return stray.length > 0 ? oneOf(stray) : null;
 }
 

@@ -87,9 +87,13 @@ export function columnOf(shape: Shape, name: string): Sources | null {
     listedColumn(shape, name) ??
     openColumn(shape, name) ??
     unnamedColumn(shape) ??
-    (shape.node === null ? null : fromColumn(shape.node.id, name))
+    (shape.node === null ? null : strayColumn(shape.node.id, name))
   );
 }
+
+/** Of a list that is said to be whole and lacks the name: a new column, or no name at all (`#2`, `$2`, an escape). */
+export const strayColumn = (node: string, name: string): Sources =>
+  unresolved(fromColumn(node, /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) ? name : null));
 
 export function mergeOpen(all: readonly (Open | null)[]): Open | null {
   const open = all.filter((one) => one !== null);

@@ -249,7 +249,11 @@ const DUCKDB: readonly Case[] = [
     "select max(id) filter (where email = 'x') as m from users",
     { m: 'users.id' },
   ],
-  ['a name that is too much for the lists', 'select u.unheard from users as u', { unheard: 'users.unheard' }],
+  [
+    'a name that is too much for the lists',
+    'select u.unheard from users as u',
+    { unheard: '?users.unheard' },
+  ],
 ];
 
 const POSTGRES: readonly Case[] = [
