@@ -22,6 +22,13 @@ if (opa === null)
     'OPA is not on this machine (OPA=…, PATH, ~/go/bin): the tests in Rego and the rebuild are skipped',
   );
 
+interface Coverage {
+  readonly coverage: number;
+  readonly files: Readonly<
+    Record<string, { readonly not_covered?: readonly { readonly start: { readonly row: number } }[] }>
+  >;
+}
+
 const recorded = readFileSync('rego/sluice.wasm.sources', 'utf8').trim().split('\n');
 
 describe('the compiled bundle', () => {
@@ -57,6 +64,19 @@ describe.skipIf(opa === null)('the bundle in Rego', () => {
     const results: readonly { readonly name: string; readonly fail?: boolean }[] = JSON.parse(report);
     expect(results.filter((result) => result.fail === true)).toEqual([]);
     expect(results.length).toBeGreaterThan(20);
+  });
+
+  it('has every rule reached by them', () => {
+    const report = execFileSync(opa ?? '', ['test', 'rego', '--coverage', '--format', 'json'], {
+      encoding: 'utf8',
+    });
+    const { coverage, files }: Coverage = JSON.parse(report);
+    console.log(`rule coverage of the default bundle: ${coverage} %`);
+    const lacking = Object.entries(files).flatMap(([file, { not_covered = [] }]) =>
+      not_covered.map(({ start }) => `${file}:${start.row}`),
+    );
+    expect(lacking).toEqual([]);
+    expect(coverage).toBe(100);
   });
 
   it('is formatted', () => {
