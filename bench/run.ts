@@ -17,6 +17,7 @@ const BENCHES = [
   'http',
   'stream-http',
   'push',
+  'plan',
   'decide',
   'stream',
   'engine',

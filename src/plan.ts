@@ -2,6 +2,7 @@
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import { dayBefore } from './identity/seen.ts';
+import { askerOf } from './plan/ask-in-parallel.ts';
 import { buildPlan } from './plan/build-plan.ts';
 import type { PlanReport } from './plan/report.ts';
 import type { Subject } from './plan/subjects.ts';
@@ -37,6 +38,7 @@ export async function planMetadata(
       dryRun: true,
       record,
     });
+    const asker = askerOf(gate.pdp);
     const report = await buildPlan({
       before: before?.snapshot ?? null,
       after: after.snapshot,
@@ -44,11 +46,11 @@ export async function planMetadata(
       days,
       environment: gate.environment,
       now: gate.now().getTime(),
-      ask: (batch) => gate.pdp.decide(batch),
+      ask: asker.ask,
       // Who is who is for stewards, and for whoever has the store's file at hand.
       names: identity === null || gate.permits(identity, 'steward'),
       warnings: after.snapshot.warnings,
-    });
+    }).finally(() => asker.close());
     const datasets = [
       ...new Set(report.access.flatMap(({ changes }) => changes.map(({ dataset }) => dataset))),
     ];

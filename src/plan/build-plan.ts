@@ -12,6 +12,7 @@ import { idOf, pairDatasets } from './pairs.ts';
 import { type Ask, Questions } from './questions.ts';
 import type { Access, AccessChange, Count, Direction, PlanReport, Verdict, Who } from './report.ts';
 import { columnOf, type NamedPair, type Shape, shapesOf, tagsOf } from './shape.ts';
+import { Splitter } from './split.ts';
 import { imagine, type Subject } from './subjects.ts';
 import { type Name, naming } from './who.ts';
 
@@ -66,9 +67,8 @@ export async function buildPlan(input: PlanInput): Promise<PlanReport> {
   const questions = new Questions(input.ask, contextAt(input.now, environment));
   const concerns = await accessChanges({
     shapes,
-    classes,
-    conditions,
-    truths,
+    size: classes.length,
+    splitter: new Splitter(classes, conditions, truths, questions),
     variants: circumstances.variants,
     questions,
   });

@@ -2,7 +2,7 @@
 import type { Decision } from '../access/decision.ts';
 import type { Limits, Predicate } from '../policies/policy.ts';
 import type { AccessWord, Direction } from './report.ts';
-import type { Shape } from './shape.ts';
+import { orderedName, type Part, type Shape } from './shape.ts';
 import { type Compared, compareViews, describeView, type View } from './strictness.ts';
 
 /** One thing that changes, in the ordered names of the shape. */
@@ -15,80 +15,51 @@ export interface Atom {
   readonly tagged: readonly number[];
   readonly from: string;
   readonly to: string;
+  /** As the shape calls them. */
   readonly policies: readonly string[];
 }
 
-/** Whoever may not read is shown nothing; a dataset that is not there, or is refused, is read by nobody. */
-interface Sight {
-  readonly allow: boolean;
-  readonly discoverable: boolean;
-  readonly reason: string;
-  readonly decision: Decision | null;
+/** An answer to a question about one part; null where there is no such part. */
+export interface Answered {
+  readonly part: Part;
+  readonly decision: Decision;
 }
 
-/** @param before null where the dataset is not there */
-export function compareDecisions(
-  shape: Shape,
-  before: Decision | null,
-  after: Decision | null,
-): readonly Atom[] {
-  const was = sightOf(shape.before, before);
-  const is = sightOf(shape.after, after);
-  if (was.allow && is.allow && was.decision !== null && is.decision !== null)
-    return [
-      ...compareColumns(shape, was.decision, is.decision),
-      ...compareRows(shape, was.decision, is.decision),
-      ...compareLimits(was.decision.limits, is.decision.limits),
-      ...compareExpiry(shape, was.decision, is.decision),
-    ];
-  if (was.allow !== is.allow) return [wholeDataset(shape, was, is)];
-  if (was.discoverable === is.discoverable) return [];
-  const change = is.discoverable ? 'becomes_discoverable' : 'no_longer_discoverable';
-  const words = (sight: Sight): string => (sight.discoverable ? 'known of' : 'unknown');
-  return [atom({ change, direction: 'notice', from: words(was), to: words(is) })];
-}
-
-function atom(of: Pick<Atom, 'change' | 'direction' | 'from' | 'to'> & Partial<Atom>): Atom {
+export function atom(of: Pick<Atom, 'change' | 'direction' | 'from' | 'to'> & Partial<Atom>): Atom {
   return { column: null, tagged: [], policies: [], ...of };
 }
 
-function sightOf(side: Shape['before'], decision: Decision | null): Sight {
-  if (side === null || decision === null)
-    return { allow: false, discoverable: false, reason: 'not there', decision: null };
-  const allow = decision.allow && !side.invalid;
-  return {
-    allow,
-    discoverable: decision.allow || decision.discoverable,
-    reason: allow ? 'allowed' : side.invalid ? 'refused: invalid' : decision.reason,
-    decision,
-  };
-}
+const named = (part: Part, policies: readonly string[]): readonly string[] => [
+  ...new Set(policies.map((id) => part.names[Number(id)] ?? id)),
+];
 
-function wholeDataset(shape: Shape, was: Sight, is: Sight): Atom {
-  const [change, direction, side, decision] = is.allow
-    ? (['dataset_gained', 'gain', 'after', is.decision] as const)
-    : (['dataset_lost', 'loss', 'before', was.decision] as const);
-  const seen = decision === null ? [] : seenTagged(shape, decision, side);
-  const policies = (decision?.reasons ?? []).flatMap(({ effect, policy }) =>
+/** Who gets in and who does not, or no longer. @param why the reason on either side */
+export function wholeDataset(
+  change: 'dataset_gained' | 'dataset_lost',
+  why: { readonly from: string; readonly to: string },
+  { part, decision }: Answered,
+): Atom {
+  const policies = decision.reasons.flatMap(({ effect, policy }) =>
     ['allow', 'require', 'deny', 'break_glass'].includes(effect) ? [policy] : [],
   );
-  return atom({ change, direction, tagged: seen, from: was.reason, to: is.reason, policies });
+  const direction = change === 'dataset_gained' ? 'gain' : 'loss';
+  return atom({ change, direction, ...why, policies: named(part, policies) });
 }
 
-const nameOf = (column: number): string => String(column).padStart(5, '0');
-
-function viewOf(shape: Shape, column: number, decision: Decision, side: 'before' | 'after'): View {
-  const name = nameOf(column);
-  if (!shape.columns[column]?.[side] || decision.hidden.includes(name)) return { kind: 'absent' };
-  const applied = decision.masks[name];
+/** How a column is shown to whoever gets in. @param answered null where no mask covers it */
+export function viewOf(
+  shape: Shape,
+  column: number,
+  side: 'before' | 'after',
+  answered: Answered | null,
+): View {
+  if (!shape.columns[column]?.[side]) return { kind: 'absent' };
+  if (answered === null) return { kind: 'raw' };
+  const { hidden, masks } = answered.decision;
+  const name = orderedName(column);
+  if (hidden.includes(name)) return { kind: 'absent' };
+  const applied = Object.hasOwn(masks, name) ? masks[name] : undefined;
   return applied === undefined ? { kind: 'raw' } : { kind: 'masked', applied };
-}
-
-/** Tagged columns that are shown, masked or not. */
-function seenTagged(shape: Shape, decision: Decision, side: 'before' | 'after'): readonly number[] {
-  return shape.columns.flatMap(({ tagged }, column) =>
-    tagged && viewOf(shape, column, decision, side).kind !== 'absent' ? [column] : [],
-  );
 }
 
 const WORDS = {
@@ -97,19 +68,33 @@ const WORDS = {
   in_doubt: ['column_masked_otherwise', 'may_gain'],
 } as const satisfies Record<Exclude<Compared, 'same'>, readonly [AccessWord, Direction]>;
 
-function compareColumns(shape: Shape, before: Decision, after: Decision): readonly Atom[] {
-  return shape.columns.flatMap(({ tagged }, column): readonly Atom[] => {
-    const was = viewOf(shape, column, before, 'before');
-    const is = viewOf(shape, column, after, 'after');
-    const common = { column, tagged: tagged ? [column] : [] };
-    const revealed = compareReveals(before, after, column, common);
-    const [change, direction] = changeOf(was, is) ?? [];
-    if (change === undefined || direction === undefined) return revealed;
-    const policies = [...policiesOf(was, before, column), ...policiesOf(is, after, column)];
-    const from = was.kind === 'absent' && !shape.columns[column]?.before ? 'not there' : describeView(was);
-    const to = is.kind === 'absent' && !shape.columns[column]?.after ? 'not there' : describeView(is);
-    return [{ change, direction, ...common, from, to, policies: [...new Set(policies)] }, ...revealed];
-  });
+/** For whoever gets in on either side. */
+export function compareColumn(
+  shape: Shape,
+  column: number,
+  before: Answered | null,
+  after: Answered | null,
+): readonly Atom[] {
+  const was = viewOf(shape, column, 'before', before);
+  const is = viewOf(shape, column, 'after', after);
+  const common = { column, tagged: shape.columns[column]?.tagged ? [column] : [] };
+  const revealed = compareReveals(before, after, column, common);
+  const [change, direction] = changeOf(was, is) ?? [];
+  if (change === undefined || direction === undefined) return revealed;
+  const policies = [...policiesOf(was, before, column), ...policiesOf(is, after, column)];
+  const there = (side: 'before' | 'after', view: View): string =>
+    view.kind === 'absent' && !shape.columns[column]?.[side] ? 'not there' : describeView(view);
+  return [
+    {
+      change,
+      direction,
+      ...common,
+      from: there('before', was),
+      to: there('after', is),
+      policies: [...new Set(policies)],
+    },
+    ...revealed,
+  ];
 }
 
 function changeOf(was: View, is: View): readonly [AccessWord, Direction] | null {
@@ -122,48 +107,64 @@ function changeOf(was: View, is: View): readonly [AccessWord, Direction] | null 
   return WORDS[compared];
 }
 
-function policiesOf(view: View, decision: Decision, column: number): readonly string[] {
-  if (view.kind === 'raw') return [];
-  if (view.kind === 'absent')
-    return decision.reasons.flatMap(({ effect, policy }) =>
-      effect === 'mask' && decision.hidden.includes(nameOf(column)) ? [policy] : [],
-    );
-  const { policy, when = [] } = view.applied;
-  return [...(policy === null ? [] : [policy]), ...when.map((one) => one.policy)];
+function policiesOf(view: View, answered: Answered | null, column: number): readonly string[] {
+  if (view.kind === 'raw' || answered === null) return [];
+  const { part, decision } = answered;
+  if (view.kind === 'masked') {
+    const { policy, when = [] } = view.applied;
+    return named(part, [...(policy === null ? [] : [policy]), ...when.map((one) => one.policy)]);
+  }
+  const hidden = decision.hidden.includes(orderedName(column));
+  return hidden
+    ? named(
+        part,
+        decision.reasons.flatMap(({ effect, policy }) => (effect === 'mask' ? [policy] : [])),
+      )
+    : [];
 }
 
 function compareReveals(
-  before: Decision,
-  after: Decision,
+  before: Answered | null,
+  after: Answered | null,
   column: number,
   common: Pick<Atom, 'column' | 'tagged'>,
 ): readonly Atom[] {
-  const of = (decision: Decision): readonly string[] =>
-    (decision.reveals?.[nameOf(column)] ?? []).map(({ policy, scope }) => JSON.stringify([policy, scope]));
-  const [was, is] = [of(before), of(after)];
+  const reveals = (answered: Answered | null): readonly string[] =>
+    (answered?.decision.reveals?.[orderedName(column)] ?? []).map(({ policy, scope }) =>
+      JSON.stringify([answered?.part.names[Number(policy)], scope]),
+    );
+  const [was, is] = [reveals(before), reveals(after)];
   const come = is.some((one) => !was.includes(one));
   if (!come && was.every((one) => is.includes(one))) return [];
   const change = come ? 'column_revealable' : 'column_no_longer_revealable';
   const words = (list: readonly string[]): string =>
     list.length === 0 ? 'tokens stay' : 'tokens reversible';
-  const policies = [...(after.reveals?.[nameOf(column)] ?? [])].map(({ policy }) => policy);
+  const direction = come ? 'gain' : 'loss';
+  return [{ change, direction, ...common, from: words(was), to: words(is), policies: [] }];
+}
+
+/** Rows, limits and expiry, for whoever gets in on either side. @param tagged whether it matters for tagged columns is settled elsewhere */
+export function compareAccess(before: Answered, after: Answered): readonly Atom[] {
   return [
-    { change, direction: come ? 'gain' : 'loss', ...common, from: words(was), to: words(is), policies },
+    ...compareRows(before, after),
+    ...compareLimits(before.decision.limits, after.decision.limits),
+    ...compareExpiry(before.decision, after.decision),
   ];
 }
 
 /** Filters of several policies are joined with "and", and so is what one says. */
-function filtersOf({ rows }: Decision): ReadonlyMap<string, string> {
+function filtersOf({ part, decision }: Answered): ReadonlyMap<string, string> {
   const filters = new Map<string, string>();
   const walk = (predicate: Predicate, policy: string): void => {
     if (predicate.kind === 'and') for (const arg of predicate.args) walk(arg, policy);
-    else if (predicate.kind !== 'true') filters.set(JSON.stringify(predicate), policy);
+    else if (predicate.kind !== 'true')
+      filters.set(JSON.stringify(predicate), part.names[Number(policy)] ?? policy);
   };
-  for (const { policy, predicate } of rows) walk(predicate, policy);
+  for (const { policy, predicate } of decision.rows) walk(predicate, policy);
   return filters;
 }
 
-function compareRows(shape: Shape, before: Decision, after: Decision): readonly Atom[] {
+function compareRows(before: Answered, after: Answered): readonly Atom[] {
   const was = filtersOf(before);
   const is = filtersOf(after);
   const gone = [...was].filter(([filter]) => !is.has(filter));
@@ -178,8 +179,7 @@ function compareRows(shape: Shape, before: Decision, after: Decision): readonly 
   const words = (filters: ReadonlyMap<string, string>): string =>
     filters.size === 0 ? 'no filter' : `${filters.size} ${filters.size === 1 ? 'condition' : 'conditions'}`;
   const policies = [...new Set([...gone, ...come].map(([, policy]) => policy))];
-  const tagged = seenTagged(shape, after, 'after');
-  return [atom({ change, direction, tagged, from: words(was), to: words(is), policies })];
+  return [atom({ change, direction, from: words(was), to: words(is), policies })];
 }
 
 /** Bounds of which a smaller number is tighter; of the lists, the longer one of filters and the shorter one of all else. */
@@ -205,17 +205,17 @@ function tighter(key: keyof Limits, was: Limits[keyof Limits], is: Limits[keyof 
   return false;
 }
 
-function compareExpiry(shape: Shape, before: Decision, after: Decision): readonly Atom[] {
+function compareExpiry(before: Decision, after: Decision): readonly Atom[] {
   if (before.expires_at === after.expires_at) return [];
   const later =
     before.expires_at !== null && (after.expires_at === null || after.expires_at > before.expires_at);
   const words = (at: number | null): string =>
     at === null ? 'without end' : `until ${new Date(at * 1000).toISOString().slice(0, 16)}Z`;
+  const direction = later ? 'may_gain' : 'notice';
   return [
     atom({
       change: 'expiry_changed',
-      direction: later ? 'may_gain' : 'notice',
-      tagged: later ? seenTagged(shape, after, 'after') : [],
+      direction,
       from: words(before.expires_at),
       to: words(after.expires_at),
     }),

@@ -1,16 +1,13 @@
 /**
- * What the decision point is asked: one side of a shape, with conditions of which only the answer is known. Whoever answers
+ * What the decision point is asked: one part of one side of a shape, with conditions of which only the answer is known. Whoever answers
  * all of them alike is decided for alike, so each question is asked once. The decision itself is the decision point's alone.
  */
 import type { Decision, DecisionContext, DecisionInput } from '../access/decision.ts';
 import { ANONYMOUS, type IdentityKind } from '../identity/identity.ts';
 import { constant, replaceConditions } from './conditions.ts';
-import type { Shape, Side } from './shape.ts';
+import { orderedName, type Part } from './shape.ts';
 
 export type Ask = (batch: readonly DecisionInput[]) => Promise<readonly Decision[]>;
-
-/** Questions of one call: more would only make the answer larger than the decision point likes. */
-const BATCH = 50;
 
 export class Questions {
   readonly #ask: Ask;
@@ -28,11 +25,11 @@ export class Questions {
     return this.#answers.size;
   }
 
-  /** @param truths of the side's conditions, in their order. @returns the key under which the answer will be found */
-  add(side: Side, columns: Shape['columns'], kind: IdentityKind, truths: readonly number[]): string {
-    const key = `${kind} ${truths.join('')} ${columns.length} ${side.text}`;
+  /** @param truths of the part's conditions, in their order. @returns the key under which the answer will be found */
+  add(part: Part, columns: number, kind: IdentityKind, truths: readonly number[]): string {
+    const key = `${kind} ${truths.join('')} ${columns} ${part.text}`;
     if (!this.#answers.has(key) && !this.#waiting.has(key))
-      this.#waiting.set(key, this.#questionOf(side, columns.length, kind, truths));
+      this.#waiting.set(key, this.#questionOf(part, columns, kind, truths));
     return key;
   }
 
@@ -40,14 +37,11 @@ export class Questions {
   async settle(): Promise<void> {
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (let start = 0; start < waiting.length; start += BATCH) {
-      const batch = waiting.slice(start, start + BATCH);
-      const answers = await this.#ask(batch.map(([, question]) => question));
-      batch.forEach(([key], index) => {
-        const answer = answers[index];
-        if (answer !== undefined) this.#answers.set(key, answer);
-      });
-    }
+    const answers = await this.#ask(waiting.map(([, question]) => question));
+    waiting.forEach(([key], index) => {
+      const answer = answers[index];
+      if (answer !== undefined) this.#answers.set(key, answer);
+    });
   }
 
   answer(key: string): Decision {
@@ -56,9 +50,9 @@ export class Questions {
     return answer;
   }
 
-  #questionOf(side: Side, columns: number, kind: IdentityKind, truths: readonly number[]): DecisionInput {
+  #questionOf(part: Part, columns: number, kind: IdentityKind, truths: readonly number[]): DecisionInput {
     let next = 0;
-    const policies = side.policies.map((policy) =>
+    const policies = part.policies.map((policy) =>
       replaceConditions(policy, () => constant(truths[next++] ?? 1)),
     );
     return {
@@ -66,10 +60,10 @@ export class Questions {
       dataset: {
         dataset_id: 'plan',
         namespace: '',
-        access_level: side.level,
+        access_level: part.level,
         tags: [],
         columns: Array.from({ length: columns }, (_, index) => ({
-          name: String(index).padStart(5, '0'),
+          name: orderedName(index),
           type: null,
           tags: [],
           state: 'documented',

@@ -7,16 +7,33 @@ import type { MatchedPolicy, Predicate, PredicateOver, ScalarOperand } from '../
 import { type ConditionTable, placeholder, refuseLiterals, replaceConditions } from './conditions.ts';
 import type { DatasetPair } from './pairs.ts';
 
-export interface Side {
+/**
+ * Policies that are decided together. How one column is masked does not depend on the masks of another: the one part without
+ * masks says who gets in, to which rows and within which limits, and each of the others says how its columns are shown.
+ * Columns that one tokenising policy covers are one part, for whether its tokens may be reversed depends on all of them.
+ */
+export interface Part {
   readonly level: AccessLevel;
-  /** Queries are refused, whoever asks. */
-  readonly invalid: boolean;
   /** With ordered names, and with their conditions as they are. */
   readonly policies: readonly MatchedPolicy[];
   /** Numbers of the conditions, in the order in which they stand. */
   readonly conditions: readonly number[];
-  /** Sides of one text are asked about as one. */
+  /** Parts of one text are asked about as one. */
   readonly text: string;
+  /** What the policies are called in the shape, in the order in which they are in the part. */
+  readonly names: readonly string[];
+}
+
+export interface Side {
+  /** Queries are refused, whoever asks. */
+  readonly invalid: boolean;
+  readonly access: Part;
+  /** By the position of the column; null where no mask covers it. */
+  readonly masks: readonly (Part | null)[];
+  readonly text: string;
+  /** Of all parts. */
+  readonly policies: readonly MatchedPolicy[];
+  readonly conditions: readonly number[];
 }
 
 export interface ShapeColumn {
@@ -107,8 +124,10 @@ interface Names {
 }
 
 /** `00003`: an order by text is that of the list. */
+export const orderedName = (position: number): string => String(position).padStart(5, '0');
+
 const orderOf = (names: readonly string[]): ReadonlyMap<string, string> =>
-  new Map(names.map((name, index) => [name, String(index).padStart(5, '0')]));
+  new Map(names.map((name, position) => [name, orderedName(position)]));
 
 function sideOf(
   dataset: Dataset | null,
@@ -126,6 +145,73 @@ function sideOf(
       source: { file: '', line: 0 },
     }),
   );
+  const invalid = dataset.invalid !== null;
+  const access = partOf(
+    dataset.accessLevel,
+    policies.filter(({ effect }) => effect !== 'mask'),
+    table,
+  );
+  const masks = maskParts(policies, names.columns.size, table);
+  const parts = [access, ...new Set(masks)].filter((part) => part !== null);
+  const text = JSON.stringify([
+    dataset.accessLevel,
+    invalid,
+    ...[access, ...masks].map((part) => part && [part.text, part.names]),
+  ]);
+  return {
+    invalid,
+    access,
+    masks,
+    text,
+    policies,
+    conditions: parts.flatMap(({ conditions }) => conditions),
+  };
+}
+
+/** The level is that of open datasets: who gets in is said elsewhere. */
+function maskParts(
+  policies: readonly MatchedPolicy[],
+  columns: number,
+  table: ConditionTable,
+): readonly (Part | null)[] {
+  const group = columnGroups(policies);
+  const parts = new Map<string, Part | null>();
+  return Array.from({ length: columns }, (_, position) => {
+    const of = group(orderedName(position));
+    const known = parts.get(of);
+    if (known !== undefined) return known;
+    const covering = policies.flatMap((policy): readonly MatchedPolicy[] => {
+      if (policy.effect === 'break_glass') return [policy];
+      if (policy.effect !== 'mask') return [];
+      const covered = policy.columns.filter(({ name }) => group(name) === of);
+      return covered.length === 0 ? [] : [{ ...policy, columns: covered }];
+    });
+    const part = covering.some(({ effect }) => effect === 'mask') ? partOf('open', covering, table) : null;
+    parts.set(of, part);
+    return part;
+  });
+}
+
+/** One of the columns that are decided together stands for all. */
+function columnGroups(policies: readonly MatchedPolicy[]): (name: string) => string {
+  const leaders = new Map<string, string>();
+  const leader = (name: string): string => {
+    const above = leaders.get(name);
+    return above === undefined ? name : leader(above);
+  };
+  for (const policy of policies) {
+    if (policy.effect !== 'mask' || policy.mask.kind !== 'tokenise') continue;
+    const [first, ...others] = policy.columns.map(({ name }) => leader(name));
+    for (const other of others)
+      if (first !== undefined && leader(other) !== first) leaders.set(leader(other), first);
+  }
+  return leader;
+}
+
+function partOf(level: AccessLevel, matched: readonly MatchedPolicy[], table: ConditionTable): Part {
+  const names = [...new Set(matched.map(({ id }) => id))].sort();
+  const order = orderOf(names);
+  const policies = matched.map((policy) => ({ ...policy, id: order.get(policy.id) ?? policy.id }));
   const conditions: number[] = [];
   const compared = policies.map((policy) =>
     replaceConditions(policy, (condition) => {
@@ -134,11 +220,9 @@ function sideOf(
       return placeholder(number);
     }),
   );
-  const { accessLevel: level } = dataset;
-  const invalid = dataset.invalid !== null;
-  const text = JSON.stringify([level, invalid, compared]);
+  const text = JSON.stringify([level, compared]);
   refuseLiterals(text);
-  return { level, invalid, policies, conditions, text };
+  return { level, policies, conditions, text, names };
 }
 
 /** The policy with the columns of its dataset called otherwise. */
