@@ -14,6 +14,7 @@ import { refusalFindings } from './hygiene/refusals.ts';
 import { examineHygiene, type HygieneReport, reportOf } from './hygiene/report.ts';
 import { candidateColumns, readSamples } from './lint-samples.ts';
 import { auditPath, openEngine, stateFolder } from './open.ts';
+import { stateOf } from './push.ts';
 import { buildSnapshot, readProject, type Snapshot, type SnapshotInput } from './snapshot.ts';
 import { loadParser } from './sql/parse.ts';
 import { type ArtifactFiles, readArtifacts } from './state/artifacts.ts';
@@ -168,7 +169,10 @@ async function withLineage(
   onStep: (text: string) => void,
 ): Promise<SnapshotInput> {
   if (input.lineage !== undefined) return input;
-  return traced(input, { previous, onStep }).catch(() => input);
+  return traced(input, { previous, onStep }).catch((thrown: unknown) => {
+    asFindings(thrown);
+    return input;
+  });
 }
 
 async function readInput(config: Config, { applied, files }: LintAsk): Promise<Read> {
@@ -178,27 +182,24 @@ async function readInput(config: Config, { applied, files }: LintAsk): Promise<R
     throw new SluiceError('snapshot_missing', undefined, { hint: 'Push a state first, or lint the files.' });
   }
   try {
-    const { manifest, catalog, policies, yaml_files } = readArtifacts(config, files);
-    return {
-      previous: latest?.lineage,
-      input: {
-        environment: config.environment,
-        engines: Object.keys(config.engines),
-        manifest,
-        catalog,
-        yamlFiles: yaml_files,
-        policyFiles: policies,
-        publish: config.publish as SnapshotInput['publish'],
-        searchPath: config.search_path,
-        prefix: config.metadata.prefix,
-        tagRules: config.tags,
-        patches: latest?.patches ?? [],
-      },
-    };
+    const state = stateOf(readArtifacts(config, files), {
+      environment: config.environment,
+      defaults: defaultsOf(config),
+    });
+    return { input: state(latest), previous: latest?.lineage };
   } catch (thrown) {
     return { refused: asFindings(thrown) };
   }
 }
+
+/** As a gate of this configuration has them. */
+const defaultsOf = ({ engines, publish, search_path, metadata, tags }: Config) => ({
+  engines: Object.keys(engines),
+  publish: publish as SnapshotInput['publish'],
+  searchPath: search_path,
+  prefix: metadata.prefix,
+  tagRules: tags,
+});
 
 /** What was applied last; null before the first push. */
 async function latestInput(config: Config): Promise<PushedInput | null> {

@@ -75,7 +75,10 @@ function push(author: Author, pushed: Pushed, options: PushOptions, gate: Gate):
 }
 
 /** What a push makes of the latest state. @throws SluiceError publish_invalid */
-export function stateOf(pushed: Pushed, gate: Gate): (latest: PushedInput | null) => PushedInput {
+export function stateOf(
+  pushed: Pushed,
+  gate: Pick<Gate, 'environment' | 'defaults'>,
+): (latest: PushedInput | null) => PushedInput {
   const input = inputOf(pushed, gate);
   // A push replaces what dbt says; what other tools put there stays theirs.
   return (latest) => ({ ...input, patches: latest?.patches ?? [] });

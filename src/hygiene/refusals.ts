@@ -5,6 +5,7 @@ import { type Finding, finding, type RuleId } from '../findings.ts';
 const RULE_OF: Readonly<Partial<Record<SluiceError['code'], RuleId>>> = {
   manifest_invalid: 'artifact-invalid',
   catalog_invalid: 'artifact-invalid',
+  catalogue_invalid: 'artifact-invalid',
   publish_invalid: 'publish-invalid',
   policy_invalid: 'policy-invalid',
 };

@@ -48,7 +48,9 @@ export function coverageOf(datasets: readonly Dataset[], findings: readonly Find
   ).length;
   const withoutOwner = found('published-without-owner');
   const unknown = new Set(
-    about.filter(({ rule }) => rule === 'lineage-unknown').map(({ dataset }) => dataset),
+    about
+      .filter(({ rule, level }) => rule === 'lineage-unknown' && level !== 'note')
+      .map(({ dataset }) => dataset),
   ).size;
   const shares = {
     columns: share(counts.documented * WORTH.tagged + (counts.untagged - likely) * WORTH.untagged, columns),

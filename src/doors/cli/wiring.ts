@@ -136,7 +136,9 @@ export interface SandboxOrder extends Omit<SandboxAsk, 'dbtManifest'> {
 }
 
 export interface LintOrder {
-  readonly files: { readonly [File in 'manifest' | 'catalog' | 'policies']: string | undefined };
+  readonly files: {
+    readonly [File in 'manifest' | 'catalog' | 'policies' | 'catalogue']: string | undefined;
+  };
   readonly applied: boolean;
   readonly offline: boolean;
   /** Rows of each dataset. */

@@ -20,6 +20,7 @@ interface LintOptions {
   readonly manifest?: string;
   readonly catalog?: string;
   readonly policies?: string;
+  readonly catalogue?: string;
   readonly applied: boolean;
   readonly offline: boolean;
   readonly samples?: number | true;
@@ -39,12 +40,12 @@ export async function lint(options: LintOptions, config: Config, wiring: Wiring)
   if (options.offline && options.samples !== undefined)
     throw new SluiceError('usage', '--samples reads the engines, and --offline forbids it.');
   const shown = progress(terminal);
-  const { manifest, catalog, policies } = options;
+  const { manifest, catalog, policies, catalogue } = options;
   const found = await wiring
     .lint(
       config,
       {
-        files: { manifest, catalog, policies },
+        files: { manifest, catalog, policies, catalogue },
         applied: options.applied,
         offline: options.offline,
         samples:
@@ -112,6 +113,7 @@ export const lintCommand: Register = ({ program, config, wiring, run }) => {
     .option('--manifest <file>', 'manifest.json (default: metadata.manifest)')
     .option('--catalog <file>', 'catalog.json (default: metadata.catalog)')
     .option('--policies <path>', 'folder or file of policies (default: policies)')
+    .option('--catalogue <folder>', 'catalogue files of `sluice export`, instead of dbt artifacts')
     .option('--applied', 'the state that was applied last, instead of the files')
     .option('--offline', 'do not ask the engines: catalog.json tells what the warehouse has')
     .option(

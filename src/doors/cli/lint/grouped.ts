@@ -3,13 +3,15 @@ import { type Finding, several } from '../../../findings.ts';
 
 export function grouped(findings: readonly Finding[]): readonly Finding[] {
   const groups = Map.groupBy(findings, (one) =>
-    one.level === 'note' && one.column !== null ? JSON.stringify([one.rule, one.dataset]) : one,
+    one.level === 'note' && one.column !== null
+      ? JSON.stringify([one.rule, one.dataset ?? one.node, one.message])
+      : one,
   );
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined || group.length === 1) return group;
     const names = several(group.map(({ column }) => column ?? ''));
-    const message = `${first.message}: ${names}`;
-    return [{ ...first, column: null, message: `${group.length} columns: each ${message}`, hint: null }];
+    const message = `has ${group.length} columns of which each ${first.message}: ${names}`;
+    return [{ ...first, column: null, message, hint: null }];
   });
 }
