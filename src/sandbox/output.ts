@@ -1,6 +1,8 @@
 /** The files that a sandbox ends in: made in a folder that nobody else can read, and moved into their places together, or not at all. */
 import {
   chmodSync,
+  constants,
+  copyFileSync,
   existsSync,
   linkSync,
   mkdtempSync,
@@ -75,12 +77,22 @@ function makeFolder(parent: string): string {
   }
 }
 
-/** Without force a link, which never replaces what came meanwhile. */
 function place(from: string, to: string, force: boolean): void {
   try {
     if (force) renameSync(from, to);
-    else linkSync(from, to);
+    else placeAnew(from, to);
   } catch (cause) {
     throw new SluiceError('usage', `${to} cannot be made.`, { cause });
+  }
+}
+
+/** Never replaces what came meanwhile, as a rename would. */
+function placeAnew(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (thrown) {
+    // Some file systems have no links; a copy of what is there already fails as well.
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') throw thrown;
+    copyFileSync(from, to, constants.COPYFILE_EXCL);
   }
 }
