@@ -1,6 +1,7 @@
 /** A short text of which an engine's planner would make millions of copies is refused before it gets there. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SluiceError } from '../../src/errors.ts';
+import type { MaskSpec } from '../../src/policies/policy.ts';
 import { loadParser } from '../../src/sql/parse.ts';
 import { print } from '../../src/sql/print/print.ts';
 import { missingServer } from '../engines/postgres/server.ts';
@@ -146,5 +147,48 @@ describe.skipIf(missingServer !== null)('on a real server', () => {
     const query = governed(sql, [T], {}, { engine: 'postgres' });
     expect(print(query.tree)).not.toContain('MATERIALIZED');
     expect(await db.governed(query)).toEqual(['0']);
+  });
+});
+
+describe('a mask is copied with the column that it stands on', () => {
+  const step = (inner: string): string => `SELECT concat(s, s, s, s) AS s FROM (${inner}) q`;
+  const sql = (levels: number): string =>
+    Array.from({ length: levels }).reduce<string>((inner) => step(inner), 'SELECT s FROM t');
+  const masked = (levels: number, mask: MaskSpec): string => {
+    try {
+      const tokenKey = { id: 'k1', secret: new Uint8Array(32) };
+      governed(sql(levels), [T], { 'gold.t': { masks: { s: mask } } }, { engine: 'postgres', tokenKey });
+      return 'accepted';
+    } catch (error) {
+      if (error instanceof SluiceError) return error.code;
+      throw error;
+    }
+  };
+
+  it('so it counts as often', () => {
+    expect(codeOf(sql(7))).toBe('accepted');
+    expect(masked(7, { kind: 'null' })).toBe('accepted');
+    expect(masked(3, { kind: 'tokenise', scope: 'dataset', reveal: null })).toBe('accepted');
+    expect(masked(7, { kind: 'tokenise', scope: 'dataset', reveal: null })).toBe('sql_too_large');
+    expect(masked(7, { kind: 'partial', format: 'email', with: '*' })).toBe('sql_too_large');
+  });
+
+  it('and a wide table of the longest masks can still be read', () => {
+    const columns = Array.from({ length: 200 }, (_, i) => `c${i} text`);
+    const wide = dataset('gold.w', columns, { database: 'warehouse', schema: 'gold', identifier: 'w' });
+    const masks = Object.fromEntries(
+      columns.map((column) => [
+        column.split(' ')[0]!,
+        { kind: 'tokenise', scope: 'dataset', reveal: null } as const,
+      ]),
+    );
+    const tokenKey = { id: 'k1', secret: new Uint8Array(32) };
+    const query = governed(
+      'SELECT * FROM w',
+      [wide],
+      { 'gold.w': { masks } },
+      { engine: 'postgres', tokenKey },
+    );
+    expect(query.columns).toHaveLength(200);
   });
 });

@@ -69,6 +69,8 @@ export function rewrite(asked: ResolvedQuery, options: RewriteOptions): Governed
     exposed: shieldedColumns(resolved, context, barrier),
     pushed,
   });
+  // Masks are copied with the columns that they stand on.
+  if (options.engine === 'postgres') checkGrowth(governed.select, options.engine);
   const { select, params } = compactParameters(governed.select, binder.values);
   const query: Unbranded<GovernedQuery> = {
     tree: select,

@@ -24,8 +24,11 @@ export function tokenMask(
 ): Node {
   const own = CALLS[engine];
   const keys = domainKeys(key, domain);
-  const bytes = utf8(value, engine);
-  const length = engine === 'duckdb' ? own('strlen', value) : own('octet_length', value);
+  const lengthOf = (text: Node): Node => own(engine === 'duckdb' ? 'strlen' : 'octet_length', text);
+  // Not around the whole: what stands in a CASE, DuckDB computes anew wherever it stands.
+  const short = when(operation('<=', lengthOf(value), whole(LONGEST)), value, null);
+  const bytes = utf8(short, engine);
+  const length = lengthOf(short);
   const iv = own('left', keyedHmac(keys.iv, binder, engine)(bytes), whole(2 * IV_BYTES));
   const hmac = keyedHmac(keys.stream, binder, engine);
   const block = (counter: number): Node => hmac(fromHex(concat(iv, text(byte(counter))), engine));
@@ -40,8 +43,7 @@ export function tokenMask(
     whole(BLOCK_BITS + 1),
   );
   const padded = own('rpad', concat(toHex(bytes, engine), text(byte(END_BYTE))), digits, text('0'));
-  const token = [text(`tok_${key.id}_`), iv, xored(padded, stream, engine)].reduce(concat);
-  return when(operation('<=', length, whole(LONGEST)), token, null);
+  return [text(`tok_${key.id}_`), iv, xored(padded, stream, engine)].reduce(concat);
 }
 
 const byte = (value: number): string => Buffer.of(value).toString('hex');
