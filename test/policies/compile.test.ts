@@ -501,6 +501,14 @@ describe('the examples of the reference', () => {
         joined_on: { family: 'date' },
       },
     }),
+    dataset({
+      id: 'ref.user_regions',
+      columns: { user_id: { family: 'text' }, region: { family: 'text' }, valid_to: { family: 'timestamp' } },
+    }),
+    dataset({
+      id: 'gold.prices',
+      columns: { valid_from: { family: 'timestamp' }, valid_to: { family: 'timestamptz' } },
+    }),
   ]);
 
   it('are there', () => {
