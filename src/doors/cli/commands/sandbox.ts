@@ -83,7 +83,8 @@ function show(made: SandboxManifest, out: string, manifestOut: string, { termina
     [one.filtered ? 'filtered' : [], one.truncated ? 'cut at max_rows' : []].flat().join(', '),
   ]);
   terminal.out(`${renderTable(columns, rows, terminal.width)}\n\n`);
-  for (const { dataset, message } of made.left_out)
+  const left = made.left_out.filter(({ reason }) => reason !== 'not_asked_for');
+  for (const { dataset, message } of left)
     terminal.err(`left out: ${withoutControls(`${dataset}: ${message}`)}\n`);
   for (const { from, to } of made.references.filter(({ holds }) => !holds))
     terminal.err(
