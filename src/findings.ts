@@ -133,6 +133,11 @@ export const RULES = {
     'A policy never has an effect',
     'Wherever it would hold, a stricter one holds for the same people or more. Delete it, or narrow the stricter one.',
   ),
+  'break-glass-expired': rule(
+    'warning',
+    'An emergency is over',
+    'The policy lets nobody through any more. Delete it; where the need goes on, say why and until when.',
+  ),
   'mask-does-not-fit': rule(
     'warning',
     'A mask cannot keep the type of a column',

@@ -32,6 +32,7 @@ export async function lintApplied(caller: Caller, query: LintQuery, gate: Gate):
     project: readProject(input.manifest),
     yaml: input.yamlFiles,
     samples: new Map(),
+    now: gate.now().getTime(),
   });
   const asked = report.findings.filter((one) => isAsked(one, query));
   return { ...report, etag, findings: asked.slice(0, query.limit), truncated: asked.length > query.limit };

@@ -72,6 +72,7 @@ export async function lint(
         project,
         yaml,
         samples,
+        now: Date.now(),
       }),
     );
   } finally {

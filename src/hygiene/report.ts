@@ -7,6 +7,7 @@ import { type Finding, type Level, RULES, type RuleId } from '../findings.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { columnFindings } from './columns.ts';
 import { datasetFindings } from './datasets.ts';
+import { expiredFindings } from './expired.ts';
 import { type Coverage, coverageByNamespace, coverageOf, type NamespaceCoverage } from './score.ts';
 import { shadowFindings } from './shadows.ts';
 
@@ -17,6 +18,8 @@ export interface HygieneInput {
   /** The project's YAML by path below its root, as far as it is at hand. */
   readonly yaml: YamlFiles;
   readonly samples: SampledColumns;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
 
 export interface HygieneReport {
@@ -26,7 +29,7 @@ export interface HygieneReport {
   readonly namespaces: readonly NamespaceCoverage[];
 }
 
-export function examineHygiene({ snapshot, project, yaml, samples }: HygieneInput): HygieneReport {
+export function examineHygiene({ snapshot, project, yaml, samples, now }: HygieneInput): HygieneReport {
   const { datasets } = snapshot.catalogue;
   const byNode = new Map(datasets.map(({ uniqueId, id }) => [uniqueId, id]));
   const found = [
@@ -34,6 +37,7 @@ export function examineHygiene({ snapshot, project, yaml, samples }: HygieneInpu
     ...columnFindings(datasets, project, samples),
     ...datasetFindings(datasets, project, yaml),
     ...shadowFindings(snapshot.policies),
+    ...expiredFindings(snapshot, now),
   ];
   return reportOf(withLines(found, project, yaml), snapshot.catalogue.datasets);
 }

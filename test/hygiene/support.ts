@@ -27,6 +27,7 @@ export function examine({ nodes, dbt, policies, yaml, samples, ...rest }: State)
     project: readProject(input.manifest),
     yaml: yaml ?? {},
     samples: samples ?? new Map(),
+    now: Date.UTC(2026, 6, 1),
   });
 }
 
