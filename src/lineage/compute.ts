@@ -55,13 +55,15 @@ export async function computeLineage(input: LineageInput): Promise<Lineage> {
         const before = input.previous === null ? undefined : entryOf(input.previous, node.id);
         const hash = hashOf(node, before?.beside ?? []);
         if (before?.hash === hash) done.set(node.id, before);
-        else if (node.code === null || node.unreadable !== null) done.set(node.id, unread(node, hash));
+        else if (node.code === null || node.unreadable !== null)
+          done.set(node.id, unread(node, hash, before));
         else jobs.push(jobOf(node, node.code));
       }
       for (const [id, result] of await readAll(jobs)) {
         const node = graph.nodes.get(id);
         // What it reads beside dbt is known only now.
-        if (node !== undefined) done.set(id, { hash: hashOf(node, result.beside ?? []), ...result });
+        if (node !== undefined)
+          done.set(id, { hash: hashOf(node, result.beside ?? []), ...checksumOf(node), ...result });
       }
       for (const node of level) {
         const columns = columnsAfter(node, done.get(node.id));
@@ -84,10 +86,29 @@ export function entryOf({ nodes }: Lineage, id: string): NodeLineage | undefined
   return Object.hasOwn(nodes, id) ? nodes[id] : undefined;
 }
 
-function unread({ unreadable, parents }: GraphNode, hash: string): NodeLineage {
-  return unreadable === null
-    ? { hash, status: 'none', parents: [], columns: {} }
-    : { hash, status: 'unknown', why: unreadable, parents, columns: {} };
+const checksumOf = ({ checksum }: GraphNode): Pick<NodeLineage, 'checksum'> =>
+  checksum === null ? {} : { checksum };
+
+/**
+ * `dbt parse` compiles nothing. Of code that is what it was, the lineage of then is the best guess there is: it is kept as
+ * one, and names count beside it.
+ */
+function unread(node: GraphNode, hash: string, before: NodeLineage | undefined): NodeLineage {
+  const { unreadable, parents, checksum, code } = node;
+  if (unreadable === null) return { hash, status: 'none', parents: [], columns: {} };
+  const same = code === null && checksum !== null && before?.checksum === checksum;
+  const guessed = Object.entries(same ? before.columns : {}).map(
+    ([name, { from }]) => [name, { resolved: false, from }] as const,
+  );
+  return {
+    hash,
+    status: 'unknown',
+    why: unreadable,
+    ...checksumOf(node),
+    parents: same ? [...new Set([...parents, ...before.parents])].sort() : parents,
+    columns: Object.fromEntries(guessed),
+    ...(same && before.rest !== undefined ? { rest: before.rest } : {}),
+  };
 }
 
 function jobOf(node: GraphNode, code: string): Job {
@@ -182,14 +203,25 @@ function hasher(
     return digest;
   };
   return (node, beside) => {
-    const { id, code, unreadable, parents, ephemerals, added } = node;
+    const { id, code, checksum, unreadable, parents, ephemerals, added } = node;
     const read = [...parents, ...Object.values(ephemerals)].map((one) => [one, digestOf(one)]);
     const named = beside.map((name) => [
       name,
       (relations.get(name) ?? []).map((one) => [one, digestOf(one)]),
     ]);
     return sha256(
-      JSON.stringify([fixed, id, code, unreadable, ownColumns(node), ephemerals, added, read, named]),
+      JSON.stringify([
+        fixed,
+        id,
+        code,
+        checksum,
+        unreadable,
+        ownColumns(node),
+        ephemerals,
+        added,
+        read,
+        named,
+      ]),
     );
   };
 }

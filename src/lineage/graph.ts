@@ -9,6 +9,8 @@ export interface GraphNode {
   readonly id: string;
   /** Null for what is not computed from other nodes. */
   readonly code: string | null;
+  /** Of the code before dbt compiled it, null where dbt does not tell. */
+  readonly checksum: string | null;
   /** Why its code cannot be read, null where it can. */
   readonly unreadable: string | null;
   readonly parents: readonly string[];
@@ -79,6 +81,7 @@ function graphNode(
   return {
     id,
     code,
+    checksum: computed && isFields(node.checksum) ? textIn(node.checksum, 'checksum') : null,
     unreadable: computed ? whyUnreadable(node, code) : null,
     parents: computed ? parentsOf(node, raw) : [],
     ephemerals: computed ? ephemeralsOf(node, raw) : {},

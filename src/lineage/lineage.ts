@@ -14,6 +14,8 @@ export interface NodeLineage {
    */
   readonly status: 'known' | 'unknown' | 'none';
   readonly why?: string;
+  /** Of its code before dbt compiled it: where dbt did not, what an earlier push knew of the same code is not forgotten. */
+  readonly checksum?: string;
   /** Nodes that it reads: those that dbt names, and those that its SQL names beside dbt. */
   readonly parents: readonly string[];
   /** Relations that its SQL names and dbt does not, dotted and in lower case; left out where there are none. */

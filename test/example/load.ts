@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { loadConfig } from '../../src/config.ts';
 import { parsePersonas } from '../../src/identity/development/personas.ts';
 import { buildSnapshot, type Snapshot, type SnapshotInput } from '../../src/snapshot.ts';
+import { traced } from '../../src/state/trace.ts';
 
 export const EXAMPLE = join(import.meta.dirname, '../../examples/energy-community');
 
@@ -13,8 +14,9 @@ export const config = loadConfig(join(EXAMPLE, 'sluice.yml'), {});
 
 export const personas = parsePersonas(read('personas.yml'), 'personas.yml');
 
-export function loadSnapshot(): Snapshot {
-  return buildSnapshot({
+/** All that a push would build from. */
+export const input: SnapshotInput = await traced(
+  {
     environment: config.environment,
     manifest: JSON.parse(read('target/manifest.json')),
     catalog: JSON.parse(read('target/catalog.json')),
@@ -28,5 +30,8 @@ export function loadSnapshot(): Snapshot {
       path: `policies/${name}`,
       text: read(`policies/${name}`),
     })),
-  });
-}
+  },
+  { previous: null },
+);
+
+export const loadSnapshot = (): Snapshot => buildSnapshot(input);

@@ -53,12 +53,29 @@ describe('what is published', () => {
   });
 
   it('is that and nothing else', () => {
-    expect(snapshot.catalogue.datasets).toHaveLength(20);
+    expect(snapshot.catalogue.datasets).toHaveLength(21);
     expect(snapshot.catalogue.datasets.filter((d) => d.name.startsWith('raw_'))).toEqual([]);
   });
 
   it('comes without a warning', () => {
-    expect(snapshot.findings).toEqual([]);
+    expect(snapshot.warnings).toEqual([]);
+  });
+
+  it('lists where a personal tag ends, and why', () => {
+    const ended = snapshot.findings.map(({ rule, node, column, message }) => ({
+      rule,
+      node,
+      column,
+      message,
+    }));
+    expect(ended).toEqual([
+      {
+        rule: 'lineage-broken',
+        node: 'model.energy_community.member_contacts',
+        column: 'reachable_members',
+        message: '"pii.email" of bronze.stg_members.email ends here: count stops it',
+      },
+    ]);
   });
 
   it('makes a project of each exposure', () => {

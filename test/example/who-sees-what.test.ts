@@ -24,6 +24,7 @@ const MATRIX: Readonly<Record<string, string>> = {
   'gold.community_totals': '+ + + + + + +',
   'gold.consumption_forecast': '+ + + + + 403 404',
   'gold.invoices': '+ + + + + 403 404',
+  'gold.member_contacts': '403 + + + + 403 404',
   'gold.members': '+ + + + + 403 404',
   'gold.meter_readings': '+ + + + + 403 404',
   'gold.meters': '+ + + + + 403 404',
