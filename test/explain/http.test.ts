@@ -112,6 +112,31 @@ describe('a steward', () => {
     expect(told.governed_sql).toContain('main_marts');
   });
 
+  it('is told along which columns a tag came that nobody put there', async () => {
+    const sql = 'SELECT reach_at, reachable_members FROM gold.member_contacts';
+    const { told } = await ask('officer', sql, { identity: ANALYST });
+    expect(told.columns.map(({ name, masked }) => [name, masked])).toEqual([
+      ['reach_at', true],
+      ['reachable_members', false],
+    ]);
+    const mask = told.decisions[0]?.trail?.find(({ policy }) => policy?.id === 'mask-customer-pii');
+    expect(mask?.columns.find(({ column }) => column === 'reach_at')?.on).toContainEqual({
+      on: 'column_tag: pii',
+      column: 'reach_at',
+      tag: 'pii.phone',
+      from: {
+        kind: 'propagated',
+        via: expect.any(String),
+        file: 'seeds/_seeds.yml',
+        path: [
+          expect.objectContaining({ column: 'phone' }),
+          { dataset: 'bronze.stg_members', column: 'phone' },
+        ],
+      },
+    });
+    expect(mask?.columns.map(({ column }) => column)).not.toContain('reachable_members');
+  });
+
   it('is told why a dataset is none to somebody else', async () => {
     const { status, told } = await ask('officer', 'SELECT * FROM gold.payment_accounts', {
       identity: ANALYST,
