@@ -19,6 +19,18 @@ the findings that concern it; both come from the same rules.
 Files in \`sarif\` and \`github\` are told from the root of the repository, in the other formats from the working folder. Lines are
 those of the dbt project's YAML (\`metadata.project\`, by default the folder of sluice.yml), where it is at hand.
 
+In a workflow of GitHub, with what is known already left out:
+
+    - run: npx sluice lint --offline --format github --fail-on warning --baseline lint-baseline.json
+
+or for code scanning, whatever it finds:
+
+    - run: npx sluice lint --offline --format sarif --fail-on never > lint.sarif
+    - uses: github/codeql-action/upload-sarif@v3
+      with: { sarif_file: lint.sarif }
+
+\`GET /v1/lint\` tells stewards and publishers the same of the state that a gate serves, without files, lines and samples.
+
 ## The coverage score
 
 0 to 100, for everything that is published and for each namespace:

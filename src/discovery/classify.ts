@@ -9,6 +9,8 @@ export interface Classifier {
 
 /** So few values say nothing, whatever they look like. */
 const FEWEST = 3;
+/** Characters of a value that are looked at. */
+const LONGEST = 4_000;
 /** Values without one of a variant, after which it is looked for no more. */
 const PATIENCE = 200;
 /** Values are told apart up to here: more are many. */
@@ -51,6 +53,6 @@ export function classifier(detectors: readonly Detector[]): Classifier {
 }
 
 function textOf(value: unknown): string {
-  if (typeof value === 'string') return value.trim();
+  if (typeof value === 'string') return value.slice(0, LONGEST).trim();
   return typeof value === 'number' || typeof value === 'bigint' ? String(value) : '';
 }

@@ -215,10 +215,4 @@ function names(people: PersonDictionary): readonly Test[] {
 
 const CONTACT = /[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+|\+\d{2}[\d\s().-]{7,}\d/u;
 
-/** Beyond the first of these many characters nothing is looked for. */
-const LONGEST_TEXT = 4_000;
-
-const holdsContact: Test = (text) => {
-  const head = text.slice(0, LONGEST_TEXT);
-  return /\s\S+\s/.test(head) && CONTACT.test(head);
-};
+const holdsContact: Test = (text) => /\s\S+\s/.test(text) && CONTACT.test(text);

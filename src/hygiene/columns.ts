@@ -116,7 +116,8 @@ function suggestion(column: Column, { node }: ColumnFacts, tag: string): string 
   const line = `tags: [${tag}]`;
   const documented =
     node?.columns.some(({ name }) => name.toLowerCase() === column.name.toLowerCase()) ?? true;
-  return documented ? line : `- { name: ${column.name}, ${line} }`;
+  const name = /^[A-Za-z_]\w*$/.test(column.name) ? column.name : JSON.stringify(column.name);
+  return documented ? line : `- { name: ${name}, ${line} }`;
 }
 
 /**

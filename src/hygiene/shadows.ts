@@ -93,10 +93,13 @@ interface Ranked {
 
 /** In the order in which the decision takes the strictest: the kind, then the deeper tag, then the id. */
 function isStricter(one: Ranked, other: Ranked): boolean {
-  const [a, b] = [MASK_ORDER.indexOf(one.mask.kind), MASK_ORDER.indexOf(other.mask.kind)];
+  const [a, b] = [rankOf(one.mask), rankOf(other.mask)];
   if (a !== b) return a < b;
   return one.depth === other.depth ? one.id < other.id : one.depth > other.depth;
 }
+
+const rankOf = (mask: Ranked['mask']): number =>
+  mask.kind === 'custom' ? mask.rank : MASK_ORDER.indexOf(mask.kind);
 
 /** Each of its bounds is at least as tight in another policy, for the same people or more. */
 function limitShadow(policy: Of<'limit'>, matched: readonly MatchedPolicy[]): Shadow {

@@ -2,15 +2,29 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { SluiceError } from '../../../errors.ts';
-import type { Finding } from '../../../findings.ts';
+import type { Finding, RuleId } from '../../../findings.ts';
 import type { HygieneReport } from '../../../hygiene/report.ts';
 
 const baselineSchema = z.strictObject({ version: z.literal(1), findings: z.array(z.string()) });
 
-/** What a finding is about, without lines and numbers, which move. */
+/** Of one column or policy there may be several of these, told apart by what they say; the others say numbers, which move. */
+const SEVERAL: ReadonlySet<RuleId> = new Set([
+  'policy-invalid',
+  'publish-invalid',
+  'filter-on-missing-tag',
+  'tag-not-in-manifest',
+  'reserved-tag',
+  'patched-tag-dangling',
+  'lineage-broken',
+  'unknown-tag',
+  'unknown-name',
+]);
+
+/** What a finding is about, without lines and numbers. */
 export function keyOf({ rule, dataset, node, column, policy, message }: Finding): string {
   const subject = [policy, dataset ?? node, column].filter((part) => part !== null);
-  return [rule, ...(subject.length === 0 ? [message] : subject)].join(' ');
+  const said = subject.length === 0 || SEVERAL.has(rule) ? [message] : [];
+  return [rule, ...subject, ...said].join(' ');
 }
 
 /** @throws SluiceError usage */
