@@ -181,7 +181,9 @@ function formatted(value: string, format: keyof typeof SHAPES, fill: string): st
     card: [/[0-9]/, lastOf(value, /[0-9]/), 0],
     iban: [/[A-Za-z0-9]/, lastOf(value, /[A-Za-z0-9]/), 2],
   }[format] as [RegExp, number, number];
-  if (points.length < 2 * (kept + first)) return hidden;
+  // An `@` shows as well.
+  const mark = format === 'email' ? 1 : 0;
+  if (points.length < 2 * (kept + first + mark)) return hidden;
   return points
     .map((point, i) => (i < first || i >= points.length - kept || !covered.test(point) ? point : fill))
     .join('');

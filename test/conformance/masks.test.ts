@@ -69,6 +69,8 @@ const COLUMNS: readonly Column[] = [
       '%_.*+?[](){}|^$',
       'ada@example.org',
       'bob@x.io',
+      'bobby@x.io',
+      'a@x.io',
       'a.b+c@mail.example.co.uk',
       'é@exämple.museum',
       '😀😀@ex😀mple.info',

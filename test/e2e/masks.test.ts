@@ -33,7 +33,7 @@ const SQL = [
   'CREATE SCHEMA gold',
   'CREATE SCHEMA secret',
   'CREATE TABLE gold.members (id integer, email text, region text, salary integer, ssn text)',
-  "INSERT INTO gold.members VALUES (1, 'ada@example.org', 'EU', 1234, 'a'), (2, 'bob@example.org', 'US', 5678, 'b'), (3, NULL, NULL, NULL, NULL)",
+  "INSERT INTO gold.members VALUES (1, 'ada@example.org', 'EU', 1234, 'a'), (2, 'bob@example.org', 'US', 5678, 'b'), (3, NULL, NULL, 4444, NULL)",
   'CREATE TABLE gold.orders (id integer, email text)',
   "INSERT INTO gold.orders VALUES (7, 'ada@example.org')",
   'CREATE TABLE gold.letters (email text, copy text)',

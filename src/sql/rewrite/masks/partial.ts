@@ -31,6 +31,8 @@ interface Format {
   readonly shape: string;
   /** Characters at the start that stay. */
   readonly first: number;
+  /** Characters between that say nothing, and yet count as shown. */
+  readonly marks: number;
   /** What stays at the end; it matches in one place alone. */
   readonly tail: string;
   /** What is filled between. */
@@ -48,24 +50,28 @@ const FORMATS: Readonly<Record<PartialFormat, Format>> = {
   email: {
     shape: '^[^@\\s]+@[^@\\s]+\\.[A-Za-z]{2,24}$',
     first: 1,
+    marks: 1,
     tail: '\\.[A-Za-z]{2,24}$',
     filled: '[^@]',
   },
   phone: {
     shape: '^\\+?(?:[ ()./-]*\\d){8,15}$',
     first: 0,
+    marks: 0,
     tail: LAST_FOUR_DIGITS,
     filled: '\\d',
   },
   card: {
     shape: '^\\d(?:[ -]?\\d){11,18}$',
     first: 0,
+    marks: 0,
     tail: LAST_FOUR_DIGITS,
     filled: '\\d',
   },
   iban: {
     shape: '^[A-Za-z]{2}\\d{2}(?: ?[A-Za-z0-9]){11,30}$',
     first: 2,
+    marks: 0,
     tail: LAST_FOUR,
     filled: '[A-Za-z0-9]',
   },
@@ -73,7 +79,7 @@ const FORMATS: Readonly<Record<PartialFormat, Format>> = {
 
 /** What does not look like the format, or is so short that more than half would stay, is hidden whole. */
 export function formatMask(format: PartialFormat, fill: string, value: Node, engine: EngineKind): Node {
-  const { shape, first, tail, filled } = FORMATS[format];
+  const { shape, first, marks, tail, filled } = FORMATS[format];
   const call = CALLS[engine];
   const length = call('length', value);
   const kept = extract(value, parsePattern(tail), engine);
@@ -89,7 +95,7 @@ export function formatMask(format: PartialFormat, fill: string, value: Node, eng
   const enough = operation(
     '>=',
     length,
-    operation('+', operation('+', keptLength, keptLength), whole(2 * first)),
+    operation('+', operation('+', keptLength, keptLength), whole(2 * (first + marks))),
   );
   const hidden = call('repeat', text(fill), length);
   return when(matches(value, parsePattern(shape), engine), when(enough, shown, hidden), hidden);
