@@ -1,6 +1,6 @@
 /** Policy files against a catalogue, at push: read, matched, checked, frozen. All problems are reported at once, or a whole set comes out. */
 import { createHash } from 'node:crypto';
-import type { Catalogue, Dataset } from '../catalogue/dataset.ts';
+import type { Catalogue, Column, Dataset } from '../catalogue/dataset.ts';
 import { SluiceError } from '../errors.ts';
 import { columnType } from '../sql/resolve/types.ts';
 import { maskFits } from '../sql/rewrite/masks/fits.ts';
@@ -12,7 +12,7 @@ import { lint } from './lint.ts';
 import { masterKeys } from './master-key.ts';
 import { indexCatalogue, matchColumns, matchDatasets, type PolicyIndex } from './match.ts';
 import { networkMatcher } from './networks.ts';
-import type { Limits, MatchedPolicy, PolicySet } from './policy.ts';
+import type { Limits, MaskSpec, MatchedPolicy, PolicySet } from './policy.ts';
 import { type Path, readRecord } from './problem.ts';
 import type { LimitBody } from './read-limit.ts';
 import { WhereProblem } from './where.ts';
@@ -173,6 +173,7 @@ function matchPolicy(
     case 'mask': {
       const { mask, where } = body;
       const matched = matchColumns(definition.on, index);
+      const fits = fitting(mask);
       return settled(definition, ['mask', 'where'], problems, matched, ({ dataset, columns }) => ({
         dataset: dataset.id,
         policy: Object.freeze({
@@ -183,7 +184,7 @@ function matchPolicy(
           where: where === null ? null : instantiate(where, dataset, find),
         }),
         misfits: columns.flatMap(({ column }) =>
-          column.exposed && column.family !== 'unknown' && !maskFits(mask, columnType(column))
+          column.exposed && column.family !== 'unknown' && !fits(column)
             ? [`${dataset.id}.${column.folded} (${column.family})`]
             : [],
         ),
@@ -224,6 +225,17 @@ function perDataset(
     dataset: dataset.id,
     policy: Object.freeze(settle(dataset)),
   }));
+}
+
+/** Asked once for each type: a mask may have to be parsed for the answer, and a warehouse has more columns than types. */
+function fitting(mask: MaskSpec): (column: Column) => boolean {
+  const known = new Map<string, boolean>();
+  return (column) => {
+    const type = `${column.family} ${column.type}`;
+    const told = known.get(type) ?? maskFits(mask, columnType(column));
+    known.set(type, told);
+    return told;
+  };
 }
 
 /** What a matched dataset lacks is a problem, told once for all of them. */
