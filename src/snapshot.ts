@@ -4,7 +4,7 @@ import { buildCatalogue } from './catalogue/build.ts';
 import { danglingPatches } from './catalogue/dangling.ts';
 import type { Catalogue } from './catalogue/dataset.ts';
 import { foldingOf, physicalName } from './catalogue/fold.ts';
-import { nodesByName } from './catalogue/names.ts';
+import { nodesByName, publishedIds } from './catalogue/names.ts';
 import type { PhysicalByEngine } from './catalogue/physical.ts';
 import type { PublishRule } from './catalogue/publish.ts';
 import { readCatalog } from './dbt/catalog.ts';
@@ -84,15 +84,13 @@ function patched(assigned: AssignedTags, project: DbtProject, input: SnapshotInp
 function propagated(assigned: AssignedTags, project: DbtProject, input: SnapshotInput): AssignedTags {
   const { lineage, tagRules = {}, publish, prefix } = input;
   if (lineage === undefined || lineage === null) return assigned;
-  const names = new Map<string, string>();
-  for (const [name, nodes] of nodesByName({ project, tags: assigned, publish, prefix }))
-    for (const node of nodes) if (!names.has(node)) names.set(node, name);
+  const ids = publishedIds({ project, tags: assigned, publish, prefix });
   return propagateTags({
     project,
     assigned,
     lineage,
     propagation: propagationOf(tagRules),
-    nameOf: (node) => names.get(node) ?? node,
+    nameOf: (node) => ids.get(node) ?? node,
   });
 }
 

@@ -3,7 +3,7 @@ import type { DbtNode } from '../dbt/project.ts';
 import type { AssignedTags } from '../tags/assign.ts';
 import type { TagAssignment } from './dataset.ts';
 import { foldingOf, lowerAscii } from './fold.ts';
-import { namespaceOf } from './level.ts';
+import { levelOf, namespaceOf } from './level.ts';
 import { compileRules, type PublishFacts, type PublishRule } from './publish.ts';
 import { documentation } from './twins.ts';
 
@@ -42,6 +42,19 @@ export interface NamingInput {
   readonly tags: AssignedTags;
   readonly publish: readonly PublishRule[];
   readonly prefix: string | null;
+}
+
+/** The id of each node that is published, by unique_id. */
+export function publishedIds({ project, tags, publish, prefix }: NamingInput): ReadonlyMap<string, string> {
+  const ruleFor = compileRules(publish);
+  const documentedFor = documentation(project, tags, foldingOf(project.adapter));
+  return new Map(
+    project.nodes.flatMap((node) => {
+      const rule = publish[ruleFor(publishFacts(node, documentedFor(node).tags))];
+      if (rule?.access_level === undefined && levelOf(node, []) === null) return [];
+      return [[node.uniqueId, namesOf(node, namespaceFor(node, rule, []), prefix).id] as const];
+    }),
+  );
 }
 
 /** Unique_ids by every id that they would be published under, without the cost of a catalogue. */

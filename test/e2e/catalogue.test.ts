@@ -35,6 +35,7 @@ const SHARED = [
   'gold.meter_readings',
   'gold.meters',
 ];
+const CONTACTS = 'gold.member_contacts';
 const USAGE = ['gold.alpha_usage', 'gold.beta_usage'];
 const SILVER = ['silver.int_daily_usage', 'silver.int_member_meters', 'silver.members_snapshot'];
 const BRONZE = [
@@ -48,14 +49,18 @@ const BRONZE = [
 describe('GET /v1/catalogue', () => {
   it.each<{ persona: string; allowed: readonly string[]; denied: readonly string[] }>([
     { persona: 'external', allowed: OPEN, denied: [] },
-    { persona: 'member', allowed: [...OPEN, ...SHARED], denied: [...USAGE, ...SILVER] },
-    { persona: 'intern', allowed: [...OPEN, ...SHARED, ...SILVER], denied: USAGE },
-    { persona: 'analyst', allowed: [...OPEN, ...SHARED, ...SILVER, USAGE[0]!], denied: [USAGE[1]!] },
-    { persona: 'service', allowed: [...OPEN, ...SHARED], denied: [...USAGE, ...SILVER] },
-    { persona: 'pipeline', allowed: OPEN, denied: [...SHARED, ...USAGE, ...SILVER] },
+    { persona: 'member', allowed: [...OPEN, ...SHARED], denied: [...USAGE, ...SILVER, CONTACTS] },
+    { persona: 'intern', allowed: [...OPEN, ...SHARED, ...SILVER, CONTACTS], denied: USAGE },
+    {
+      persona: 'analyst',
+      allowed: [...OPEN, ...SHARED, ...SILVER, CONTACTS, USAGE[0]!],
+      denied: [USAGE[1]!],
+    },
+    { persona: 'service', allowed: [...OPEN, ...SHARED, CONTACTS], denied: [...USAGE, ...SILVER] },
+    { persona: 'pipeline', allowed: OPEN, denied: [...SHARED, ...USAGE, ...SILVER, CONTACTS] },
     {
       persona: 'officer',
-      allowed: [...OPEN, ...SHARED, ...USAGE, ...SILVER, ...BRONZE, 'gold.payment_accounts'],
+      allowed: [...OPEN, ...SHARED, ...USAGE, ...SILVER, ...BRONZE, CONTACTS, 'gold.payment_accounts'],
       denied: [],
     },
   ])('shows $persona what they may read, and what they may know of', async ({ persona, allowed, denied }) => {

@@ -362,7 +362,7 @@ describe('the history', () => {
       etag: await etag(),
       action: 'patch_tags',
       created_by: 'svc-ci',
-      datasets: 20,
+      datasets: 21,
       changes: { tags: { names: ['+gold.members.region pii'] }, policies: { added: 0 } },
     });
     expect(Date.parse(latest?.created_at ?? '')).not.toBeNaN();
