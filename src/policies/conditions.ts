@@ -27,12 +27,14 @@ export interface Circumstances {
 
 export type Truth = 'true' | 'unknown' | 'false';
 
-/** For configuration. @throws SluiceError policy_invalid with every problem in `details`. */
+/** For configuration, where neither the caller's address nor the hour is asked. @throws SluiceError policy_invalid with every problem in `details`. */
 export function parseCondition(value: unknown): Dnf {
   const problems: string[] = [];
   const dnf = readCondition(value, [], (path, message) =>
     problems.push(path.length === 0 ? message : `${path.join('.')}: ${message}`),
   );
+  const asked = (dnf ?? []).flat().find(({ fact }) => fact === 'network' || fact === 'hours');
+  if (asked !== undefined) problems.push(`\`${asked.fact}\` is for policies; nobody would ever meet it here`);
   if (dnf === null || problems.length > 0) {
     throw new SluiceError(
       'policy_invalid',

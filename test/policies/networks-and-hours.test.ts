@@ -1,18 +1,15 @@
 /** Networks and hours as they are read from YAML; what they match is in the decision cases. */
 import { describe, expect, it } from 'vitest';
-import { SluiceError } from '../../src/errors.ts';
-import { parseCondition } from '../../src/policies/conditions.ts';
+import { parseCondition, readCondition } from '../../src/policies/conditions.ts';
 import { hoursMatcher } from '../../src/policies/hours.ts';
 import { networkMatcher } from '../../src/policies/networks.ts';
 
-function problemOf(condition: unknown): string {
-  try {
-    return JSON.stringify(parseCondition(condition));
-  } catch (error) {
-    if (error instanceof SluiceError) return error.details.join('; ');
-    throw error;
-  }
-}
+const read = (condition: unknown) => {
+  const problems: string[] = [];
+  const dnf = readCondition(condition, [], (_path, message) => problems.push(message));
+  return { dnf, problems };
+};
+const problemOf = (condition: unknown): string => read(condition).problems.join('; ');
 
 describe('a network', () => {
   it.each([
@@ -22,9 +19,7 @@ describe('a network', () => {
     ['2001:DB8:0::/32', '2001:db8::/32'],
     ['::1', '::1/128'],
   ])('%s is %s', (written, canonical) =>
-    expect(parseCondition({ network: written })).toEqual([
-      [{ fact: 'network', value: canonical, negated: false }],
-    ]),
+    expect(read({ network: written }).dnf).toEqual([[{ fact: 'network', value: canonical, negated: false }]]),
   );
 
   it.each([
@@ -58,10 +53,10 @@ describe('hours', () => {
     problemOf({ hours: { between: '08:00-18:00', zone: 'Europe/Berlin', ...over } });
 
   it('are one text, however they are written', () => {
-    const read = (days: readonly string[]) =>
-      parseCondition({ hours: { zone: 'Europe/Berlin', days, between: '08:00-18:00' } })[0]?.[0]?.value;
-    expect(read(['fri', 'mon'])).toBe('mon,fri 08:00-18:00 Europe/Berlin');
-    expect(read(['mon', 'fri', 'mon'])).toBe('mon,fri 08:00-18:00 Europe/Berlin');
+    const on = (days: readonly string[]) =>
+      read({ hours: { zone: 'Europe/Berlin', days, between: '08:00-18:00' } }).dnf?.[0]?.[0]?.value;
+    expect(on(['fri', 'mon'])).toBe('mon,fri 08:00-18:00 Europe/Berlin');
+    expect(on(['mon', 'fri', 'mon'])).toBe('mon,fri 08:00-18:00 Europe/Berlin');
   });
 
   it.each([
@@ -88,3 +83,10 @@ describe('hours', () => {
     expect(every(Date.UTC(2026, 9, 25, 0), 3)).toEqual([1, 1, 1, 1, 0, 0]);
   });
 });
+
+it.each([
+  { network: '10.0.0.0/8' },
+  { any: [{ role: 'a' }, { hours: { between: '08:00-18:00', zone: 'UTC' } }] },
+])('where the circumstances are not asked, %j would never be met, and is refused', (condition) =>
+  expect(() => parseCondition(condition)).toThrowError(/is for policies/),
+);
