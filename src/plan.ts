@@ -14,18 +14,22 @@ import type { AppliedState } from './state/metadata.ts';
 export interface PlanOptions {
   /** How far back identities count that were seen. */
   readonly days: number;
+  /** Told what is done meanwhile. */
+  readonly onStep?: (text: string) => void;
 }
 
 /** Datasets that the audit names of one plan. */
 const MOST_AUDITED = 100;
+const MOST_DAYS = 3_650;
 
 /** @throws SluiceError token_missing, access_denied unless the caller is a publisher or a steward, 9xxx as a push */
 export async function planMetadata(
   author: Author,
   pushed: Pushed,
-  { days }: PlanOptions,
+  { days: asked, onStep }: PlanOptions,
   gate: Gate,
 ): Promise<PlanReport> {
+  const days = Math.min(asked, MOST_DAYS);
   const refusal = 'Plans are made for publishers and stewards.';
   const permissions = ['publisher', 'steward'] as const;
   return onRecordedLook(author, { action: 'plan', permissions, refusal }, gate, async (identity) => {
@@ -37,7 +41,9 @@ export async function planMetadata(
       by,
       dryRun: true,
       record,
+      onStep,
     });
+    onStep?.('asking who would gain and who would lose');
     const asker = askerOf(gate.pdp);
     const report = await buildPlan({
       before: before?.snapshot ?? null,

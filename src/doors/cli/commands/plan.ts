@@ -16,6 +16,7 @@ interface PlanOptions extends CallerOptions {
   readonly manifest?: string;
   readonly catalog?: string;
   readonly policies?: string;
+  readonly catalogue?: string;
   readonly days: number;
   readonly format: 'text' | 'json' | 'markdown';
   readonly failOn: 'tagged' | 'any' | 'none';
@@ -79,6 +80,7 @@ export const planCommand: Register = ({ program, config, wiring, run }) => {
     .option('--manifest <file>', 'manifest.json (default: metadata.manifest)')
     .option('--catalog <file>', 'catalog.json (default: metadata.catalog)')
     .option('--policies <path>', 'folder or file of policies (default: policies)')
+    .option('--catalogue <folder>', "catalogue files (`sluice export`) instead of dbt's artifacts")
     .option('--days <number>', 'identities seen in so many days count', wholeNumber, 30)
     .addOption(
       new Option('--format <format>', 'how it is shown')
