@@ -59,7 +59,8 @@ function entriesOf({ manifest, catalog, yamlFiles }: Exported, project: DbtProje
     ['nodes', 'sources'].flatMap((section) => Object.entries(objectOf(objectOf(catalog)[section]))),
   );
   const own = ownColumnTags(project, yamlFiles);
-  return project.nodes
+  // Ephemeral nodes are no datasets, and tags pass through them.
+  return [...project.nodes, ...project.ephemeral]
     .map((node): Entry => {
       const draft = structuredClone(objectOf(raw.get(node.uniqueId))) as Draft;
       const { tagsOf } = own(node);

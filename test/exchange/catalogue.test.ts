@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readLineage } from '../../src/exchange/lineage-file.ts';
 import { type Files, readCatalogue } from '../../src/exchange/read-catalogue.ts';
 import { writeCatalogue } from '../../src/exchange/write-catalogue.ts';
 import {
@@ -13,6 +14,7 @@ import {
 } from '../../src/snapshot.ts';
 import { loadParser } from '../../src/sql/parse.ts';
 import { changesBetween, outlineOf } from '../../src/state/outline.ts';
+import { traced } from '../../src/state/trace.ts';
 
 beforeAll(() => loadParser());
 
@@ -54,22 +56,23 @@ function exampleInput(): SnapshotInput {
   };
 }
 
-/** As it is stored, out, and back in. */
-function roundTrip(
+/** As it is stored, with its lineage, out, and back in. */
+async function roundTrip(
   input: SnapshotInput,
   edit: (files: Map<string, string>) => void = () => {},
-): { before: Snapshot; after: Snapshot; files: Files } {
-  const stored = trimInput(input);
+): Promise<{ before: Snapshot; after: Snapshot; files: Files }> {
+  const stored = trimInput(await traced(input, { previous: null }));
   const before = buildSnapshot(stored);
   const files = new Map(writeCatalogue(stored, before).files);
   edit(files);
   const read = readCatalogue(files, { adapter: null });
-  const again = { ...input, yamlFiles: {}, manifest: read.manifest, catalog: read.catalog };
+  const lineage = readLineage(read.lineage);
+  const again = { ...input, yamlFiles: {}, manifest: read.manifest, catalog: read.catalog, lineage };
   const after = buildSnapshot({ ...again, policyFiles: read.policies ?? [] });
   return { before, after, files };
 }
 
-const changes = ({ before, after }: ReturnType<typeof roundTrip>) =>
+const changes = ({ before, after }: Awaited<ReturnType<typeof roundTrip>>) =>
   changesBetween(outlineOf(before), outlineOf(after));
 
 function edited(path: string, from: string | RegExp, to: string): (files: Map<string, string>) => void {
@@ -82,15 +85,17 @@ function edited(path: string, from: string | RegExp, to: string): (files: Map<st
 }
 
 describe('the example', () => {
-  it('comes back as the very same state', () => {
-    const { before, after, files } = roundTrip(exampleInput());
+  it('comes back as the very same state', async () => {
+    const { before, after, files } = await roundTrip(exampleInput());
     expect([...files.keys()].sort()).toEqual([
       'catalogue.yml',
       'datasets/gold.yml',
       'datasets/silver.yml',
+      'lineage.json',
       'policies/access.yml',
       'policies/personal-data.yml',
       'policies/rows.yml',
+      'unpublished/main_intermediate.yml',
       'unpublished/main_seeds.yml',
       'unpublished/main_staging.yml',
       'unpublished/raw.yml',
@@ -98,8 +103,8 @@ describe('the example', () => {
     expect(after.hash).toBe(before.hash);
   });
 
-  it('a tag that is added in the file is added, and nothing else changes', () => {
-    const trip = roundTrip(
+  it('a tag that is added in the file is added, and nothing else changes', async () => {
+    const trip = await roundTrip(
       exampleInput(),
       edited('datasets/gold.yml', 'tags: [ pii.phone ]', 'tags: [ pii.phone, sensitive ]'),
     );
@@ -116,8 +121,8 @@ describe('the example', () => {
     });
   });
 
-  it('a level that is written in the file goes before the publish rule', () => {
-    const trip = roundTrip(
+  it('a level that is written in the file goes before the publish rule', async () => {
+    const trip = await roundTrip(
       exampleInput(),
       edited('datasets/gold.yml', '- name: members\n', '- name: members\n    access_level: restricted\n'),
     );
@@ -125,7 +130,7 @@ describe('the example', () => {
     expect(changes(trip).datasets).toMatchObject({ changed: 1, names: ['~gold.members'] });
   });
 
-  it('says beside what it writes what follows from elsewhere', () => {
+  it('says beside what it writes what follows from elsewhere', async () => {
     const patch = {
       tool: 'collibra',
       node: 'model.energy_community.members',
@@ -133,7 +138,7 @@ describe('the example', () => {
       tag: 'pii.x',
     };
     const patches = [{ ...patch, column: 'region', by: 'someone', at: '2026-01-01T00:00:00.000Z' }];
-    const { before, after, files } = roundTrip({ ...exampleInput(), patches });
+    const { before, after, files } = await roundTrip({ ...exampleInput(), patches });
     expect(files.get('datasets/gold.yml')).toMatch(/name: region.*# also pii\.x by collibra\n/);
     expect(files.get('datasets/gold.yml')).toContain('# gold.members: internal (publish rule 1)');
     expect(after.hash).toBe(before.hash);
@@ -143,7 +148,7 @@ describe('the example', () => {
 describe.skipIf(!existsSync(SHARED))('what dbt wrote', () => {
   if (!existsSync(SHARED)) console.log('skipped: no artifacts beside the repository');
   const projects = existsSync(SHARED) ? readdirSync(SHARED).sort() : [];
-  it.each(projects)('%s comes back as the very same state', (name) => {
+  it.each(projects)('%s comes back as the very same state', async (name) => {
     const folder = join(SHARED, name);
     const find = (file: string): string | null =>
       [join(folder, file), join(folder, 'target', file)].find((path) => existsSync(path)) ?? null;
@@ -157,7 +162,7 @@ describe.skipIf(!existsSync(SHARED))('what dbt wrote', () => {
         .map((path) => [path, readFileSync(join(folder, path), 'utf8')]),
     );
     const input = { ...BARE, manifest, catalog: catalogPath === null ? null : json(catalogPath), yamlFiles };
-    const { before, after } = roundTrip(input);
+    const { before, after } = await roundTrip(input);
     expect(before.catalogue.datasets.length).toBeGreaterThan(0);
     expect(after.hash).toBe(before.hash);
   });

@@ -27,8 +27,13 @@ async function exportState(options: ExportOptions, config: Config, wiring: Wirin
   terminal.out(`  push it back with: sluice push --catalogue ${out}\n`);
   const notes = [...written.notes];
   // What an export does not hold is what sluice.yml says.
-  if (JSON.stringify(content.publish) !== JSON.stringify(config.publish))
-    notes.push('the publish rules of this state are not those of sluice.yml: pushed back, others hold');
+  for (const [what, theirs, ours] of [
+    ['publish rules', content.publish, config.publish],
+    ['rules about tags', content.tagRules ?? {}, config.tags],
+    ['search path', content.searchPath, config.search_path],
+  ] as const)
+    if (JSON.stringify(theirs) !== JSON.stringify(ours))
+      notes.push(`the ${what} of this state are not those of sluice.yml: pushed back, others hold`);
   for (const note of notes) terminal.err(`  note: ${note}\n`);
   return 0;
 }
