@@ -159,10 +159,7 @@ const wiring: Wiring = {
     ]);
     onStep('reading the artifacts');
     const content = readArtifacts(config, absolute(files));
-    return withOwner(config, (author, gate) => {
-      onStep('comparing the states');
-      return planMetadata(author, content, options, gate);
-    });
+    return withOwner(config, (author, gate) => planMetadata(author, content, { ...options, onStep }, gate));
   },
   async simulateLocal(config, ask, files, onStep) {
     const [{ readArtifacts }, { simulate }] = await Promise.all([
