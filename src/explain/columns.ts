@@ -1,7 +1,7 @@
 /** The output columns of a query, each with the columns of datasets that flow into it and, for stewards, their masks. */
 import type { Decision } from '../access/decision.ts';
 import type { Plan } from '../request/plan.ts';
-import { type ColumnOrigin, originsOf } from '../sql/origins.ts';
+import { originsOf } from '../sql/origins.ts';
 
 export interface ExplainedColumn {
   readonly name: string;
@@ -14,6 +14,8 @@ export interface ExplainedColumn {
     /** Kinds of the masks that may stand on it, strictest first. */
     readonly masks?: readonly string[];
   }[];
+  /** How many of them are left out of a very large explanation. */
+  readonly omitted?: number;
 }
 
 export function explainColumns(
@@ -24,7 +26,8 @@ export function explainColumns(
   return verified.columns.map(({ name, masked }, i) => ({
     name,
     masked,
-    from: (origins[i] ?? []).map(({ dataset, column }: ColumnOrigin) => {
+    ...(origins[i]?.omitted ? { omitted: origins[i].omitted } : {}),
+    from: (origins[i]?.origins ?? []).map(({ dataset, column }) => {
       const masks = masksOn(column.folded, decisions.get(dataset.id));
       return {
         dataset: dataset.id,

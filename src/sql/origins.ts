@@ -10,31 +10,59 @@ export interface ColumnOrigin {
   readonly column: Column;
 }
 
-/** Each column's origins, by a key that is the same for the same column of the same dataset. */
-type Origins = ReadonlyMap<string, ColumnOrigin>;
-type Named = ReadonlyMap<string, Origins>;
-
-const NONE: Origins = new Map();
-
-/** Parallel to the query's columns. What only decides which rows there are (WHERE, ON, GROUP BY) is no origin of a value. */
-export function originsOf(query: ResolvedQuery): readonly (readonly ColumnOrigin[])[] {
-  const ranges = new Map<string, Named>();
-  for (const [range, { governed, columns }] of query.uses)
-    ranges.set(
-      range,
-      new Map(
-        columns.map((column) => {
-          const origin = { dataset: governed.dataset, column };
-          return [column.name, new Map([[`${governed.dataset.id}\n${column.folded}`, origin]])];
-        }),
-      ),
-    );
-  const reader = createReader(ranges);
-  return reader.outputs(query.tree).map((origins) => [...origins.values()]);
+/** Where one output column comes from. */
+export interface OutputOrigins {
+  readonly origins: readonly ColumnOrigin[];
+  /** How many more there are, beyond the bound on all of them together. */
+  readonly omitted: number;
 }
 
-function createReader(ranges: Map<string, Named>) {
+/** A set of origins, one bit each: a text of some kilobytes can mean thousands of columns, each from thousands. */
+type Origins = bigint;
+type Named = ReadonlyMap<string, Origins>;
+
+const NONE: Origins = 0n;
+
+/** Of all columns of an answer together. */
+const MOST = 10_000;
+
+/** Parallel to the query's columns. What only decides which rows there are (WHERE, ON, GROUP BY) is no origin of a value. */
+export function originsOf(query: ResolvedQuery, most = MOST): readonly OutputOrigins[] {
+  const known: ColumnOrigin[] = [];
+  const reader = createReader(query, known);
+  const listed = new Map<Origins, readonly ColumnOrigin[]>();
+  let left = most;
+  return reader.outputs(query.tree).map((set) => {
+    const all = listed.get(set) ?? membersOf(set, known);
+    listed.set(set, all);
+    const origins = all.slice(0, left);
+    left -= origins.length;
+    return { origins, omitted: all.length - origins.length };
+  });
+}
+
+function membersOf(set: Origins, known: readonly ColumnOrigin[]): readonly ColumnOrigin[] {
+  const bits = set.toString(2);
+  return known.filter((_, bit) => bits[bits.length - 1 - bit] === '1');
+}
+
+function createReader({ uses }: ResolvedQuery, known: ColumnOrigin[]) {
   const ctes = new Map<string, Named>();
+  const ranges = new Map<string, Named>();
+  const stored = new Map<string, Origins>();
+
+  /** A column of a dataset, the same wherever that stands. */
+  function storedOrigin(range: string, name: string): Origins {
+    const use = uses.get(range);
+    const column = use?.columns.find((one) => one.name === name);
+    if (use === undefined || column === undefined) return NONE;
+    const { dataset } = use.governed;
+    const key = `${dataset.id}\n${column.folded}`;
+    const bit = stored.get(key) ?? 1n << BigInt(known.length);
+    if (!stored.has(key)) known.push({ dataset, column });
+    stored.set(key, bit);
+    return bit;
+  }
 
   function outputs(select: SelectStmt): readonly Origins[] {
     const { ctes: defined = [], recursive = false } = select.withClause ?? {};
@@ -121,7 +149,7 @@ function createReader(ranges: Map<string, Named>) {
       const [range = '', column = ''] = ((body.fields as readonly Node[] | undefined) ?? []).map(
         (field) => open(field).body.sval as string,
       );
-      return ranges.get(range)?.get(column) ?? NONE;
+      return ranges.get(range)?.get(column) ?? storedOrigin(range, column);
     }
     if (tag === 'SelectStmt') return union(outputs(body as SelectStmt));
     const found: Origins[] = [];
@@ -133,7 +161,5 @@ function createReader(ranges: Map<string, Named>) {
 }
 
 function union(several: readonly Origins[]): Origins {
-  const some = several.filter((origins) => origins.size > 0);
-  if (some.length <= 1) return some[0] ?? NONE;
-  return new Map(some.flatMap((origins) => [...origins]));
+  return several.reduce((all, one) => all | one, NONE);
 }

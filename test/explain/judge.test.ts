@@ -1,13 +1,20 @@
 /** What a condition makes of an identity, fact by fact, and what would have to be otherwise. */
 import { describe, expect, it } from 'vitest';
 import { avoiding, judge, missing } from '../../src/explain/judge.ts';
-import { parseCondition } from '../../src/policies/conditions.ts';
+import { readCondition } from '../../src/policies/conditions.ts';
+import type { Dnf } from '../../src/policies/policy.ts';
 import { context, type IdentitySpec, identity } from '../policies/support/catalogue.ts';
+
+const conditionOf = (written: unknown): Dnf => {
+  const dnf = readCondition(written, [], () => {});
+  if (dnf === null) throw new Error('no condition');
+  return dnf;
+};
 
 const asking = (spec: IdentitySpec) => ({ identity: identity(spec), context: context() });
 
 it('judges each fact of each alternative, unknown ones among them', () => {
-  const dnf = parseCondition({
+  const dnf = conditionOf({
     any: [{ group: 'officers' }, { all: [{ role: 'auditor' }, { not: { attribute: { external: true } } }] }],
   });
   expect(judge(dnf, asking({ roles: ['auditor'] }))).toEqual({
@@ -41,20 +48,20 @@ describe('what is missing', () => {
     [{ network: '10.0.0.0/8' }, {}, ['ask from the network 10.0.0.0/8']],
   ];
   it.each(CASES)('%j', (condition, spec, wanted) => {
-    expect(missing(parseCondition(condition), asking(spec))).toEqual(wanted);
+    expect(missing(conditionOf(condition), asking(spec))).toEqual(wanted);
   });
 });
 
 describe('what avoids a denial', () => {
   it('is one fact the other way', () => {
-    const dnf = parseCondition({ all: [{ group: 'interns' }, { not: { role: 'lead' } }] });
+    const dnf = conditionOf({ all: [{ group: 'interns' }, { not: { role: 'lead' } }] });
     expect(avoiding(dnf, asking({ groups: ['interns'] }))).toEqual([
       'not be in the group interns',
       'have the role lead',
     ]);
   });
   it('is not said of who is denied in several ways', () => {
-    const dnf = parseCondition({ group: ['a', 'b'] });
+    const dnf = conditionOf({ group: ['a', 'b'] });
     expect(avoiding(dnf, asking({ groups: ['a', 'b'] }))).toEqual([]);
   });
 });

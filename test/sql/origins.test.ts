@@ -52,7 +52,7 @@ const CASES: readonly (readonly [sql: string, wanted: readonly (readonly string[
 ];
 
 it.each(CASES)('%s', (sql, wanted) => {
-  const found = originsOf(resolved(sql, DATASETS)).map((origins) =>
+  const found = originsOf(resolved(sql, DATASETS)).map(({ origins }) =>
     origins.map(({ dataset: { id }, column }) => `${id}.${column.folded}`),
   );
   expect(found.map((one) => one.toSorted())).toEqual(wanted.map((one) => one.toSorted()));
@@ -64,5 +64,20 @@ it('reads a text once, however deep its queries are nested', () => {
     'SELECT email AS e FROM gold.people',
   );
   const [only] = originsOf(resolved(deep, DATASETS));
-  expect(only?.map(({ column }) => column.folded)).toEqual(['email']);
+  expect(only?.origins.map(({ column }) => column.folded)).toEqual(['email']);
+});
+
+it('bounds what it tells of a text whose every column comes from every column', () => {
+  const wide = dataset(
+    'gold.wide',
+    Array.from({ length: 300 }, (_, i) => `c${i} INTEGER`),
+  );
+  const all = wide.columns.map(({ name }) => name).join(' + ');
+  const many = Array.from({ length: 300 }, (_, i) => `x AS x${i}`).join(', ');
+  const found = originsOf(
+    resolved(`WITH c AS (SELECT ${all} AS x FROM gold.wide) SELECT ${many} FROM c`, [wide]),
+  );
+  expect(found.reduce((sum, { origins }) => sum + origins.length, 0)).toBe(10_000);
+  expect(found[0]).toMatchObject({ omitted: 0 });
+  expect(found.at(-1)).toEqual({ origins: [], omitted: 300 });
 });

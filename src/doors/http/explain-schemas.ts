@@ -63,6 +63,11 @@ export const explainAnswer = z.object({
           }),
         )
         .describe('What flows into its values; what only decides which rows there are is not among it.'),
+      omitted: z
+        .number()
+        .int()
+        .optional()
+        .describe('How many of them are left out of a very large explanation.'),
     }),
   ),
   decisions: z.array(
