@@ -1,21 +1,18 @@
 /** Policy files against a catalogue, at push: read, matched, checked, frozen. All problems are reported at once, or a whole set comes out. */
 import { createHash } from 'node:crypto';
-import type { Catalogue, Column, Dataset } from '../catalogue/dataset.ts';
+import type { Catalogue } from '../catalogue/dataset.ts';
 import { SluiceError } from '../errors.ts';
-import { columnType } from '../sql/resolve/types.ts';
-import { maskFits } from '../sql/rewrite/masks/fits.ts';
 import { type PolicyDefinition, readPolicy } from './definition.ts';
 import { readYaml } from './document.ts';
 import { hoursMatcher } from './hours.ts';
-import { columnsFor, type FindDataset, instantiate } from './instantiate.ts';
+import type { FindDataset } from './instantiate.ts';
 import { lint } from './lint.ts';
 import { masterKeys } from './master-key.ts';
-import { indexCatalogue, matchColumns, matchDatasets, type PolicyIndex } from './match.ts';
+import { indexCatalogue } from './match.ts';
+import { type MatchedPair, matchPolicy } from './match-policy.ts';
 import { networkMatcher } from './networks.ts';
-import type { Limits, MaskSpec, MatchedPolicy, PolicySet } from './policy.ts';
-import { type Path, readRecord } from './problem.ts';
-import type { LimitBody } from './read-limit.ts';
-import { WhereProblem } from './where.ts';
+import type { MatchedPolicy, PolicySet } from './policy.ts';
+import { readRecord } from './problem.ts';
 
 export interface PolicyFile {
   /** Shown in errors and reasons; relative to the project. */
@@ -142,134 +139,6 @@ function policyName(value: unknown): string {
   const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : undefined;
   return typeof id === 'string' ? `policy \`${id.slice(0, 100)}\`: ` : '';
 }
-
-interface MatchedPair {
-  readonly dataset: string;
-  readonly policy: MatchedPolicy;
-  /** Columns whose type the mask cannot keep. */
-  readonly misfits?: readonly string[];
-}
-
-interface Matching {
-  readonly index: PolicyIndex;
-  readonly find: FindDataset;
-  readonly problems: string[];
-}
-
-function matchPolicy(
-  definition: PolicyDefinition,
-  { index, find, problems }: Matching,
-): readonly MatchedPair[] {
-  const { id, description, source, unless, body } = definition;
-  const base = { id, description, source, unless };
-  switch (body.effect) {
-    case 'allow':
-    case 'require':
-    case 'deny':
-    case 'discover': {
-      const policy: MatchedPolicy = Object.freeze({ ...base, effect: body.effect, who: body.who });
-      return matchDatasets(definition.on, index).map((dataset) => ({ dataset: dataset.id, policy }));
-    }
-    case 'mask': {
-      const { mask, where } = body;
-      const matched = matchColumns(definition.on, index);
-      const fits = fitting(mask);
-      return settled(definition, ['mask', 'where'], problems, matched, ({ dataset, columns }) => ({
-        dataset: dataset.id,
-        policy: Object.freeze({
-          ...base,
-          effect: 'mask',
-          mask,
-          columns: columns.map(({ column, depth, tag }) => ({ name: column.folded, depth, tag })),
-          where: where === null ? null : instantiate(where, dataset, find),
-        }),
-        misfits: columns.flatMap(({ column }) =>
-          column.exposed && column.family !== 'unknown' && !fits(column)
-            ? [`${dataset.id}.${column.folded} (${column.family})`]
-            : [],
-        ),
-      }));
-    }
-    case 'break_glass': {
-      const policy: MatchedPolicy = Object.freeze({ ...base, ...body });
-      return matchDatasets(definition.on, index).map((dataset) => ({ dataset: dataset.id, policy }));
-    }
-    case 'limit':
-      return perDataset(definition, ['limit', 'require_filter'], { index, problems }, (dataset) => ({
-        ...base,
-        effect: 'limit',
-        who: body.who,
-        limits: withFilters(body, dataset),
-        within: body.within,
-      }));
-    case 'rows':
-      return perDataset(definition, ['rows', 'where'], { index, problems }, (dataset) => ({
-        ...base,
-        effect: 'rows',
-        predicate: instantiate(body.where, dataset, find),
-      }));
-    default:
-      return body satisfies never;
-  }
-}
-
-/** What names columns of datasets is settled for each; what one of them lacks is a problem that names it. */
-function perDataset(
-  definition: PolicyDefinition,
-  path: Path,
-  { index, problems }: Pick<Matching, 'index' | 'problems'>,
-  settle: (dataset: Dataset) => MatchedPolicy,
-): readonly MatchedPair[] {
-  const matched = matchDatasets(definition.on, index).map((dataset) => ({ dataset }));
-  return settled(definition, path, problems, matched, ({ dataset }) => ({
-    dataset: dataset.id,
-    policy: Object.freeze(settle(dataset)),
-  }));
-}
-
-/** Asked once for each type: a mask may have to be parsed for the answer, and a warehouse has more columns than types. */
-function fitting(mask: MaskSpec): (column: Column) => boolean {
-  const known = new Map<string, boolean>();
-  return (column) => {
-    const type = `${column.family} ${column.type}`;
-    const told = known.get(type) ?? maskFits(mask, columnType(column));
-    known.set(type, told);
-    return told;
-  };
-}
-
-/** What a matched dataset lacks is a problem, told once for all of them. */
-function settled<M extends { readonly dataset: Dataset }>(
-  definition: PolicyDefinition,
-  path: Path,
-  problems: string[],
-  matched: readonly M[],
-  settle: (match: M) => MatchedPair,
-): readonly MatchedPair[] {
-  const lacking = new Map<string, string[]>();
-  const pairs = matched.flatMap((match): readonly MatchedPair[] => {
-    try {
-      return [settle(match)];
-    } catch (error) {
-      if (!(error instanceof WhereProblem)) throw error;
-      lacking.set(error.message, [...(lacking.get(error.message) ?? []), match.dataset.id]);
-      return [];
-    }
-  });
-  const { id, source, lineOf } = definition;
-  for (const [message, datasets] of lacking)
-    problems.push(`${source.file}:${lineOf(path)}: policy \`${id}\`: ${message} in ${several(datasets)}`);
-  return pairs;
-}
-
-function withFilters({ limits, requireFilter }: LimitBody, dataset: Dataset): Limits {
-  if (requireFilter.length === 0) return limits;
-  const columns = requireFilter.flatMap((wanted) => columnsFor(wanted, dataset));
-  return { ...limits, require_filter: [...new Set(columns.map(({ folded }) => folded))].sort() };
-}
-
-const several = (ids: readonly string[]): string =>
-  ids.length <= 3 ? ids.join(', ') : `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more`;
 
 /** Over what decides and what explanations show, so that equal policies give equal hashes. */
 function revisionOf(definitions: readonly PolicyDefinition[]): string {
