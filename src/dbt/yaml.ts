@@ -27,29 +27,6 @@ export function yamlReader(files: YamlFiles): (node: DbtNode, path: string) => W
   };
 }
 
-/**
- * Tags that the YAML of a node gives it as a whole, in whatever place; null where the file cannot settle it. dbt keeps one
- * place of several (its own `config` before the top level, a table's meta before its source's) and says nothing of the rest.
- */
-export function nodeTagsReader(files: YamlFiles): (node: DbtNode, path: string) => readonly string[] | null {
-  const parsed = new Map<string, unknown>();
-  return (node, path) => {
-    const text = Object.hasOwn(files, path) ? files[path] : undefined;
-    if (text === undefined) return null;
-    if (!parsed.has(path)) parsed.set(path, parseYaml(text));
-    const document = parsed.get(path);
-    const entry = entryOf(document, node);
-    if (entry === null) return null;
-    const above = isEntry(document) && node.resourceType === 'source' ? sourceOf(document, node) : [];
-    const versions = entries(entry.versions).filter((version) => String(version.v) === node.version);
-    const told = [entry, ...above, ...versions].map(tagsOf);
-    return told.includes(null) ? null : told.flatMap((tags) => tags ?? []);
-  };
-}
-
-const sourceOf = (document: Entry, node: DbtNode): readonly Entry[] =>
-  entries(document.sources).filter((source) => source.name === node.sourceName);
-
 /** A file that does not parse settles nothing; dbt has parsed it, with Jinja that we do not run. */
 function parseYaml(text: string): unknown {
   try {
@@ -93,8 +70,8 @@ function writtenTags(entry: Entry, node: DbtNode): WrittenTags | null {
   return written;
 }
 
-/** All four places; null where Jinja or an odd shape stands in one of them. */
-function tagsOf(column: Entry): readonly string[] | null {
+/** All four places of a column or a node; null where Jinja or an odd shape stands in one of them. */
+export function tagsOf(column: Readonly<Record<string, unknown>>): readonly string[] | null {
   const config = isEntry(column.config) ? column.config : {};
   const places = [column.tags, config.tags, sluiceTags(column.meta), sluiceTags(config.meta)];
   const tags: string[] = [];

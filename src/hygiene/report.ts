@@ -1,7 +1,7 @@
 /** Everything that can be found about one state: pure, in a fixed order, with the lines of the YAML where it is at hand. */
 import type { DbtProject } from '../dbt/project.ts';
 import { type YamlFiles, yamlPathOf } from '../dbt/yaml.ts';
-import { yamlLines } from '../dbt/yaml-lines.ts';
+import { type WrittenYaml, writtenYaml } from '../dbt/yaml-lines.ts';
 import type { SampledColumns } from '../discovery/verdict.ts';
 import { type Finding, type Level, RULES, type RuleId } from '../findings.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -31,15 +31,16 @@ export interface HygieneReport {
 
 export function examineHygiene({ snapshot, project, yaml, samples, now }: HygieneInput): HygieneReport {
   const { datasets } = snapshot.catalogue;
+  const written = writtenYaml(yaml);
   const byNode = new Map(datasets.map(({ uniqueId, id }) => [uniqueId, id]));
   const found = [
     ...snapshot.findings.map((one) => named(one, byNode)),
     ...columnFindings(datasets, project, samples),
-    ...datasetFindings(datasets, project, yaml),
+    ...datasetFindings(datasets, project, written),
     ...shadowFindings(snapshot.policies),
     ...expiredFindings(snapshot, now),
   ];
-  return reportOf(withLines(found, project, yaml), snapshot.catalogue.datasets);
+  return reportOf(withLines(found, project, written), snapshot.catalogue.datasets);
 }
 
 /** For states that a push would refuse too: nothing but the findings may be known. */
@@ -66,16 +67,15 @@ function named(one: Finding, byNode: ReadonlyMap<string, string>): Finding {
 function withLines(
   findings: readonly Finding[],
   project: DbtProject | null,
-  yaml: YamlFiles,
+  yaml: WrittenYaml,
 ): readonly Finding[] {
-  const lineOf = yamlLines(yaml);
   const nodes = new Map((project?.nodes ?? []).map((node) => [node.uniqueId, node]));
   return findings.map((one) => {
     const node = nodes.get(one.node ?? '');
     if (one.line !== null || node === undefined) return one;
     const path = yamlPathOf(node, project?.name ?? null);
     if (path === null) return one.file === null ? Object.freeze({ ...one, file: node.file }) : one;
-    return Object.freeze({ ...one, file: path, line: lineOf(path, node, one.column) });
+    return Object.freeze({ ...one, file: path, line: yaml.lineOf(path, node, one.column) });
   });
 }
 

@@ -110,7 +110,7 @@ describe('the type', () => {
 
 it('tells with how much confidence', () => {
   const sure = guess({ column: 'email', dataset: 'x', family: 'text' })?.confidence ?? 0;
-  const less = guess({ column: 'reply_to_email_text', dataset: 'x', family: 'text' })?.confidence ?? 0;
+  const less = guess({ column: 'reply_to_contact_email', dataset: 'x', family: 'text' })?.confidence ?? 0;
   expect(sure).toBeGreaterThan(less);
   expect(less).toBeGreaterThan(0.5);
 });

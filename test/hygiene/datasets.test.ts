@@ -33,8 +33,14 @@ describe('a tag in the YAML that dbt did not keep', () => {
     ['comes out of Jinja', 'models:\n  - name: orders\n    tags: ["{{ var(\'t\') }}"]\n', []],
     ['stands in another entry', 'models:\n  - name: other\n    tags: [pii]\n', []],
     ['stands in a file that is no YAML', 'models: [\n', []],
+    ['stands in a file with a fault', 'models:\n  - name: orders\n    tags: [pii]\n  bad: [\n', []],
+    ['stands behind an alias', 'x: &t [pii]\nmodels:\n  - name: orders\n    tags: *t\n', ['pii']],
     ['is spelled otherwise', 'models:\n  - name: orders\n    tags: [PII]\n', ['pii']],
   ])('is not told where it %s', (_, yaml, tags) => expect(lost(yaml, tags)).toEqual([]));
+
+  it('behind an alias is told', () => {
+    expect(lost('x: &t [pii]\nmodels:\n  - name: orders\n    tags: *t\n', [])).toHaveLength(1);
+  });
 
   it('of a source is looked for in its tables', () => {
     const yaml = 'sources:\n  - name: crm\n    tags: [pii]\n    tables:\n      - name: users\n';

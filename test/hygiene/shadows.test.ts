@@ -68,6 +68,16 @@ describe('a mask', () => {
     ]);
   });
 
+  it('of its own making stands where it says', () => {
+    const own = (place: string) =>
+      `{ id: own, on: { column_tag: pii.email }, mask: { with: custom, expression: "upper(value)"${place} } }`;
+    const partial = '{ id: part, on: { column_tag: pii.email }, mask: { with: partial, first: 1 } }';
+    expect(shadowed(own(''), partial)).toEqual([expect.stringMatching(/^policy-shadowed part: .*`own`/)]);
+    expect(shadowed(own(', rank: { after: partial }'), partial)).toEqual([
+      expect.stringMatching(/^policy-shadowed own: .*`part`/),
+    ]);
+  });
+
   it('that holds for some rows shadows nothing', () => {
     const some = `{ id: strict, on: { column_tag: pii }, mask: { with: hide, where: "id = 'x'" } }`;
     const both = [nodes[0] ?? {}];
