@@ -102,8 +102,28 @@ describe('a policy file', () => {
       text: policy('on: { column_tag: pii }\n    mask: { with: partial, first: 1e9, last: -1 }'),
     },
     {
-      name: 'with a filter that selects',
-      text: where('member_id in (select member_id from gold.payment_accounts)'),
+      name: "with a filter that looks into the engine's own tables",
+      text: where('region in (select table_name from information_schema.tables)'),
+    },
+    {
+      name: 'with a filter that looks into a physical name',
+      text: where('member_id in (select member_id from main_marts.members)'),
+    },
+    {
+      name: 'with a filter that looks into a file',
+      text: where('member_id in (select a from "/etc/passwd")'),
+    },
+    {
+      name: 'with a filter that looks into a function',
+      text: where("member_id in (select a from read_csv('/etc/passwd'))"),
+    },
+    {
+      name: 'with a filter that leaves out what is listed',
+      text: where('member_id not in (select member_id from gold.payment_accounts)'),
+    },
+    {
+      name: 'with a filter that counts',
+      text: where('(select count(*) from gold.payment_accounts) > 0'),
     },
     { name: 'with a filter that calls what it likes', text: where("read_text('/etc/passwd') = member_id") },
     { name: 'with a filter that sleeps', text: where('pg_sleep(10) is null') },
