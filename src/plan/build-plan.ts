@@ -11,9 +11,10 @@ import { metadataChanges } from './metadata-changes.ts';
 import { idOf, pairDatasets } from './pairs.ts';
 import { type Ask, Questions } from './questions.ts';
 import type { Access, AccessChange, Count, Direction, PlanReport, Verdict, Who } from './report.ts';
-import { columnOf, type NamedPair, type Shape, shapesOf, tagsOf } from './shape.ts';
+import { columnOf, type NamedPair, type Shape, shapesOf } from './shape.ts';
 import { Splitter } from './split.ts';
 import { imagine, type Subject } from './subjects.ts';
+import { type TagIndex, tagIndex } from './tag-index.ts';
 import { type Name, naming } from './who.ts';
 
 export type State = Pick<Snapshot, 'hash' | 'catalogue' | 'policies'>;
@@ -57,11 +58,12 @@ export async function buildPlan(input: PlanInput): Promise<PlanReport> {
     before: pair.before === null ? [] : rules.before.forDataset(pair.before.id),
     after: pair.after === null ? [] : rules.after.forDataset(pair.after.id),
   }));
-  const shapes = shapesOf(paired, conditions);
+  const tags = tagIndex([...(before?.catalogue.datasets ?? []), ...after.catalogue.datasets]);
+  const shapes = shapesOf(paired, tags, conditions);
   const { facts, differing } = sortedFacts(shapes, conditions);
   const circumstances = circumstancesOf(facts, [rules.before, rules.after]);
-  const imagined = shapes.length === 0 ? [] : imagine(shapes.flatMap(policiesOf));
-  const subjects = [...known, ...imagined];
+  const imagined = imagine(shapes.map(policiesOf));
+  const subjects = shapes.length === 0 ? known : [...known, ...imagined.subjects];
   const classes = classify(subjects, facts, environment);
   const truths = new TruthTable(classes, circumstances.variants, environment);
   const questions = new Questions(input.ask, contextAt(input.now, environment));
@@ -81,7 +83,7 @@ export async function buildPlan(input: PlanInput): Promise<PlanReport> {
     names: input.names,
     holders: (fact) => truths.row(conditions.of([[fact]]), [[fact]], 0),
   });
-  const access = gather(concerns, name, realOf(classes, subjects)).sort(byGravity);
+  const access = gather(concerns, name, realOf(classes, subjects), tags).sort(byGravity);
   const concerned = shapes.reduce((sum, shape) => sum + shape.pairs.length, 0);
   const cut: Record<string, number> = {};
   const atMost = <T>(what: keyof typeof MOST, list: readonly T[]): readonly T[] => {
@@ -124,11 +126,19 @@ export async function buildPlan(input: PlanInput): Promise<PlanReport> {
       ...(circumstances.whole
         ? []
         : ['The policies name more networks and hours than a plan looks at in every combination.']),
+      ...(imagined.whole
+        ? []
+        : [
+            'The policies name more conditions than a plan imagines people for; who is known is asked for all the same.',
+          ]),
     ],
   };
 }
 
-const policiesOf = ({ before, after }: Shape) => [before?.policies ?? [], after?.policies ?? []];
+const policiesOf = ({ before, after }: Shape) => ({
+  before: before?.policies ?? [],
+  after: after?.policies ?? [],
+});
 
 function contextAt(now: number, environment: string): DecisionContext {
   const date = new Date(now);
@@ -186,7 +196,7 @@ function realOf(classes: readonly IdentityClass[], subjects: readonly Subject[])
 }
 
 /** What concerns the same known people under the same name is told at once, whoever else is imagined with them. */
-function gather(concerns: readonly Concern[], name: Name, real: Bitset): Access[] {
+function gather(concerns: readonly Concern[], name: Name, real: Bitset, tags: TagIndex): Access[] {
   const named = concerns.map((concern) => ({ who: name(concern.classes), ...concern }));
   const together = Map.groupBy(named, ({ who, classes }, index) =>
     who.imagined ? `${index}` : `${who.label}\n${classes.and(real).words.join(' ')}`,
@@ -198,13 +208,14 @@ function gather(concerns: readonly Concern[], name: Name, real: Bitset): Access[
           accessOf(
             first.who,
             [first, ...others].flatMap(({ items }) => items),
+            tags,
           ),
         ],
   );
 }
 
-function accessOf(who: Who, items: readonly Item[]): Access {
-  const changes = items.flatMap(told).sort(inOrder);
+function accessOf(who: Who, items: readonly Item[], tags: TagIndex): Access {
+  const changes = items.flatMap((item) => told(item, tags)).sort(inOrder);
   const direction = GRAVITY.find((one) => changes.some((change) => change.direction === one)) ?? 'notice';
   const tagged = items.some(({ atom }) => atom.tagged.length > 0 && isGain(atom.direction));
   return { who, direction, tagged, changes };
@@ -213,14 +224,14 @@ function accessOf(who: Who, items: readonly Item[]): Access {
 const isGain = (direction: Direction): boolean => direction === 'gain' || direction === 'may_gain';
 
 /** The item in the names of each of its datasets. */
-function told({ shape, atom, when }: Item): readonly AccessChange[] {
+function told({ shape, atom, when }: Item, tags: TagIndex): readonly AccessChange[] {
   const { change, direction, from, to } = atom;
   return shape.pairs.map((named) => ({
     dataset: idOf(named.pair),
     change,
     direction,
     column: atom.column === null ? null : columnName(named, atom.column),
-    tags: [...new Set(atom.tagged.flatMap((column) => tagsAt(named, column)))].sort(),
+    tags: [...new Set(atom.tagged.flatMap((column) => tagsAt(named, column, tags)))].sort(),
     from,
     to,
     policies: [...new Set(atom.policies.map((id) => named.policies[Number(id)] ?? id))],
@@ -233,9 +244,9 @@ function columnName({ pair, columns }: NamedPair, column: number): string {
   return (columnOf(pair.after, folded) ?? columnOf(pair.before, folded))?.name ?? folded;
 }
 
-function tagsAt({ pair, columns }: NamedPair, column: number): readonly string[] {
+function tagsAt({ pair, columns }: NamedPair, column: number, tags: TagIndex): readonly string[] {
   const folded = columns[column] ?? '';
-  return [...tagsOf(columnOf(pair.before, folded)), ...tagsOf(columnOf(pair.after, folded))];
+  return [pair.before, pair.after].flatMap((dataset) => (dataset === null ? [] : tags(dataset, folded)));
 }
 
 function inOrder(a: AccessChange, b: AccessChange): number {

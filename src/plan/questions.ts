@@ -14,6 +14,8 @@ export class Questions {
   readonly #context: DecisionContext;
   readonly #answers = new Map<string, Decision>();
   readonly #waiting = new Map<string, DecisionInput>();
+  /** Numbers for the texts of parts: a key that held the text would hold it once for each class. */
+  readonly #parts = new Map<string, number>();
 
   constructor(ask: Ask, context: DecisionContext) {
     this.#ask = ask;
@@ -27,7 +29,9 @@ export class Questions {
 
   /** @param truths of the part's conditions, in their order. @returns the key under which the answer will be found */
   add(part: Part, columns: number, kind: IdentityKind, truths: readonly number[]): string {
-    const key = `${kind} ${truths.join('')} ${columns} ${part.text}`;
+    const number = this.#parts.get(part.text) ?? this.#parts.size;
+    this.#parts.set(part.text, number);
+    const key = `${kind} ${truths.join('')} ${columns} ${number}`;
     if (!this.#answers.has(key) && !this.#waiting.has(key))
       this.#waiting.set(key, this.#questionOf(part, columns, kind, truths));
     return key;

@@ -6,6 +6,7 @@ import type { AccessLevel, Column, Dataset } from '../catalogue/dataset.ts';
 import type { MatchedPolicy, Predicate, PredicateOver, ScalarOperand } from '../policies/policy.ts';
 import { type ConditionTable, placeholder, refuseLiterals, replaceConditions } from './conditions.ts';
 import type { DatasetPair } from './pairs.ts';
+import type { TagIndex } from './tag-index.ts';
 
 /**
  * Policies that are decided together. How one column is masked does not depend on the masks of another: the one part without
@@ -64,10 +65,14 @@ export interface PairedPolicies {
 }
 
 /** Pairs whose two sides are the same to whoever decides are left out: nobody gains or loses there. */
-export function shapesOf(pairs: Iterable<PairedPolicies>, table: ConditionTable): readonly Shape[] {
+export function shapesOf(
+  pairs: Iterable<PairedPolicies>,
+  tags: TagIndex,
+  table: ConditionTable,
+): readonly Shape[] {
   const shapes = new Map<string, Shape & { readonly pairs: NamedPair[] }>();
   for (const { pair, before, after } of pairs) {
-    const states = columnsOf(pair, before, after);
+    const states = columnsOf(pair, before, after, tags);
     const columns = [...states.keys()];
     const policies = [...new Set([...before, ...after].map(({ id }) => id))].sort();
     const names = { columns: orderOf(columns), policies: orderOf(policies) };
@@ -89,6 +94,7 @@ function columnsOf(
   pair: DatasetPair,
   before: readonly MatchedPolicy[],
   after: readonly MatchedPolicy[],
+  tags: TagIndex,
 ): ReadonlyMap<string, ShapeColumn> {
   const found = new Map<string, ShapeColumn>();
   const absent: ShapeColumn = { before: false, after: false, tagged: false };
@@ -101,7 +107,8 @@ function columnsOf(
   for (const side of ['before', 'after'] as const)
     for (const column of pair[side]?.columns ?? []) {
       const known = states.get(column.folded) ?? absent;
-      const tagged = known.tagged || tagsOf(column).length > 0;
+      const of = pair[side] === null ? [] : tags(pair[side], column.folded);
+      const tagged = known.tagged || of.length > 0;
       states.set(column.folded, { ...known, tagged, [side]: column.exposed });
     }
   for (const [name, state] of states)
@@ -111,11 +118,6 @@ function columnsOf(
 
 export function columnOf(dataset: Dataset | null, folded: string): Column | undefined {
   return dataset?.columns.find((column) => column.folded === folded);
-}
-
-/** What says something of the data: a tag that follows from how a node is built does not. */
-export function tagsOf(column: Column | undefined): readonly string[] {
-  return (column?.tags ?? []).flatMap(({ tag, source }) => (source.kind === 'derived' ? [] : [tag]));
 }
 
 interface Names {

@@ -27,6 +27,9 @@ export interface SplitShape {
   readonly columns: readonly SplitPart[];
 }
 
+/** Partitions that are kept, each of as many bits as there are classes, times its pieces. */
+const MOST_KEPT = 1_000;
+
 const KINDS: readonly IdentityKind[] = ['anonymous', 'service', 'user'];
 
 export class Splitter {
@@ -120,6 +123,7 @@ export class Splitter {
       sets.set(of, set);
     }
     const made = [...sets.values()];
+    if (this.#partitions.size >= MOST_KEPT) this.#partitions.clear();
     this.#partitions.set(key, made);
     return made;
   }

@@ -18,33 +18,64 @@ const MOST_IMAGINED = 2_000;
 /** Ways in that are combined with each further condition, for the policies of one dataset. */
 const MOST_WAYS = 8;
 
+/** The policies of one kind of dataset, before and after. */
+export interface PolicySides {
+  readonly before: readonly MatchedPolicy[];
+  readonly after: readonly MatchedPolicy[];
+}
+
+export interface Imagined {
+  readonly subjects: readonly Subject[];
+  /** False where there were more to imagine. */
+  readonly whole: boolean;
+}
+
 /**
- * For the policies of one kind of dataset: whoever meets the ways in that they name, and whoever meets one further condition
- * as well. One who would need several exemptions at once is imagined as one who meets every condition.
+ * Whoever meets the ways in that the policies name, and whoever meets one further condition as well; first those conditions
+ * that stand on one side alone. One who would need several exemptions at once is imagined as one who meets every condition.
  */
-export function imagine(policySets: readonly (readonly MatchedPolicy[])[]): readonly Subject[] {
+export function imagine(kinds: readonly PolicySides[]): Imagined {
   const found = new Map<string, Identity>();
+  let whole = true;
   const add = (...literals: readonly (readonly Literal[])[]): void => {
-    if (found.size >= MOST_IMAGINED) return;
     for (const kind of ['user', 'service'] as const) {
       const identity = whoMeets(kind, literals.flat());
-      if (identity !== null) found.set(JSON.stringify(identity), identity);
+      if (identity === null) continue;
+      if (found.size < MOST_IMAGINED) found.set(JSON.stringify(identity), identity);
+      else whole = false;
     }
   };
   add([]);
-  for (const policies of policySets) {
-    const ways = waysIn(policies);
-    for (const way of ways) add(way);
-    for (const alternative of conditionsOf(policies).flat()) {
-      add(alternative);
-      for (const way of ways) add(way, alternative);
+  for (const only of [true, false])
+    for (const sides of kinds) {
+      if (!whole) break;
+      const ways = [...waysIn(sides.before), ...waysIn(sides.after)];
+      for (const way of ways) add(way);
+      for (const alternative of alternativesOf(sides, only)) {
+        add(alternative);
+        for (const way of ways) add(way, alternative);
+      }
+      const facts = factsOf(conditionsOf([...sides.before, ...sides.after]));
+      add(facts.filter((one) => one.fact !== 'kind' && one.fact !== 'sub'));
     }
-    add(factsOf(conditionsOf(policies)).filter((one) => one.fact !== 'kind' && one.fact !== 'sub'));
-  }
+  const subjects = [...found.values()].map(
+    (identity): Subject => ({ identity, origin: 'imagined', name: identity.sub }),
+  );
+  return { subjects: [{ identity: ANONYMOUS, origin: 'imagined', name: 'anonymous' }, ...subjects], whole };
+}
+
+/** @param only of conditions that stand on one side alone */
+function alternativesOf({ before, after }: PolicySides, only: boolean): readonly (readonly Literal[])[] {
+  const [was, is] = [before, after].map((side) => (side.length === 0 ? [] : conditionsOf(side)));
+  if (was === undefined || is === undefined) return [];
+  if (!only) return [...was, ...is].flat();
+  const texts = (conditions: readonly Dnf[]): ReadonlySet<string> =>
+    new Set(conditions.map((one) => JSON.stringify(one)));
+  const [had, has] = [texts(was), texts(is)];
   return [
-    { identity: ANONYMOUS, origin: 'imagined', name: 'anonymous' },
-    ...[...found.values()].map((identity): Subject => ({ identity, origin: 'imagined', name: identity.sub })),
-  ];
+    ...was.filter((one) => !has.has(JSON.stringify(one))),
+    ...is.filter((one) => !had.has(JSON.stringify(one))),
+  ].flat();
 }
 
 /** What `allow`, `require` and the exemptions from `deny` ask for, one alternative of each, combined. */

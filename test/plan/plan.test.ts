@@ -58,6 +58,63 @@ describe('the group that gains', () => {
   });
 });
 
+describe('what an author could try', () => {
+  it('a second dataset on a tagged relation, without its tags, is a gain of tagged columns', async () => {
+    const twin = { ...MEMBERS, id: 'open.members', columns: { id: [], email: [], phone: [], region: [] } };
+    const report = await plan(state([MEMBERS], [hash]), state([MEMBERS, twin], [hash]), PEOPLE);
+    expect(report.verdict).toBe('gain');
+    expect(
+      report.access.flatMap(({ changes }) => changes).map(({ dataset, tags }) => [dataset, tags]),
+    ).toEqual([['open.members', ['geo.region', 'pii.email', 'pii.phone']]]);
+  });
+
+  it('a dataset that goes and comes again under another name and node, without its tags, is one too', async () => {
+    const before = { id: 'gold.members', columns: { email: ['pii.email'] } };
+    const after = { id: 'new.members', columns: { email: [] } };
+    const [was, is] = [state([before], [hash]), state([after], [hash])];
+    const moved = is.catalogue.datasets.map((one) => ({ ...one, uniqueId: 'model.other.members' }));
+    const report = await plan(was, { ...is, catalogue: { ...is.catalogue, datasets: moved } }, PEOPLE);
+    expect(report.verdict).toBe('gain');
+  });
+
+  it('a dataset that is renamed, with all that holds for it, is none', async () => {
+    const report = await plan(
+      state([MEMBERS], [hash]),
+      state([{ ...MEMBERS, id: 'silver.members' }], [hash]),
+      PEOPLE,
+    );
+    expect(report.datasets).toMatchObject([
+      { dataset: 'silver.members', change: 'changed', was: 'gold.members' },
+    ]);
+    expect(lines(report)).toEqual([]);
+  });
+
+  it('an exemption that holds only from one network, or at one hour, is seen at any time', async () => {
+    const only = (extra: object) => mask({ any: [{ group: 'officers' }, extra] });
+    const nights = { hours: { between: '22:00-05:00', zone: 'Europe/Berlin' } };
+    for (const [extra, when] of [
+      [{ network: '10.1.0.0/16' }, 'from 10.1.0.0/16'],
+      [nights, 'at mon,tue,wed,thu,fri,sat,sun 22:00-05:00 Europe/Berlin'],
+    ] as const) {
+      const report = await plan(state([CONTACTS], [hash]), state([CONTACTS], [only(extra)]), PEOPLE);
+      expect(report.verdict).toBe('gain');
+      expect(report.access.flatMap(({ changes }) => changes.map((one) => one.when))).toEqual([when]);
+    }
+  });
+
+  it('a network that is widened is a gain from what was outside of it', async () => {
+    const only = (network: string) => mask({ network });
+    const report = await plan(
+      state([CONTACTS], [only('10.1.0.0/16')]),
+      state([CONTACTS], [only('10.0.0.0/8')]),
+      PEOPLE,
+    );
+    expect(report.access.flatMap(({ changes }) => changes.map((one) => one.when))).toEqual([
+      'from 10.0.0.0/8',
+    ]);
+  });
+});
+
 interface Case {
   readonly name: string;
   readonly before: readonly [readonly DatasetSpec[], readonly unknown[]] | null;
