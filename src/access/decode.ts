@@ -237,8 +237,7 @@ function levelDiscoverable({ dataset, identity }: DecisionInput): boolean {
 
 /** Decisions are shared through the cache. */
 function freeze(decision: Decision): Decision {
-  for (const part of [decision.reasons, decision.rows, decision.masks, decision.hidden, decision.limits]) {
-    Object.freeze(part);
-  }
+  const { reasons, rows, masks, reveals, hidden, limits } = decision;
+  for (const part of [reasons, rows, masks, reveals, hidden, limits]) Object.freeze(part);
   return Object.freeze(decision);
 }
