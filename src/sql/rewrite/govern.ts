@@ -3,6 +3,7 @@
  * filters leave, behind a fence where the caller's expressions could tell of the others.
  */
 import type { SelectStmt } from '@pgsql/types';
+import type { AppliedMask } from '../../access/decision.ts';
 import type { Column, Dataset, Relation } from '../../catalogue/dataset.ts';
 import { SluiceError } from '../../errors.ts';
 import type { Identity } from '../../identity/identity.ts';
@@ -185,8 +186,8 @@ function release(wanted: Column, shielded: boolean, use: DatasetUse, options: Go
   const { dataset } = use.governed;
   const takesRow = options.engine === 'postgres' && TAKES_ROW.has(wanted.name);
   const stored = takesRow ? bareColumn(wanted.name) : column(RAW, wanted.name);
-  const raw = shielded ? shield(stored, wanted, options.engine) : stored;
   const applied = maskOf(use.governed, wanted);
+  const raw = shielded || showsSomeRaw(applied, options) ? shield(stored, wanted, options.engine) : stored;
   if (applied === undefined) return raw;
   const { keys, project, binder, engine } = options;
   return appliedMask(wanted, raw, applied, {
@@ -197,6 +198,14 @@ function release(wanted: Column, shielded: boolean, use: DatasetUse, options: Go
     engine,
     condition: (where) => filterExpression(where, { ...options, dataset, range: RAW, reads: readsNothing }),
   });
+}
+
+/**
+ * Where all of a vector's rows are shown, DuckDB hands the column's own on, with a dictionary that has the masked values too.
+ * PostgreSQL's planner knows nothing of a CASE.
+ */
+function showsSomeRaw(applied: AppliedMask | undefined, { engine }: GovernOptions): boolean {
+  return engine === 'duckdb' && (applied?.when ?? []).length > 0;
 }
 
 /** Refused at push: who is in no list would see everything. */
