@@ -3,6 +3,7 @@
  * answering queries meanwhile. Every thread has the same bundle, and what it answers is decoded there.
  */
 import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Decision, DecisionInput } from '../access/decision.ts';
 import type { Pdp } from '../access/pdp.ts';
@@ -24,7 +25,7 @@ export interface ThreadAnswer {
 }
 
 /** Questions that are asked here before a thread pays. */
-const FEW = 500;
+const FEW = 2_000;
 const MOST_THREADS = 4;
 /** Questions of one call: with more, an answer only grows beyond what the decision point likes. */
 const BATCH = 50;
@@ -55,8 +56,10 @@ export function askerOf(pdp: Pick<Pdp, 'decide'>): Asker {
       asked += batch.length;
       if (asked > FEW) return inThreads(batch);
       const answers: Decision[] = [];
-      for (let start = 0; start < batch.length; start += BATCH)
+      for (let start = 0; start < batch.length; start += BATCH) {
         answers.push(...(await pdp.decide(batch.slice(start, start + BATCH))));
+        await setImmediate();
+      }
       return answers;
     },
     async close() {
