@@ -249,11 +249,16 @@ function readYaml(config: Config, project: DbtProject, { catalogue }: Snapshot):
   return Object.fromEntries(present.map((path) => [path, readFileSync(join(root, path ?? ''), 'utf8')]));
 }
 
+const OF_POLICIES: ReadonlySet<Finding['rule']> = new Set([
+  'policy-invalid',
+  'filter-on-missing-tag',
+  'master-key',
+]);
+
 /** Policies lie below the configuration, dbt's files below the project. */
 function located(one: Finding, config: Config, root: string): Finding {
   if (one.file === null) return one;
-  const ofPolicies =
-    one.policy !== null || one.rule === 'policy-invalid' || one.rule === 'filter-on-missing-tag';
+  const ofPolicies = one.policy !== null || OF_POLICIES.has(one.rule);
   const base = ofPolicies ? config.folder : (config.metadata.project ?? config.folder);
   return Object.freeze({ ...one, file: relative(root, join(base, one.file)).replaceAll('\\', '/') });
 }
