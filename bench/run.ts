@@ -17,6 +17,7 @@ const BENCHES = [
   'http',
   'stream-http',
   'push',
+  'lineage',
   'plan',
   'decide',
   'stream',

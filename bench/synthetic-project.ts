@@ -3,6 +3,8 @@
 export interface SyntheticSize {
   readonly models: number;
   readonly columnsPerModel: number;
+  /** Whether models are made of one another by SQL of some length, and the first of them of sources. */
+  readonly compiled?: boolean;
 }
 
 export interface SyntheticArtifacts {
@@ -20,12 +22,19 @@ const FOLDERS = [
   'marts/operations',
 ];
 
-export function syntheticProject({ models, columnsPerModel }: SyntheticSize): SyntheticArtifacts {
+export function syntheticProject({
+  models,
+  columnsPerModel,
+  compiled = false,
+}: SyntheticSize): SyntheticArtifacts {
   const nodes: Record<string, unknown> = {};
   const relations: Record<string, unknown> = {};
   for (let model = 0; model < models; model += 1) {
     const id = `model.bench.model_${model}`;
-    nodes[id] = modelNode(id, model, columnsPerModel, models);
+    nodes[id] = {
+      ...(modelNode(id, model, columnsPerModel, models) as object),
+      ...(compiled ? compiledFields(model, models, columnsPerModel) : {}),
+    };
     relations[id] = catalogNode(id, model, columnsPerModel);
   }
   return {
@@ -37,7 +46,7 @@ export function syntheticProject({ models, columnsPerModel }: SyntheticSize): Sy
         project_name: 'bench',
       },
       nodes,
-      sources: {},
+      sources: compiled ? sources(Math.ceil(models / 10), columnsPerModel, relations) : {},
       macros: {},
       exposures: exposures(Math.ceil(models / 100)),
       groups: {
@@ -56,6 +65,83 @@ export function syntheticProject({ models, columnsPerModel }: SyntheticSize): Sy
       errors: null,
     },
   };
+}
+
+/** Half of the parents lie near, so that ways get long; a tenth of the models reads sources. */
+function parentsOf(model: number, models: number): readonly string[] {
+  const first = Math.ceil(models / 10);
+  if (model < first) return [`source.bench.raw.source_${model}`];
+  return [Math.floor(model / 2), model - first].map((parent) => `model.bench.model_${parent}`);
+}
+
+function relationNamed(id: string): string {
+  const name = id.split('.').at(-1) ?? '';
+  if (id.startsWith('source.')) return `"bench"."raw"."${name}"`;
+  return `"bench"."${schemaOf(Number(name.slice('model_'.length)))}"."${name}"`;
+}
+
+const schemaOf = (model: number): string =>
+  (FOLDERS[model % FOLDERS.length] ?? '').startsWith('marts') ? 'main_marts' : 'main_staging';
+
+/** What dbt projects are full of: imports by star, a join, renames, functions, a window, and a star at the end. */
+function compiledFields(model: number, models: number, columnsPerModel: number): object {
+  const parents = parentsOf(model, models);
+  const [one = '', two = one] = parents;
+  const made = Array.from({ length: columnsPerModel - 1 }, (_, index) => {
+    const name = columnName(index + 1);
+    const other = columnName(((index + 1 + model) % (columnsPerModel - 1)) + 1);
+    switch ((index + model) % 6) {
+      case 0:
+        return `coalesce(base.${name}, extra.${other}) as ${name}`;
+      case 1:
+        return `case when base.${other} is not null then upper(base.${name}) else 'none' end as ${name}`;
+      case 2:
+        return `extra.${other} as ${name}`;
+      case 3:
+        return `max(base.${name}) over (partition by base.id order by extra.${other}) as ${name}`;
+      default:
+        return `base.${name}`;
+    }
+  });
+  const code =
+    `with base as (\n    select * from ${relationNamed(one)}\n),\n\nextra as (\n    select * from ${relationNamed(two)}\n),\n\n` +
+    `joined as (\n    select\n        base.id,\n        ${made.join(',\n        ')}\n    from base\n    left join extra on base.id = extra.id\n    where base.id is not null\n)\n\n` +
+    'select * from joined';
+  return { compiled_code: code, depends_on: { macros: [], nodes: [...new Set(parents)] } };
+}
+
+function sources(count: number, columnsPerModel: number, relations: Record<string, unknown>): unknown {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, index) => {
+      const id = `source.bench.raw.source_${index}`;
+      const columns: Record<string, unknown> = {};
+      for (let column = 0; column < columnsPerModel; column += 1)
+        columns[columnName(column)] = manifestColumn(column, index);
+      relations[id] = catalogNode(id, index, columnsPerModel);
+      return [
+        id,
+        {
+          database: 'bench',
+          schema: 'raw',
+          name: `source_${index}`,
+          identifier: `source_${index}`,
+          resource_type: 'source',
+          package_name: 'bench',
+          source_name: 'raw',
+          path: 'models/sources.yml',
+          original_file_path: 'models/sources.yml',
+          unique_id: id,
+          fqn: ['bench', 'raw', `source_${index}`],
+          description: '',
+          columns,
+          meta: {},
+          tags: [],
+          config: { enabled: true },
+          relation_name: relationNamed(id),
+        },
+      ];
+    }),
+  );
 }
 
 function modelNode(id: string, model: number, columnsPerModel: number, models: number): unknown {

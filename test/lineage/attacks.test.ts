@@ -198,6 +198,23 @@ const ATTACKS: readonly (readonly [what: string, sql: string, dialects: readonly
   ],
   ['the least of all', 'select min(email) as x from users', ALL],
   ['a rank', 'select rank() over (order by email) as x from users', ALL],
+  ['a running count is a rank', 'select count(*) over (order by email) as x from users', ALL],
+  ['a running sum of ones is a rank', 'select sum(1) over (order by email) as x from users', ALL],
+  [
+    'membership in rows that were chosen by it',
+    "select id in (select id from users where email = 'ada@example.org') as x from contacts",
+    ALL,
+  ],
+  [
+    'ANY of rows that were chosen by it',
+    "select id = any (select id from users where email = 'ada@example.org') as x from contacts",
+    ['duckdb', 'postgresql'],
+  ],
+  [
+    'a list whose items are chosen by it',
+    "select [1 for i in [1, 2] if email = 'ada@example.org'] as x from users",
+    ['duckdb'],
+  ],
   ['a window of its neighbours', 'select lag(email) over (order by id) as x from users', ALL],
   [
     'all of a group in one',
