@@ -2,12 +2,11 @@
  * A row filter for one dataset: names become its folded columns, `column('tag')` the columns that carry the tag, and types are checked.
  * What the dataset lacks is a problem, since a filter is never silently skipped.
  */
-import type { Column, Dataset, TypeFamily } from '../catalogue/dataset.ts';
+import type { Column, Dataset } from '../catalogue/dataset.ts';
 import { nearest } from '../nearest.ts';
-import { columnType } from '../sql/resolve/types.ts';
-import { fits } from '../sql/rewrite/literals.ts';
 import { covers } from '../tags/tag.ts';
-import type { Predicate, PredicateOver, ScalarOperand } from './policy.ts';
+import { check, literalComparable, type Typed, typedColumn } from './comparable.ts';
+import type { Predicate, PredicateOver } from './policy.ts';
 import { type TemplateOperand, WhereProblem, type WhereTemplate } from './where.ts';
 
 const MAX_INSTANCES = 64;
@@ -18,12 +17,14 @@ export type FindDataset = (name: string) => Dataset | undefined;
 /**
  * Where several columns carry a tag, the whole filter is instantiated for each and all instances must hold:
  * of the possible readings the one that releases least, also under NOT.
+ * @param what what the rows are that it holds for: of rows to be masked it is enough that one instance holds
  * @throws WhereProblem
  */
 export function instantiate(
   template: WhereTemplate,
   dataset: Dataset,
   find: FindDataset = () => undefined,
+  what: 'shown' | 'masked' = 'shown',
 ): Predicate {
   const columns = dataset.columns.filter((column) => column.state !== 'ghost');
   const tags = [...new Set(operandsOf(template).flatMap((o) => (o.kind === 'tagged' ? [o.tag] : [])))];
@@ -42,7 +43,8 @@ export function instantiate(
     resolve(template, { dataset, find, columnOf: (operand) => columnOf(operand, columns, choice) }),
   );
   const [only] = instances;
-  return only !== undefined && instances.length === 1 ? only : { kind: 'and', args: instances };
+  if (only !== undefined && instances.length === 1) return only;
+  return { kind: what === 'shown' ? 'and' : 'or', args: instances };
 }
 
 /** The columns of a dataset that a name or a tag stands for. @throws WhereProblem where there are none */
@@ -106,19 +108,6 @@ function operandsOf<O>(predicate: PredicateOver<O>): readonly O[] {
       return predicate satisfies never;
   }
 }
-
-interface Typed {
-  readonly operand: ScalarOperand;
-  /** What it can be compared with; null where that is known only when a query runs. */
-  readonly comparable: Comparable | null;
-  readonly name: string;
-  /** Null where it is no column. */
-  readonly column: Column | null;
-  /** Of a constant that says its type. */
-  readonly family?: TypeFamily;
-}
-
-type Comparable = 'text' | 'number' | 'boolean' | 'written' | 'moment' | 'none';
 
 interface Scope {
   readonly dataset: Dataset;
@@ -212,13 +201,6 @@ function resolve(template: WhereTemplate, { dataset, find, columnOf }: Scope): P
   return walk(template);
 }
 
-const typedColumn = (column: Column): Typed => ({
-  operand: { kind: 'column', name: column.folded },
-  comparable: comparableOf(column),
-  name: `\`${column.folded}\` (${column.type ?? column.family})`,
-  column,
-});
-
 function lookedInto(name: string, dataset: Dataset, find: FindDataset): Dataset {
   const source = find(name);
   if (source === undefined) throw new WhereProblem(`the filter looks into \`${name}\`, which is no dataset,`);
@@ -228,86 +210,3 @@ function lookedInto(name: string, dataset: Dataset, find: FindDataset): Dataset 
     throw new WhereProblem(`the filter looks into \`${source.id}\`, which its engine does not have,`);
   return source;
 }
-
-/** Comparing across types would leave the meaning to each engine's own casts, or raise at every query. */
-function check(left: Typed, right: Typed): void {
-  const pair = [left.comparable, right.comparable];
-  if (pair.includes('none')) {
-    throw new WhereProblem(
-      `${left.comparable === 'none' ? left.name : right.name} cannot be compared in a filter`,
-    );
-  }
-  if (left.comparable === 'moment' || right.comparable === 'moment') {
-    const { column, name } = left.comparable === 'moment' ? right : left;
-    if (column !== null && !MOMENTS.has(column.family))
-      throw new WhereProblem(`${name} is no date or timestamp, which now() is compared with`);
-    return;
-  }
-  checkStated(left, right);
-  checkStated(right, left);
-  if (left.comparable === null || right.comparable === null) return;
-  // Dates, times and uuids are written as text constants.
-  const constant = left.operand.kind === 'literal' || right.operand.kind === 'literal';
-  const stated = left.family !== undefined || right.family !== undefined;
-  const written = constant && pair.includes('written') && (stated || pair.includes('text'));
-  // A date beyond what a timestamp holds raises as one.
-  const apart = left.comparable === 'written' && left.column?.family !== right.column?.family;
-  if (!written && (left.comparable !== right.comparable || apart))
-    throw new WhereProblem(`${left.name} and ${right.name} are of different types`);
-  checkFits(left, right);
-  checkFits(right, left);
-}
-
-const MOMENTS: ReadonlySet<TypeFamily> = new Set(['date', 'timestamp', 'timestamptz', 'unknown']);
-
-/** A constant with a type goes with columns of that type; a day is the beginning of it where there is no zone to tell. */
-function checkStated({ family, name }: Typed, { column, name: other }: Typed): void {
-  if (family === undefined) return;
-  const alike = column?.family === family || column?.family === 'unknown';
-  if (!alike && !(family === 'date' && column?.family === 'timestamp'))
-    throw new WhereProblem(`${name} and ${other} are of different types`);
-}
-
-/** A constant that its column cannot hold would match no row, negated or not, and nobody would be told why. */
-function checkFits({ column, name }: Typed, { operand }: Typed): void {
-  if (column === null || operand.kind !== 'literal') return;
-  const constant = String(operand.value);
-  const held =
-    column.family === 'integer'
-      ? /^-?\d+$/.test(constant)
-      : comparableOf(column) !== 'written' || fits(constant, columnType(column));
-  if (!held) throw new WhereProblem(`the constant ${JSON.stringify(operand.value)} does not fit ${name}`);
-}
-
-function comparableOf({ family, type }: Column): Comparable | null {
-  switch (family) {
-    case 'text':
-      // Its own operators disregard case, ours do not: `<> 'us'` would release 'US'.
-      return /\bcitext$/i.test(type ?? '') ? 'none' : 'text';
-    case 'integer':
-    case 'decimal':
-    case 'float':
-      return 'number';
-    case 'boolean':
-      return 'boolean';
-    case 'date':
-    case 'time':
-    case 'timestamp':
-    case 'timestamptz':
-    case 'uuid':
-      return 'written';
-    case 'interval':
-    case 'json':
-    case 'bytes':
-    case 'list':
-    case 'other':
-      return 'none';
-    case 'unknown':
-      return null;
-    default:
-      return family satisfies never;
-  }
-}
-
-const literalComparable = (value: string | number | boolean): Comparable =>
-  typeof value === 'string' ? 'text' : typeof value === 'number' ? 'number' : 'boolean';

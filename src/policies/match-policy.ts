@@ -49,7 +49,7 @@ export function matchPolicy(
           effect: 'mask',
           mask,
           columns: columns.map(({ column, depth, tag }) => ({ name: column.folded, depth, tag })),
-          where: where === null ? null : instantiate(where, dataset, find),
+          where: where === null ? null : instantiate(where, dataset, find, 'masked'),
         }),
         misfits: columns.flatMap(({ column }) =>
           column.exposed && column.family !== 'unknown' && !fits(column)

@@ -93,6 +93,28 @@ describe('is read', () => {
   });
 });
 
+it('where several columns carry the tag of its condition, masks rows for which any of them meets it', () => {
+  const homes = dataset({
+    id: 'gold.homes',
+    columns: { email: ['pii.email'], home: ['geo.region'], work: ['geo.region'] },
+  });
+  const policies = compilePolicies(
+    [
+      {
+        path: 'a.yml',
+        text: `policies:
+  - { id: a, on: { column_tag: pii }, mask: { with: hash, where: "column('geo.region') = 'US'" } }
+  - { id: b, on: { column_tag: pii }, rows: { where: "column('geo.region') = 'US'" } }`,
+      },
+    ],
+    catalogue([homes]),
+    { environment: 'production' },
+  );
+  const [mask, rows] = policies.forDataset('gold.homes');
+  expect(mask).toMatchObject({ where: { kind: 'or', args: [{ kind: 'compare' }, { kind: 'compare' }] } });
+  expect(rows).toMatchObject({ predicate: { kind: 'and' } });
+});
+
 describe('is refused', () => {
   it.each([
     ['{ with: hush }', 'unknown mask `hush`; did you mean `hash`?'],

@@ -171,6 +171,28 @@ describe('hash is HMAC-SHA-256 as Node computes it', () => {
     expect(keyedHash(key, 'a')).not.toBe(keyedHash(KEY, 'a'));
   });
 
+  it('with a key of its own for each project; without one, for each dataset', async () => {
+    const mask = { kind: 'hash', scope: 'project' } as const;
+    const rules = { 'gold.texts': { masks: { s: mask } } };
+    const place = { datasetId: 'gold.texts' };
+    for (const project of ['churn', null]) {
+      const key = scopedKey(KEY, 'project', { ...place, project });
+      const query = governed(
+        'SELECT s FROM gold.texts ORDER BY n',
+        [dataset('gold.texts', ['n INTEGER', 's VARCHAR'])],
+        rules,
+        { project },
+      );
+      expect(await db.governed(query)).toEqual(TEXTS.map((text) => keyedHash(key, text)));
+    }
+    expect(scopedKey(KEY, 'project', { ...place, project: null })).toEqual(
+      scopedKey(KEY, 'dataset', { ...place, project: 'churn' }),
+    );
+    expect(scopedKey(KEY, 'project', { ...place, project: 'gold.texts' })).not.toEqual(
+      scopedKey(KEY, 'dataset', { ...place, project: null }),
+    );
+  });
+
   it('with keys longer than a block', async () => {
     const maskKey = Buffer.alloc(100, 'long');
     const query = governed(
