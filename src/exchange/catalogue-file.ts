@@ -6,7 +6,10 @@ const level = z.enum(['open', 'internal', 'restricted']);
 /** Unknown to Sluice or known: kept as it is. */
 const untouched = z.record(text, z.unknown());
 const tags = z.array(z.union([text, z.number()]).transform(String));
-const places = z.record(text, text);
+const placed = z.strictObject({
+  tags: z.record(text, tags).optional(),
+  access_level: text.optional(),
+});
 
 /** As it was read: a column may have the name of a key that every object has. */
 const types = z.custom<Readonly<Record<string, string | null>>>(
@@ -23,7 +26,7 @@ const column = z.strictObject({
   type: text.optional(),
   description: text.optional(),
   tags: tags.optional(),
-  places: places.optional(),
+  placed: placed.optional(),
   dbt: untouched.optional(),
 });
 
@@ -40,7 +43,7 @@ const dataset = z.strictObject({
   columns: z.array(column).optional(),
   /** What the warehouse had when dbt looked: type by column, in its order. */
   warehouse: types.optional(),
-  places: places.optional(),
+  placed: placed.optional(),
   dbt: untouched.optional(),
 });
 

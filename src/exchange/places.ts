@@ -34,31 +34,38 @@ export interface Said {
   readonly access_level?: string;
   readonly namespace?: string;
   readonly owner?: string;
-  /** Where it stood, when that is not the usual place: by tag, and under `access_level`. */
-  readonly places: Readonly<Record<string, string>>;
+  readonly placed: Placed;
 }
 
-/** A level's place beside those of tags: no tag can be spelled so. */
-const LEVEL_KEY = ' access_level';
+/** Where things stood, when that is not the usual place. The keys are ours: tags are anyone's. */
+export interface Placed {
+  /** Tags by place. */
+  readonly tags?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** The place of the level. */
+  readonly access_level?: string | undefined;
+}
 
 /** Takes it out of the draft; what is left is only dbt's. */
 export function take(draft: Draft): Said {
-  const places: Record<string, string> = {};
+  const places: Record<string, string[]> = {};
   const tags = takeTags(draft, places);
   const [level, levelPlace] = takeText(draft, LEVELS);
   const [namespace] = takeText(draft, NAMESPACES);
   const [owner] = takeText(draft, OWNERS);
-  if (levelPlace !== null && levelPlace !== LEVELS[0]) places[LEVEL_KEY] = levelPlace;
+  const unusual = levelPlace !== null && levelPlace !== LEVELS[0];
   return {
     tags,
     ...(level === null ? {} : { access_level: level }),
     ...(namespace === null ? {} : { namespace }),
     ...(owner === null ? {} : { owner }),
-    places,
+    placed: {
+      ...(Object.keys(places).length === 0 ? {} : { tags: places }),
+      ...(unusual ? { access_level: levelPlace } : {}),
+    },
   };
 }
 
-function takeTags(draft: Draft, places: Record<string, string>): readonly string[] {
+function takeTags(draft: Draft, places: Record<string, string[]>): readonly string[] {
   const seen = new Set<string>();
   const tags: string[] = [];
   for (const place of TAGS)
@@ -67,7 +74,10 @@ function takeTags(draft: Draft, places: Record<string, string>): readonly string
       if (tag === null || seen.has(tag)) continue;
       seen.add(tag);
       tags.push(text);
-      if (place !== TAGS[0]) Object.defineProperty(places, tag, { value: place, enumerable: true });
+      if (place === TAGS[0]) continue;
+      const list = places[place] ?? [];
+      list.push(text);
+      places[place] = list;
     }
   return tags;
 }
@@ -86,12 +96,14 @@ function takeText(draft: Draft, from: readonly string[]): readonly [string | nul
 /** Puts it back where it stood, or where dbt users would write it. */
 export function put(draft: Draft, said: Said): void {
   const usual = TAGS[0] ?? 'tags';
-  const byPlace = Map.groupBy(said.tags, (text) => {
-    const place = said.places[normaliseTag(text) ?? ''];
-    return place !== undefined && TAGS.includes(place) ? place : usual;
-  });
+  const placeOf = new Map(
+    TAGS.flatMap((place) =>
+      (said.placed.tags?.[place] ?? []).map((text) => [normaliseTag(text), place] as const),
+    ),
+  );
+  const byPlace = Map.groupBy(said.tags, (text) => placeOf.get(normaliseTag(text)) ?? usual);
   for (const [place, tags] of byPlace) putAt(draft, place, tags);
-  const level = said.places[LEVEL_KEY];
+  const level = said.placed.access_level;
   const levelPlace = level !== undefined && LEVELS.includes(level) ? level : LEVELS[0];
   if (said.access_level !== undefined) putAt(draft, levelPlace ?? '', said.access_level);
   if (said.namespace !== undefined) putAt(draft, NAMESPACES[0] ?? '', said.namespace);

@@ -138,13 +138,13 @@ function addDataset(
 }
 
 function saidOf(
-  { tags = [], owner, places = {} }: DatasetEntry,
+  { tags = [], owner, placed = {} }: DatasetEntry,
   namespace: string | undefined,
   level: string | undefined,
 ): Said {
   return {
     tags,
-    places,
+    placed,
     ...(level === undefined ? {} : { access_level: level }),
     ...(namespace === undefined ? {} : { namespace }),
     ...(owner === undefined ? {} : { owner }),
@@ -172,12 +172,12 @@ function freshNode(entry: DatasetEntry, namespace: string, path: string): Draft 
 
 function columnsOf(entries: readonly ColumnEntry[]): Draft | string {
   const columns = new Map<string, Draft>();
-  for (const { name, type, description, tags = [], places = {}, dbt = {} } of entries) {
+  for (const { name, type, description, tags = [], placed = {}, dbt = {} } of entries) {
     if (columns.has(name)) return `the column ${name} is there twice`;
     const draft: Draft = { ...structuredClone(dbt), name };
     if (type !== undefined) draft.data_type = type;
     if (description !== undefined) draft.description = description;
-    put(draft, { tags, places });
+    put(draft, { tags, placed });
     columns.set(name, draft);
   }
   return Object.fromEntries(columns);

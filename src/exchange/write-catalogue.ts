@@ -110,7 +110,7 @@ function entryOf(draft: Draft, owner: string | null, relation: Json): Draft {
     Object.entries(objectOf(columns)).map(([key, column]) => columnOf(key, column)),
   );
   add('warehouse', warehouseOf(relation));
-  add('places', said.places);
+  add('placed', said.placed);
   add('dbt', dbt);
   return entry;
 }
@@ -121,7 +121,7 @@ function columnOf(key: string, given: unknown): Draft {
   for (const taken of ['name', 'data_type', 'description']) delete dbt[taken];
   const said = take(dbt);
   const column: Draft = { name };
-  for (const [at, value] of Object.entries({ type, description, tags: said.tags, places: said.places, dbt }))
+  for (const [at, value] of Object.entries({ type, description, tags: said.tags, placed: said.placed, dbt }))
     if (!isEmpty(value)) column[at] = value;
   return column;
 }

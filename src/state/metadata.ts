@@ -152,7 +152,8 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
   ): Promise<Applied> {
     const latest = await store.latestSnapshot();
     refuseUnexpected(options.expected, latest?.hash ?? null);
-    const pushed = await make(latest === null ? null : inputOf(latest.input), latest?.push ?? null);
+    const base = latest === null ? null : inputOf(latest.input);
+    const pushed = await make(base, latest?.push ?? null);
     const staged = await stageAll(engines);
     try {
       const given: SnapshotInput = { ...pushed, physical: staged.physical };
@@ -160,7 +161,7 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
       const input =
         options.action === 'push' && pushed.lineage === undefined
           ? await traced(given, {
-              previous: latest === null ? null : inputOf(latest.input).lineage,
+              previous: base?.lineage,
               onStep: options.onStep,
             })
           : given;

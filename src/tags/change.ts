@@ -66,6 +66,7 @@ export function changePatches(
   changing: Changing,
 ): ChangedPatches {
   const own = new Map(before.filter(({ tool }) => tool === source).map((patch) => [keyOf(patch), patch]));
+  const named = Map.groupBy(own.values(), nameOf);
   const after = new Map(mode === 'replace' ? [] : own);
   const told = teller();
   const warnings = new Set<string>();
@@ -107,9 +108,14 @@ export function changePatches(
         }
         asked.set(key, action);
         // What stood already keeps its author and time: sent again, the same changes nothing.
-        if (action === 'add') after.set(key, own.get(key) ?? patch);
-        else removeTag(place, patch, own.has(key), { problem, warn: (text) => warnings.add(text), about });
-        if (action === 'remove') after.delete(key);
+        if (action === 'add') {
+          after.set(key, own.get(key) ?? patch);
+          continue;
+        }
+        // Also what was put on another node that had this name then.
+        const mine = [...(own.has(key) ? [key] : []), ...(named.get(nameOf(patch)) ?? []).map(keyOf)];
+        removeTag(place, patch, mine.length > 0, { problem, warn: (text) => warnings.add(text), about });
+        for (const one of mine) after.delete(one);
       }
   });
   told.throwAny();
@@ -212,6 +218,9 @@ function whoseTag(source: TagAssignment['source']): string {
       return source satisfies never;
   }
 }
+
+/** What a patch holds for beside its node: whatever has that dataset id. */
+const nameOf = ({ dataset, column, tag }: TagPatch): string => JSON.stringify([dataset, column, tag]);
 
 const keyOf = ({ node, column, tag }: TagPatch): string => JSON.stringify([node, column, tag]);
 

@@ -324,6 +324,8 @@ describe('PATCH /v1/metadata/tags', () => {
     const reply = await put({ ...body(), manifest: JSON.parse(renamed) as object });
     expect(reply.status, reply.text).toBe(200);
     expect(await region()).toEqual(MASKED);
+    expect((await tag([{ dataset: 'gold.members', column: 'region', remove: ['pii'] }])).status).toBe(200);
+    expect(await region()).toEqual(RAW);
   });
 
   it('takes thousands at once', async () => {
