@@ -30,7 +30,10 @@ const MOST_THREADS = 4;
 /** Questions of one call: with more, an answer only grows beyond what the decision point likes. */
 const BATCH = 50;
 
-export function askerOf(pdp: Pick<Pdp, 'decide'>): Asker {
+/** @throws SluiceError pdp_unavailable for another bundle than the one that comes with the gate, which may ask for more than a plan knows */
+export function askerOf(pdp: Pdp): Asker {
+  if (!pdp.cacheable)
+    throw new SluiceError('pdp_unavailable', 'A plan needs the policy bundle that comes with the gate.');
   let asked = 0;
   let threads: readonly Thread[] | null = null;
 

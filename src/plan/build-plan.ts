@@ -87,7 +87,7 @@ export async function buildPlan(input: PlanInput): Promise<PlanReport> {
   const concerned = shapes.reduce((sum, shape) => sum + shape.pairs.length, 0);
   const cut: Record<string, number> = {};
   const atMost = <T>(what: keyof typeof MOST, list: readonly T[]): readonly T[] => {
-    if (list.length > MOST[what]) cut[what] = list.length;
+    if (list.length > MOST[what]) cut[what] = Math.max(cut[what] ?? 0, list.length);
     return list.slice(0, MOST[what]);
   };
   const shown = atMost('access', access).map((one) => ({ ...one, changes: atMost('changes', one.changes) }));

@@ -3,11 +3,20 @@
  * all of them alike is decided for alike, so each question is asked once. The decision itself is the decision point's alone.
  */
 import type { Decision, DecisionContext, DecisionInput } from '../access/decision.ts';
+import { SluiceError } from '../errors.ts';
 import { ANONYMOUS, type IdentityKind } from '../identity/identity.ts';
 import { constant, replaceConditions } from './conditions.ts';
 import { orderedName, type Part } from './shape.ts';
 
 export type Ask = (batch: readonly DecisionInput[]) => Promise<readonly Decision[]>;
+
+/** What is said of a question that made no sense, and of an answer that made none. */
+const SENSELESS: ReadonlySet<string> = new Set([
+  'undecodable',
+  'policy_unreadable',
+  'input_invalid',
+  'not_exposed',
+]);
 
 export class Questions {
   readonly #ask: Ask;
@@ -44,7 +53,13 @@ export class Questions {
     const answers = await this.#ask(waiting.map(([, question]) => question));
     waiting.forEach(([key], index) => {
       const answer = answers[index];
-      if (answer !== undefined) this.#answers.set(key, answer);
+      // Denied on both sides it would look as if nothing changed.
+      if (answer === undefined || SENSELESS.has(answer.reason))
+        throw new SluiceError(
+          'decision_invalid',
+          'A part of the policies cannot be decided, so there is no plan.',
+        );
+      this.#answers.set(key, answer);
     });
   }
 

@@ -47,12 +47,16 @@ const mask = fc.constantFrom<unknown>(
   { with: 'hash', where: "region = 'north'" },
   { with: 'null', where: "region = 'south'" },
   { with: 'tokenise', reveal: { group: 'a' } },
+  { with: 'regex', pattern: '[0-9]', replace: '#' },
+  { with: 'custom', expression: 'upper(value)' },
+  { with: 'partial', format: 'email' },
   { with: 'tokenise', scope: 'policy', reveal: { any: [{ group: 'b' }, { role: 'auditor' }] } },
 );
 const rows = fc.constantFrom(
   "region = 'north'",
   'region = any(identity.attributes.regions)',
   "region = 'north' and id is not null",
+  'region in (select region from gold.others)',
 );
 const policy = fc.oneof(
   fc.record({
