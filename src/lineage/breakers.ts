@@ -1,6 +1,6 @@
 /** Functions after which little is left of a value: counts of it, digests of it, and whether it is there at all. */
 
-const COUNTS = [
+export const COUNTS: ReadonlySet<string> = new Set([
   'count',
   'count_if',
   'countif',
@@ -11,7 +11,7 @@ const COUNTS = [
   'uniq',
   'uniqexact',
   'regr_count',
-];
+]);
 
 /** Under the names that warehouses and the parser have for them. */
 const DIGESTS = [

@@ -1,9 +1,9 @@
 /**
  * Which columns the value of an expression is made of: every column below it, whatever stands between. Left out is what
- * only decides which rows take part: FILTER, PARTITION BY, and the WHERE of a subquery. A kind of expression that is not
+ * only decides which rows take part: FILTER, PARTITION BY, and the WHERE of a subquery whose rows are the value. A kind of expression that is not
  * known here is walked whole, so that a new one loses nothing.
  */
-import { NULL_TEST, STOPS_ALL } from './breakers.ts';
+import { COUNTS, NULL_TEST, STOPS_ALL } from './breakers.ts';
 import { binding, everything, lookup, type Scope } from './scope.ts';
 import { type Shape, wide } from './shape.ts';
 import { NOTHING, type Sources, through, UNKNOWN, union, unresolved } from './sources.ts';
@@ -57,6 +57,11 @@ export function flow(expression: unknown, scope: Scope, context: FlowContext): S
       const shape = context.query(fields.this, scope, conditions);
       return union([wide(shape), ...conditions]);
     }
+    case 'in':
+      return membership(fields, 'query', scope, context);
+    case 'any':
+    case 'all':
+      return membership(fields, 'subquery', scope, context);
     case 'filter':
       return flow(fields.this, scope, context);
     case 'window_function':
@@ -79,6 +84,15 @@ export function flow(expression: unknown, scope: Scope, context: FlowContext): S
     default:
       return call(kind, fields, scope, context);
   }
+}
+
+/** Whether a value is among the rows of a subquery tells, as EXISTS does, what they had to be. */
+function membership(fields: Fields, key: string, scope: Scope, context: FlowContext): Sources {
+  const { [key]: query, ...rest } = fields;
+  if (kinded(query) === null) return inside(fields, scope, context);
+  const conditions: Sources[] = [];
+  const shape = context.query(query, scope, conditions);
+  return union([inside(rest, scope, context), wide(shape), ...conditions]);
 }
 
 /** `jsonb_each WITH ORDINALITY` is how the parser names some. */
@@ -172,12 +186,16 @@ const RANKS: ReadonlySet<string> = new Set([
   'ntile',
 ]);
 
-/** A rank is made of what it is ordered by; of any other window function the keys only choose rows. */
+/**
+ * A rank is made of what it is ordered by, and so is a running count, or a sum of what is no column; of any other window
+ * function the keys only choose rows.
+ */
 function windowed(fields: Fields, scope: Scope, context: FlowContext): Sources {
   const value = flow(fields.this, scope, context);
   const inner = kinded(fields.this);
   const word = inner === null ? '' : inner.kind === 'function' ? functionName(inner.fields) : inner.kind;
-  if (inner !== null && !RANKS.has(word)) return value;
+  const ranks = RANKS.has(word) || COUNTS.has(word) || value.origins.length === 0;
+  if (inner !== null && !ranks) return value;
   return union([value, ...orders(fields.over, context).map((order) => flow(order, scope, context))]);
 }
 
@@ -198,5 +216,7 @@ function orders(over: unknown, context: FlowContext): readonly unknown[] {
 function comprehension(fields: Fields, scope: Scope, context: FlowContext): Sources {
   const names = [fields.expression, fields.position].flatMap((one) => pathOf(one) ?? []);
   const list = flow(fields.iterator, scope, context);
-  return union([list, flow(fields.this, binding(scope, names.map(fold)), context)]);
+  const bound = binding(scope, names.map(fold));
+  // Which items are left tells of what they are chosen by.
+  return union([list, flow(fields.this, bound, context), flow(fields.condition, bound, context)]);
 }
