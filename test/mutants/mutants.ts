@@ -247,7 +247,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a day that has begun has not begun',
-    file: 'src/sql/rewrite/filters.ts',
+    file: 'src/sql/rewrite/filter-moments.ts',
     find: 'operation(within ? WITHIN_A_DAY[op] : op, node, bound)',
     replace: 'operation(op, node, bound)',
     caughtBy: ['test/sql/rewrite-filters.test.ts'],
@@ -268,7 +268,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an empty attribute matches the empty text',
-    file: 'src/sql/rewrite/filters.ts',
+    file: 'src/sql/rewrite/identity-values.ts',
     find: "return items.filter((item) => item !== '');",
     replace: 'return items;',
     caughtBy: oracle,

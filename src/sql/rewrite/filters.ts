@@ -5,8 +5,8 @@
 import type { SelectStmt } from '@pgsql/types';
 import type { Dataset, Relation } from '../../catalogue/dataset.ts';
 import { SluiceError } from '../../errors.ts';
-import type { AttributeValue, Identity } from '../../identity/identity.ts';
-import { dayOf, momentAt } from '../../policies/moments.ts';
+import type { Identity } from '../../identity/identity.ts';
+import { momentAt } from '../../policies/moments.ts';
 import type { Predicate, ScalarOperand } from '../../policies/policy.ts';
 import type { SqlType } from '../stages.ts';
 import type { Node } from '../tree.ts';
@@ -27,7 +27,15 @@ import {
   text,
   UNKNOWN_CONDITION,
 } from './build.ts';
-import { boundMoment, boundValue, comparableColumns, comparedColumn, type Scalar } from './filter-values.ts';
+import { type Comparison, compareMoment, MIRRORED } from './filter-moments.ts';
+import {
+  boundValue,
+  type ComparedColumn,
+  comparableColumns,
+  comparedColumn,
+  type Scalar,
+} from './filter-values.ts';
+import { identityValue, listOf } from './identity-values.ts';
 
 /** What filters need beside the dataset that they are of. */
 export interface FilterWorld {
@@ -129,40 +137,12 @@ function operandOf(operand: ScalarOperand, options: FilterOptions): Operand {
   }
 }
 
-/** What a path such as `attributes.regions` or `sub` holds; undefined where the token did not say. */
-function identityValue(path: readonly string[], identity: Identity): AttributeValue | undefined {
-  const [first, second] = path;
-  if (first === 'attributes' && second !== undefined && path.length === 2) {
-    return Object.hasOwn(identity.attributes, second) ? identity.attributes[second] : undefined;
-  }
-  if (path.length !== 1) return undefined;
-  switch (first) {
-    case 'sub':
-    case 'kind':
-      return identity[first];
-    case 'issuer':
-      return identity.issuer ?? undefined;
-    case 'groups':
-    case 'roles':
-    case 'scopes':
-      return identity[first];
-    default:
-      return undefined;
-  }
-}
-
-function listOf(value: AttributeValue | undefined): readonly Scalar[] {
-  if (value === undefined) return [];
-  const items = Array.isArray(value) ? (value as readonly Scalar[]) : [value as Scalar];
-  return items.filter((item) => item !== '');
-}
-
-type Comparison = Extract<Predicate, { kind: 'compare' }>['op'];
+const columnOf = (operand: Operand): ComparedColumn | null => (operand.kind === 'column' ? operand : null);
 
 function compare(op: Comparison, left: Operand, right: Operand, options: FilterOptions): Node {
   if (left.kind === 'missing' || right.kind === 'missing') return UNKNOWN_CONDITION;
-  if (left.kind === 'moment') return compareMoment(MIRRORED[op], right, left.at, options);
-  if (right.kind === 'moment') return compareMoment(op, left, right.at, options);
+  if (left.kind === 'moment') return compareMoment(MIRRORED[op], columnOf(right), left.at, options);
+  if (right.kind === 'moment') return compareMoment(op, columnOf(left), right.at, options);
   if (left.kind === 'value' && right.kind === 'value') return compareValues(op, left.value, right.value);
   const type = left.kind === 'column' ? left.type : (right as Extract<Operand, { kind: 'column' }>).type;
   if (
@@ -176,29 +156,6 @@ function compare(op: Comparison, left: Operand, right: Operand, options: FilterO
   const r = right.kind === 'column' ? right.node : boundValue(right.value, type, options);
   return l === null || r === null ? UNKNOWN_CONDITION : operation(op, l, r);
 }
-
-const MIRRORED: Readonly<Record<Comparison, Comparison>> = {
-  '=': '=',
-  '<>': '<>',
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-};
-
-/** A column of moments and one moment; a timestamp without a zone is one of UTC. */
-function compareMoment(op: Comparison, operand: Operand, at: number, options: FilterOptions): Node {
-  if (operand.kind !== 'column' || op === '=' || op === '<>') return UNKNOWN_CONDITION;
-  const { node, type } = operand;
-  const bound = boundMoment(at, type, options);
-  if (bound === null) return UNKNOWN_CONDITION;
-  // A day is its first moment, and compared as a day, since not every day is a timestamp to an engine.
-  const within = type.family === 'date' && at !== dayOf(at);
-  return operation(within ? WITHIN_A_DAY[op] : op, node, bound);
-}
-
-/** What an order to a moment is as an order to its day, where the moment is not the day's first. */
-const WITHIN_A_DAY = { '<': '<=', '<=': '<=', '>': '>', '>=': '>' } as const;
 
 /**
  * Whether the operand is among the values of another dataset's column: the policy's own read, raw. Whatever makes its
