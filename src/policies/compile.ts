@@ -9,7 +9,7 @@ import type { FindDataset } from './instantiate.ts';
 import { lint } from './lint.ts';
 import { masterKeys } from './master-key.ts';
 import { indexCatalogue } from './match.ts';
-import { type MatchedPair, matchPolicy } from './match-policy.ts';
+import { type MatchedPair, matchPolicy, sharedColumns } from './match-policy.ts';
 import { networkMatcher } from './networks.ts';
 import type { MatchedPolicy, PolicySet } from './policy.ts';
 import { readRecord } from './problem.ts';
@@ -46,8 +46,9 @@ export function compilePolicies(
   const find: FindDataset = (name) => catalogue.byId(name) ?? catalogue.lookup(name.split('.'));
   const byDataset = new Map<string, MatchedPolicy[]>();
   const covered = new Map<string, readonly MatchedPair[]>();
+  const shared = sharedColumns();
   for (const definition of definitions) {
-    const pairs = matchPolicy(definition, { index, find, problems });
+    const pairs = matchPolicy(definition, { index, find, problems, shared });
     covered.set(definition.id, pairs);
     for (const { dataset, policy } of pairs) {
       const list = byDataset.get(dataset);

@@ -4,7 +4,7 @@ import { columnType } from '../sql/resolve/types.ts';
 import { maskFits } from '../sql/rewrite/masks/fits.ts';
 import type { PolicyDefinition } from './definition.ts';
 import { columnsFor, type FindDataset, instantiate } from './instantiate.ts';
-import { matchColumns, matchDatasets, type PolicyIndex } from './match.ts';
+import { type CoveredColumn, matchColumns, matchDatasets, type PolicyIndex } from './match.ts';
 import type { Limits, MaskSpec, MatchedPolicy } from './policy.ts';
 import type { Path } from './problem.ts';
 import type { LimitBody } from './read-limit.ts';
@@ -21,12 +21,13 @@ export interface Matching {
   readonly index: PolicyIndex;
   readonly find: FindDataset;
   readonly problems: string[];
+  readonly shared: SharedColumns;
 }
 
 /** One policy on every dataset that it covers; what a dataset lacks is told in `problems`. */
 export function matchPolicy(
   definition: PolicyDefinition,
-  { index, find, problems }: Matching,
+  { index, find, problems, shared }: Matching,
 ): readonly MatchedPair[] {
   const { id, description, source, unless, body } = definition;
   const base = { id, description, source, unless };
@@ -48,7 +49,7 @@ export function matchPolicy(
           ...base,
           effect: 'mask',
           mask,
-          columns: columns.map(({ column, depth, tag }) => ({ name: column.folded, depth, tag })),
+          columns: shared(dataset, columns),
           where: where === null ? null : instantiate(where, dataset, find, 'masked'),
         }),
         misfits: columns.flatMap(({ column }) =>
@@ -93,6 +94,33 @@ function perDataset(
     dataset: dataset.id,
     policy: Object.freeze(settle(dataset)),
   }));
+}
+
+type MaskedColumns = Extract<MatchedPolicy, { effect: 'mask' }>['columns'];
+
+export type SharedColumns = (dataset: Dataset, columns: readonly CoveredColumn[]) => MaskedColumns;
+
+/** Many masks cover the very same columns: hundreds of them on a big catalogue would be gigabytes of equal lists. */
+export function sharedColumns(): SharedColumns {
+  const known = new Map<string, MaskedColumns[]>();
+  return (dataset, columns) => {
+    const lists = known.get(dataset.id) ?? [];
+    known.set(dataset.id, lists);
+    const same = lists.find(
+      (list) =>
+        list.length === columns.length &&
+        columns.every(({ column, depth, tag }, i) => {
+          const one = list[i];
+          return one?.name === column.folded && one.depth === depth && one.tag === tag;
+        }),
+    );
+    if (same !== undefined) return same;
+    const made = Object.freeze(
+      columns.map(({ column, depth, tag }) => Object.freeze({ name: column.folded, depth, tag })),
+    );
+    lists.push(made);
+    return made;
+  };
 }
 
 /** Asked once for each type: a mask may have to be parsed for the answer, and a warehouse has more columns than types. */
