@@ -174,6 +174,13 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: oracle,
   },
   {
+    name: 'a mask stands only where all columns of a tag meet its condition',
+    file: 'src/policies/instantiate.ts',
+    find: "kind: what === 'shown' ? 'and' : 'or'",
+    replace: "kind: what === 'shown' ? 'and' : 'and'",
+    caughtBy: ['test/policies/masks.test.ts'],
+  },
+  {
     name: 'short e-mail addresses are shown',
     file: 'src/sql/rewrite/masks/partial.ts',
     find: 'when(enough, shown, hidden)',
