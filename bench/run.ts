@@ -17,6 +17,7 @@ const BENCHES = [
   'http',
   'stream-http',
   'push',
+  'tags',
   'lineage',
   'plan',
   'decide',
