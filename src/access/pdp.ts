@@ -24,7 +24,7 @@ const DEFAULT_BUNDLE = new URL('../../rego/sluice.wasm', import.meta.url);
 export function createPdp(options: PdpOptions): Pdp {
   const policy = loadEmbedded(options.wasm ?? readBundle());
   return {
-    // The default bundle reads neither the request nor the clock nor the address; another one may.
+    // The default bundle reads neither the request nor the address, and of the clock only what `expires_at` tells; another one may.
     cacheable: options.wasm === undefined,
     async decide(batch) {
       if (batch.length === 0) return [];
