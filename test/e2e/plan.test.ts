@@ -201,6 +201,12 @@ describe('POST /v1/simulate', () => {
 });
 
 describe('who was seen', () => {
+  it('is taken down by the gate that authenticated them', async () => {
+    const { gate: inner } = gate.serving.open;
+    const seen = async () => (await inner.seenSince('2000-01-01')).map(({ sub }) => sub);
+    await expect.poll(seen, { timeout: 20_000 }).toContain('ivan.intern');
+  });
+
   it('counts in a plan, and is named to stewards alone', async () => {
     const { gate: inner } = gate.serving.open;
     const foreign = {
