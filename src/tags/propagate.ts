@@ -39,11 +39,16 @@ export function propagateTags(input: PropagateInput): AssignedTags {
     declassified: (id) => declassified.get(id) ?? new Map(),
     nameOf,
   });
-  const order = parentsFirst(nodes, (id) => [...(lineageOf(id)?.parents ?? []), ...twins(id)]);
-  // The second round finds nothing unless a node reads itself by way of others.
+  const upstream = (id: string): readonly string[] => [...(lineageOf(id)?.parents ?? []), ...twins(id)];
+  const order = parentsFirst(nodes, upstream);
+  const places = new Map(order.map((id, place) => [id, place]));
+  // Once is enough unless a node reads itself by way of others.
+  const circular = order.some((id) =>
+    upstream(id).some((parent) => (places.get(parent) ?? -1) >= (places.get(id) ?? 0)),
+  );
   for (let changed = true; changed; ) {
     changed = false;
-    for (const id of order) if (flow.step(id)) changed = true;
+    for (const id of order) if (flow.step(id)) changed = circular;
   }
   const findings: Finding[] = [...assigned.findings];
   const byNode = new Map(assigned.byNode);
@@ -74,10 +79,14 @@ function followingIn(node: DbtNode, tags: NodeTags | undefined, { follows }: Pro
   return found;
 }
 
+/** Of columns that differ in case alone each has to say so: lineage does not tell them apart. */
 function declassifiedIn(node: DbtNode): ReadonlyMap<string, string> {
+  const open = new Set(
+    node.columns.flatMap(({ name, declassify }) => (declassify === undefined ? [nameIn(name)] : [])),
+  );
   return new Map(
     node.columns.flatMap(({ name, declassify }) =>
-      declassify === undefined ? [] : [[nameIn(name), declassify] as const],
+      declassify === undefined || open.has(nameIn(name)) ? [] : [[nameIn(name), declassify] as const],
     ),
   );
 }
@@ -158,6 +167,12 @@ const unknownTag = (file: string | null): TagAssignment =>
     source: Object.freeze({ kind: 'derived' as const, via: 'lineage', file }),
   });
 
+const COMPUTED: ReadonlySet<string> = new Set(['model', 'snapshot']);
+
+/** Only lineage that came with a push can: what is computed has every node. */
+const leftOut = (place: Pick<Finding, 'node' | 'file'>): Finding =>
+  finding('lineage-unknown', 'the lineage of the push leaves it out, so no tag follows into it', place);
+
 function findingsOf(
   node: DbtNode,
   flow: Flow,
@@ -165,8 +180,9 @@ function findingsOf(
   reasons: ReadonlyMap<string, string> | undefined,
 ): readonly Finding[] {
   const place = { node: node.uniqueId, file: node.file };
+  if (lineage === undefined) return COMPUTED.has(node.resourceType) ? [leftOut(place)] : [];
   const found: Finding[] = [];
-  if (lineage?.status === 'unknown')
+  if (lineage.status === 'unknown')
     found.push(finding('lineage-unknown', lineage.why ?? 'it could not be read', place));
   for (const { column, tag, from, by } of flow.ended(node.uniqueId)) {
     const where = by === null ? `it is declassified: ${reasons?.get(column) ?? ''}` : `${by} stops it`;
@@ -177,8 +193,8 @@ function findingsOf(
       }),
     );
   }
-  for (const [column, { resolved }] of Object.entries(lineage?.columns ?? {})) {
-    if (resolved || lineage?.status === 'unknown') continue;
+  for (const [column, { resolved }] of Object.entries(lineage.columns)) {
+    if (resolved || lineage.status === 'unknown') continue;
     const guessed = flow.arrived(node.uniqueId).get(column);
     if (guessed === undefined) continue;
     found.push(
