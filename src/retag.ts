@@ -1,6 +1,6 @@
 /** The path of tag changes: door -> identity -> the changes against what is served -> snapshot -> store -> served, with audit told of them. */
 import { comparedName, foldingOf, physicalName } from './catalogue/fold.ts';
-import type { DbtNode } from './dbt/project.ts';
+import { readCatalog } from './dbt/catalog.ts';
 import type { Gate } from './gate.ts';
 import { type PushOptions, type PushReport, reportOf } from './push.ts';
 import { type Author, onRecord } from './request/on-record.ts';
@@ -65,17 +65,20 @@ function targetsIn({ input, snapshot }: Base): Pick<Changing, 'find' | 'names'> 
   };
 }
 
-function unpublished({ manifest }: Base['input']): ReadonlyMap<string, Target> {
-  const { adapter, nodes } = readProject(manifest);
+/** With the columns that dbt documents and those that it found in the warehouse. */
+function unpublished({ manifest, catalog }: Base['input']): ReadonlyMap<string, Target> {
+  const { adapter, nodes, ephemeral } = readProject(manifest);
   const folding = foldingOf(adapter);
-  const columnOf = ({ name, quoted }: DbtNode['columns'][number]) => {
-    const folded = comparedName(physicalName(name, quoted, folding), folding);
-    return { name, folded, tags: [] };
-  };
-  return new Map(
-    nodes.map(({ uniqueId, columns }) => [
-      uniqueId,
-      { node: uniqueId, dataset: uniqueId, tags: [], columns: columns.map(columnOf) },
-    ]),
-  );
+  const relations = catalog === null ? null : readCatalog(catalog).relations;
+  const targets = new Map<string, Target>();
+  for (const { uniqueId, columns } of [...nodes, ...ephemeral]) {
+    const byName = new Map<string, Target['columns'][number]>();
+    const physical = relations?.get(uniqueId) ?? [];
+    for (const { name, quoted } of [...columns, ...physical.map(({ name }) => ({ name, quoted: true }))]) {
+      const folded = comparedName(physicalName(name, quoted, folding), folding);
+      if (!byName.has(folded)) byName.set(folded, { name, folded, tags: [] });
+    }
+    targets.set(uniqueId, { node: uniqueId, dataset: uniqueId, tags: [], columns: [...byName.values()] });
+  }
+  return targets;
 }

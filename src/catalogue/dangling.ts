@@ -12,7 +12,7 @@ export function danglingPatches(
   catalogue: Catalogue,
 ): readonly Finding[] {
   if (patches.length === 0) return [];
-  const nodes = new Map(project.nodes.map((node) => [node.uniqueId, node]));
+  const nodes = new Map([...project.nodes, ...project.ephemeral].map((node) => [node.uniqueId, node]));
   const published = new Map(catalogue.datasets.map((dataset) => [dataset.uniqueId, dataset]));
   const known = new Map<string, ReadonlySet<string>>();
   const columnsOf = (uniqueId: string): ReadonlySet<string> => {

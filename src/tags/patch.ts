@@ -37,7 +37,7 @@ export function applyPatches(
   if (patches.length === 0) return assigned;
   const byNode = new Map(assigned.byNode);
   const shared = new Map<string, TagAssignment>();
-  const nodes = new Map(project.nodes.map((node) => [node.uniqueId, node]));
+  const nodes = new Map([...project.nodes, ...project.ephemeral].map((node) => [node.uniqueId, node]));
   for (const [uniqueId, own] of patchesByNode(patches, nodesNamed)) {
     const node = nodes.get(uniqueId);
     const tags = byNode.get(uniqueId);

@@ -328,6 +328,21 @@ describe('PATCH /v1/metadata/tags', () => {
     expect(await region()).toEqual(RAW);
   });
 
+  it.each([
+    ['a published model upstream', 'bronze.stg_members'],
+    ['a seed that nobody publishes', 'seed.energy_community.raw_members'],
+  ])('on %s follows the column downstream', async (_name, dataset) => {
+    const reply = await tag([{ dataset, column: 'region', add: ['pii'] }]);
+    expect(reply.status, reply.text).toBe(200);
+    expect(await region()).toEqual(MASKED);
+    const found = (await tagsOf('gold.members', 'region')).find((one) => one.tag === 'pii');
+    expect(found?.source).toMatchObject({ kind: 'propagated' });
+    const refused = await tag([{ dataset: 'gold.members', column: 'region', remove: ['pii'] }]);
+    expect(refused.text).toContain('it comes along lineage from');
+    expect((await tag([{ dataset, column: 'region', remove: ['pii'] }])).status).toBe(200);
+    expect(await region()).toEqual(RAW);
+  });
+
   it('takes thousands at once', async () => {
     const { datasets } = (await gate.call('officer', 'GET', '/v1/catalogue?limit=500')).body as unknown as {
       datasets: { id: string }[];
