@@ -2,20 +2,20 @@
 import type { DecisionContext } from '../access/decision.ts';
 import type { Literal, PolicySet } from '../policies/policy.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { accessChanges, type Concern, type Item } from './access-changes.ts';
-import { Bitset } from './bitset.ts';
+import { accessChanges, type Concern } from './access-changes.ts';
 import { circumstancesOf } from './circumstances.ts';
-import { classify, type IdentityClass, TruthTable } from './classes.ts';
+import { classify, TruthTable } from './classes.ts';
 import { ConditionTable, factsOf } from './conditions.ts';
+import { byGravity, gather, realOf, verdictOf } from './gather.ts';
 import { metadataChanges } from './metadata-changes.ts';
-import { idOf, pairDatasets } from './pairs.ts';
+import { pairDatasets } from './pairs.ts';
 import { type Ask, Questions } from './questions.ts';
-import type { Access, AccessChange, Count, Direction, PlanReport, Verdict, Who } from './report.ts';
-import { columnOf, type NamedPair, type Shape, shapesOf } from './shape.ts';
+import type { Count, Direction, PlanReport } from './report.ts';
+import { type Shape, shapesOf } from './shape.ts';
 import { Splitter } from './split.ts';
 import { imagine, type Subject } from './subjects.ts';
-import { type TagIndex, tagIndex } from './tag-index.ts';
-import { type Name, naming } from './who.ts';
+import { tagIndex } from './tag-index.ts';
+import { naming } from './who.ts';
 
 export type State = Pick<Snapshot, 'hash' | 'catalogue' | 'policies'>;
 
@@ -182,100 +182,6 @@ function sortedFacts(
     facts: sorted.map(([, fact]) => fact),
     differing: new Set(sorted.flatMap(([text, fact]) => (differing.has(text) ? [fact] : []))),
   };
-}
-
-const GRAVITY: readonly Direction[] = ['gain', 'may_gain', 'loss', 'notice'];
-
-/** Classes with someone known among them. */
-function realOf(classes: readonly IdentityClass[], subjects: readonly Subject[]): Bitset {
-  const real = new Bitset(classes.length);
-  classes.forEach((one, index) => {
-    if (one.subjects.some((at) => subjects[at]?.origin !== 'imagined')) real.add(index);
-  });
-  return real;
-}
-
-/** What concerns the same known people under the same name is told at once, whoever else is imagined with them. */
-function gather(concerns: readonly Concern[], name: Name, real: Bitset, tags: TagIndex): Access[] {
-  const named = concerns.map((concern) => ({ who: name(concern.classes), ...concern }));
-  const together = Map.groupBy(named, ({ who, classes }, index) =>
-    who.imagined ? `${index}` : `${who.label}\n${classes.and(real).words.join(' ')}`,
-  );
-  return [...together.values()].flatMap(([first, ...others]) =>
-    first === undefined
-      ? []
-      : [
-          accessOf(
-            first.who,
-            [first, ...others].flatMap(({ items }) => items),
-            tags,
-          ),
-        ],
-  );
-}
-
-function accessOf(who: Who, items: readonly Item[], tags: TagIndex): Access {
-  const changes = items.flatMap((item) => told(item, tags)).sort(inOrder);
-  const direction = GRAVITY.find((one) => changes.some((change) => change.direction === one)) ?? 'notice';
-  const tagged = items.some(({ atom }) => atom.tagged.length > 0 && isGain(atom.direction));
-  return { who, direction, tagged, changes };
-}
-
-const isGain = (direction: Direction): boolean => direction === 'gain' || direction === 'may_gain';
-
-/** The item in the names of each of its datasets. */
-function told({ shape, atom, when }: Item, tags: TagIndex): readonly AccessChange[] {
-  const { change, direction, from, to } = atom;
-  return shape.pairs.map((named) => ({
-    dataset: idOf(named.pair),
-    change,
-    direction,
-    column: atom.column === null ? null : columnName(named, atom.column),
-    tags: [...new Set(atom.tagged.flatMap((column) => tagsAt(named, column, tags)))].sort(),
-    from,
-    to,
-    policies: [...new Set(atom.policies.map((id) => named.policies[Number(id)] ?? id))],
-    when,
-  }));
-}
-
-function columnName({ pair, columns }: NamedPair, column: number): string {
-  const folded = columns[column] ?? '';
-  return (columnOf(pair.after, folded) ?? columnOf(pair.before, folded))?.name ?? folded;
-}
-
-function tagsAt({ pair, columns }: NamedPair, column: number, tags: TagIndex): readonly string[] {
-  const folded = columns[column] ?? '';
-  return [pair.before, pair.after].flatMap((dataset) => (dataset === null ? [] : tags(dataset, folded)));
-}
-
-function inOrder(a: AccessChange, b: AccessChange): number {
-  return (
-    GRAVITY.indexOf(a.direction) - GRAVITY.indexOf(b.direction) ||
-    (a.dataset < b.dataset ? -1 : a.dataset > b.dataset ? 1 : 0) ||
-    ((a.column ?? '') < (b.column ?? '') ? -1 : 1)
-  );
-}
-
-function byGravity(a: Access, b: Access): number {
-  const people = ({ who }: Access): number => who.seen + who.personas.length;
-  return (
-    Number(b.tagged) - Number(a.tagged) ||
-    GRAVITY.indexOf(a.direction) - GRAVITY.indexOf(b.direction) ||
-    Number(a.who.imagined) - Number(b.who.imagined) ||
-    people(b) - people(a) ||
-    b.changes.length - a.changes.length
-  );
-}
-
-function verdictOf(access: readonly Access[]): Verdict {
-  const grave = access.filter(({ tagged }) => tagged);
-  if (grave.length === 0) return 'no_gain';
-  const certain = grave.some(
-    ({ who, changes }) =>
-      !who.imagined && changes.some((change) => change.direction === 'gain' && change.tags.length > 0),
-  );
-  return certain ? 'gain' : 'may_gain';
 }
 
 function countOf(changes: readonly { readonly change: 'added' | 'removed' | 'changed' }[]): Count {

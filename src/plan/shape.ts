@@ -3,9 +3,10 @@
  * in order. Pairs of one shape are decided once, and what changes is then told of each in its own names.
  */
 import type { AccessLevel, Column, Dataset } from '../catalogue/dataset.ts';
-import type { MatchedPolicy, Predicate, PredicateOver, ScalarOperand } from '../policies/policy.ts';
+import type { MatchedPolicy } from '../policies/policy.ts';
 import { type ConditionTable, placeholder, refuseLiterals, replaceConditions } from './conditions.ts';
 import type { DatasetPair } from './pairs.ts';
+import { renameColumns } from './rename-columns.ts';
 import type { TagIndex } from './tag-index.ts';
 
 /**
@@ -225,60 +226,4 @@ function partOf(level: AccessLevel, matched: readonly MatchedPolicy[], table: Co
   const text = JSON.stringify([level, compared]);
   refuseLiterals(text);
   return { level, policies, conditions, text, names };
-}
-
-/** The policy with the columns of its dataset called otherwise. */
-function renameColumns(policy: MatchedPolicy, rename: (name: string) => string): MatchedPolicy {
-  switch (policy.effect) {
-    case 'allow':
-    case 'require':
-    case 'deny':
-    case 'discover':
-    case 'break_glass':
-      return policy;
-    case 'limit': {
-      const { require_filter: filter, ...limits } = policy.limits;
-      return filter === undefined
-        ? policy
-        : { ...policy, limits: { ...limits, require_filter: filter.map(rename) } };
-    }
-    case 'rows':
-      return { ...policy, predicate: renameIn(policy.predicate, rename) };
-    case 'mask':
-      return {
-        ...policy,
-        columns: policy.columns.map((column) => ({ ...column, name: rename(column.name), tag: null })),
-        where: policy.where === null ? null : renameIn(policy.where, rename),
-      };
-    default:
-      return policy satisfies never;
-  }
-}
-
-function renameIn(predicate: Predicate, rename: (name: string) => string): PredicateOver<ScalarOperand> {
-  const operand = (one: ScalarOperand): ScalarOperand =>
-    one.kind === 'column' ? { ...one, name: rename(one.name) } : one;
-  switch (predicate.kind) {
-    case 'and':
-    case 'or':
-      return { ...predicate, args: predicate.args.map((arg) => renameIn(arg, rename)) };
-    case 'not':
-      return { ...predicate, arg: renameIn(predicate.arg, rename) };
-    case 'compare':
-      return { ...predicate, left: operand(predicate.left), right: operand(predicate.right) };
-    case 'in':
-      return { ...predicate, left: operand(predicate.left), values: predicate.values.map(operand) };
-    case 'is_null':
-      return { ...predicate, arg: operand(predicate.arg) };
-    case 'any':
-    case 'like':
-    // The condition inside a lookup is over the columns of another dataset.
-    case 'lookup':
-      return { ...predicate, left: operand(predicate.left) };
-    case 'true':
-    case 'false':
-      return predicate;
-    default:
-      return predicate satisfies never;
-  }
 }
