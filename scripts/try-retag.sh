@@ -48,7 +48,7 @@ grep -Eq '^[0-9a-f]{64}$' <<<"$before"
 
 sed -i.bak 's/tags: \[pii\.phone\]/tags: [pii.address]/' models/marts/core/_core.yml
 diff models/marts/core/_core.yml.bak models/marts/core/_core.yml && { echo 'the line to change is not there'; exit 1; }
-"$dbt" parse --quiet --profiles-dir .
+"$dbt" compile --quiet --profiles-dir .
 sluice push
 
 after=$(ask)
