@@ -80,15 +80,18 @@ function patched(assigned: AssignedTags, project: DbtProject, input: SnapshotInp
   return applyPatches(project, assigned, patches, (id) => byName.get(id) ?? []);
 }
 
+const NO_LINEAGE: Lineage = { nodes: {} };
+
 /** What follows columns downstream, from dbt's words and those of other tools alike. */
 function propagated(assigned: AssignedTags, project: DbtProject, input: SnapshotInput): AssignedTags {
   const { lineage, tagRules = {}, publish, prefix } = input;
-  if (lineage === undefined || lineage === null) return assigned;
+  // What earlier releases stored; a push that brings none is told what that means.
+  if (lineage === undefined) return assigned;
   const ids = publishedIds({ project, tags: assigned, publish, prefix });
   return propagateTags({
     project,
     assigned,
-    lineage,
+    lineage: lineage ?? NO_LINEAGE,
     propagation: propagationOf(tagRules),
     nameOf: (node) => ids.get(node) ?? node,
   });

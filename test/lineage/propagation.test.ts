@@ -274,6 +274,18 @@ describe('where it ends', () => {
     ]);
   });
 
+  it('of two columns that differ in case alone, both have to be declassified', async () => {
+    const reason = { meta: { sluice: { declassify: 'Only a flag.' } } };
+    const stg = (second: Fields) =>
+      made('stg', 'select email from "shop"."raw"."users"', ['crm.users'], {
+        columns: columns({ name: 'email', ...second }, { name: 'EMAIL', quote: true, ...reason }),
+      });
+    const carried = async (second: Fields) =>
+      Object.values(tagsOf(await build([USERS, stg(second)]), 'main.stg')).length;
+    expect(await carried({})).toBeGreaterThan(0);
+    expect(await carried(reason)).toBe(0);
+  });
+
   it('a declassified node declassifies no column: Fusion copies what a node says', async () => {
     const meta = { sluice: { declassify: 'All of it.' } };
     const snapshot = await build([
@@ -314,6 +326,22 @@ describe('what cannot be read', () => {
     });
     expect(unknown(snapshot)).toEqual(['model.shop.py: it is not written in SQL']);
     expect(snapshot.catalogue.byId('main.py')?.tags.map(({ tag }) => tag)).toContain('dbt.lineage.unknown');
+  });
+
+  it.each([
+    ['none at all', null],
+    ['none of it', { nodes: {} }],
+  ] as const)('a push whose lineage holds %s says that tags end there', async (_, lineage) => {
+    const nodes = [
+      USERS,
+      made('stg', 'select email from "shop"."raw"."users"', ['crm.users'], DOC('email')),
+      made('mart', 'select email from "shop"."main"."stg"', ['stg'], DOC('email')),
+    ];
+    const snapshot = buildSnapshot({ ...snapshotInput({ manifest: manifest({ nodes }) }), lineage });
+    expect([...unknown(snapshot)].sort()).toEqual([
+      'model.shop.mart: the lineage of the push leaves it out, so no tag follows into it',
+      'model.shop.stg: the lineage of the push leaves it out, so no tag follows into it',
+    ]);
   });
 
   it('a name further down that leads past the unknown model is left alone', async () => {
