@@ -9,7 +9,7 @@ import type { Lineage, NodeLineage, TagRules } from './lineage.ts';
 import { openReaders, type Readers } from './threads.ts';
 
 /** Grows with whatever changes what is read out of the same SQL; the parser's version belongs to it. */
-const VERSION = '2 polyglot 0.12.1';
+const VERSION = '3 polyglot 0.12.1';
 
 export interface LineageInput {
   readonly manifest: unknown;

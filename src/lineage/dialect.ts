@@ -51,6 +51,9 @@ export const quotesPaths = (dialect: string): boolean => dialect === 'bigquery';
 /** Where a name of the select list goes before a column of the same name. */
 export const aliasFirst = (dialect: string): boolean => dialect === 'clickhouse';
 
+/** Where `x = value` in the select list names a column. */
+export const assignsInSelect = (dialect: string): boolean => dialect === 'tsql' || dialect === 'fabric';
+
 const LOWER: ReadonlySet<string> = new Set(['postgresql', 'redshift', 'materialize', 'risingwave']);
 const UPPER: ReadonlySet<string> = new Set(['snowflake', 'oracle', 'exasol']);
 

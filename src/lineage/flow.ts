@@ -12,6 +12,8 @@ import { type Fields, fold, isFields, kinded, listIn, nameOf, namesIn, Unreadabl
 export interface FlowContext {
   /** Functions that may stop a tag, besides those that stop all. */
   readonly words: ReadonlySet<string>;
+  /** Whether `x = value` in the select list names a column. */
+  readonly assigns: boolean;
   /** WINDOW of the statement, by name. */
   readonly windows: ReadonlyMap<string, Fields>;
   /** A subquery; `conditions` takes what its WHERE and ON are made of. */

@@ -1,6 +1,6 @@
 /** The output of a query: scope by scope as a database reads it, each column with what its values come from. */
 import { type Env, withNames } from './ctes.ts';
-import { aliasFirst, recursesUnsaid } from './dialect.ts';
+import { aliasFirst, assignsInSelect, recursesUnsaid } from './dialect.ts';
 import { type FlowContext, flow, functionName, pathOf } from './flow.ts';
 import { type FromContext, type Joined, joined, lateralView, rangesOf, spellingOf } from './from.ts';
 import type { Around, Reading } from './reading.ts';
@@ -69,6 +69,7 @@ function fromContext(around: Around, windows: FlowContext['windows']): FromConte
   const flowing: FlowContext = {
     words: around.reading.words,
     windows,
+    assigns: assignsInSelect(around.reading.dialect),
     query: (query, scope, conditions) =>
       evaluate(query, { ...around, outer: scope, conditions: conditions ?? null }),
   };
@@ -146,6 +147,14 @@ function outputsOf(item: unknown, scope: Scope, merged: readonly string[], conte
   }
   const sources = flow(item, scope, context);
   if (spreads(item)) return spread(scope, sources, kind === 'alias');
+  if (makesColumns(item)) {
+    const name = kind === 'alias' ? nameOf(fields.alias) : null;
+    const names = kind === 'alias' ? namesIn(fields, 'column_aliases') : [];
+    return opaque(sources, name === null || names.length > 0 ? names : [name]);
+  }
+  const assigned = kind === 'eq' && context.assigns ? pathOf(fields.left) : null;
+  if (assigned?.length === 1)
+    return columnsOf([named(assigned[0] ?? '', flow(fields.right, scope, context))]);
   if (kind === 'alias') {
     const several = namesIn(fields, 'column_aliases');
     const name = nameOf(fields.alias);
@@ -180,6 +189,26 @@ function hintOf(item: unknown): string | null {
     default:
       return kind;
   }
+}
+
+/** Functions that may become several columns: those of a struct, or of a list with places. */
+const MAKES_COLUMNS: ReadonlySet<string> = new Set([
+  'unnest',
+  'explode',
+  'explode_outer',
+  'posexplode',
+  'posexplode_outer',
+  'inline',
+  'inline_outer',
+  'stack',
+  'json_tuple',
+]);
+
+function makesColumns(item: unknown): boolean {
+  const found = kinded(item);
+  if (found === null) return false;
+  if (['alias', 'annotated', 'paren'].includes(found.kind)) return makesColumns(found.fields.this);
+  return MAKES_COLUMNS.has(found.kind === 'function' ? functionName(found.fields) : found.kind);
 }
 
 /** Whether DuckDB's COLUMNS(…) stands in it. */

@@ -108,6 +108,18 @@ const ATTACKS: readonly (readonly [what: string, sql: string, dialects: readonly
   ['an array', 'select (array_agg(email))[1] as x from users', ['postgresql', 'duckdb']],
   ['a list and UNNEST', 'select unnest([email]) as x from users', ['duckdb']],
   ['UNNEST in FROM', 'select x from users, unnest(array[email]) as t(x)', ['postgresql']],
+  [
+    'a struct that becomes two columns, and names for the first columns',
+    "with c(a, b) as (select unnest({'p': 1, 'q': email}), region from users) select b as x from c",
+    ['duckdb'],
+  ],
+  [
+    'POSEXPLODE becomes two columns',
+    'select b as x from (select posexplode(array(email)), region from users) as c(a, b)',
+    ['databricks'],
+  ],
+  ['a name by assignment', 'select x = email from users', ['tsql']],
+  ['CROSS APPLY', 'select a.y as x from users as u cross apply (select u.email as y) as a', ['tsql']],
   ['a map', 'select map {1: email}[1] as x from users', ['duckdb']],
   [
     'a lambda whose parameter has the name of the column',
