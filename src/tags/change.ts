@@ -56,7 +56,7 @@ export interface ChangedPatches {
   readonly warnings: readonly string[];
 }
 
-/** Problems beyond this many are counted, not listed. */
+/** Problems and warnings beyond this many are counted, not listed. */
 const MOST_TOLD = 100;
 
 /** @throws SluiceError tags_invalid with every problem as `changes[3]: …` in `details` */
@@ -127,8 +127,13 @@ export function changePatches(
     added: [...after.keys()].filter((key) => !own.has(key)).length,
     removed,
     datasets: [...datasets].sort(),
-    warnings: [...warnings],
+    warnings: inBounds([...warnings]),
   };
+}
+
+function inBounds(texts: readonly string[]): readonly string[] {
+  const more = texts.length - MOST_TOLD;
+  return more > 0 ? [...texts.slice(0, MOST_TOLD), `and ${more} more`] : texts;
 }
 
 interface Place {
