@@ -86,6 +86,9 @@ describe('a kept decision is never shared with', () => {
     ['another project', { context: context({ project: 'p' }) }],
     ['another purpose', { context: context({ purpose: 'p' }) }],
     ['another environment', { context: context({ environment: 'development' }) }],
+    ['another network', { context: context({ networks: ['10.0.0.0/8'] }) }],
+    ['an address that is not known', { context: context({ networks: null }) }],
+    ['other hours', { context: context({ hours: ['mon 08:00-18:00 UTC'] }) }],
     ['another grant', { context: context({ grants: [{ id: 1 }] }) }],
   ];
   it.each(others)('%s', async (_name, over) => {
