@@ -87,7 +87,7 @@ describe('a kept decision is never shared with', () => {
     ['another purpose', { context: context({ purpose: 'p' }) }],
     ['another environment', { context: context({ environment: 'development' }) }],
     ['another network', { context: context({ networks: ['10.0.0.0/8'] }) }],
-    ['an address that is not known', { context: context({ networks: null }) }],
+    ['an address in no network, while it was not known', { context: context({ networks: [] }) }],
     ['other hours', { context: context({ hours: ['mon 08:00-18:00 UTC'] }) }],
     ['another grant', { context: context({ grants: [{ id: 1 }] }) }],
   ];
