@@ -1,6 +1,6 @@
 /** The path of an explanation: that of a query up to the verified text, without running it. Stewards see all of it, callers their part. */
 import type { Decision, DecisionContext, Reason } from './access/decision.ts';
-import type { ColumnState, Dataset } from './catalogue/dataset.ts';
+import type { Column, ColumnState, Dataset } from './catalogue/dataset.ts';
 import { SluiceError } from './errors.ts';
 import { type ExplainedColumn, explainColumns } from './explain/columns.ts';
 import { stepsOf, type TrailStep } from './explain/steps.ts';
@@ -10,6 +10,8 @@ import type { Ask, Caller } from './request/ask.ts';
 import { demand } from './request/permit.ts';
 import { type DecisionSummary, planQuery, tell } from './request/plan.ts';
 import { openTrail } from './request/trail.ts';
+import { columnType } from './sql/resolve/types.ts';
+import { maskFits } from './sql/rewrite/masks/fits.ts';
 
 export type { ExplainedColumn } from './explain/columns.ts';
 export type { TrailStep } from './explain/steps.ts';
@@ -22,6 +24,8 @@ export interface ExplainedDecision extends DecisionSummary {
   /** Columns that nobody sees, whatever the policies say: unclassified ones and ghosts. */
   readonly unexposed?: readonly { readonly column: string; readonly state: ColumnState }[];
   readonly masks?: Readonly<Record<string, unknown>>;
+  /** Masked columns whose mask does not fit their type: null is shown there. */
+  readonly unfit?: readonly string[];
   readonly rows?: readonly unknown[];
   readonly limits?: Readonly<Record<string, unknown>>;
   readonly trail?: readonly TrailStep[];
@@ -113,8 +117,18 @@ export async function explain(caller: Caller, ask: ExplainAsk, gate: Gate): Prom
     const unexposed = dataset.columns
       .filter(({ exposed }) => !exposed)
       .map(({ folded, state }) => ({ column: folded, state }));
-    return { reasons, hidden, unexposed, masks, rows, limits: { ...limits }, trail: steps };
+    const unfit = dataset.columns.filter((column) => isUnfit(column, decision)).map(({ folded }) => folded);
+    return { reasons, hidden, unexposed, masks, unfit, rows, limits: { ...limits }, trail: steps };
   }
+}
+
+function isUnfit(column: Column, { masks }: Decision): boolean {
+  const applied = masks[column.folded];
+  if (applied === undefined) return false;
+  const type = columnType(column);
+  return [applied.mask, ...(applied.when ?? []).map(({ mask }) => mask)].some(
+    (mask) => mask !== null && !maskFits(mask, type),
+  );
 }
 
 function hintFor({ allow, discoverable }: Decision, { id, owner }: Dataset): { readonly hint?: string } {

@@ -144,6 +144,16 @@ it('draws one column, and where a patched tag came from', () => {
   `);
 });
 
+it('says what is shown where a mask does not fit', () => {
+  const unfit = EXPLANATION.decisions.map((decision) => ({ ...decision, unfit: ['contact'] }));
+  const drawing = treesOf({ ...EXPLANATION, decisions: unfit }, { kind: 'column', column: 'contact' })
+    .flatMap((tree) => [...drawn(tree)])
+    .join('\n');
+  expect(drawing).toContain(
+    'contact: masked, hash (scope "global"), which does not fit its type: null is shown',
+  );
+});
+
 it('draws a column that is there for nobody', () => {
   const drawing = text({ kind: 'column', column: 'fax' });
   expect(drawing).toContain('├─ fax: there for nobody, since it is a ghost');

@@ -80,6 +80,10 @@ export const explainAnswer = z.object({
         .optional()
         .describe(`Columns that nobody sees. ${forStewards}`),
       masks: z.record(z.string(), z.unknown()).optional().describe(forStewards),
+      unfit: z
+        .array(z.string())
+        .optional()
+        .describe(`Masked columns whose mask does not fit their type: null is shown. ${forStewards}`),
       rows: z.array(z.unknown()).optional().describe(forStewards),
       limits: z.record(z.string(), z.unknown()).optional().describe(forStewards),
       trail: z

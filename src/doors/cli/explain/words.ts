@@ -102,12 +102,14 @@ interface AppliedMask {
   readonly when?: readonly { readonly mask: object }[];
 }
 
-function stateOf(column: string, { hidden, masks }: ExplainedDecision): string {
+function stateOf(column: string, { hidden, masks, unfit }: ExplainedDecision): string {
   if (hidden?.includes(column)) return 'hidden';
   const applied = masks !== undefined && Object.hasOwn(masks, column) ? (masks[column] as AppliedMask) : null;
   if (applied === null) return 'as it is stored';
   const always = applied.mask === null ? 'as it is stored' : `masked, ${maskWords(applied.mask)}`;
   const some = (applied.when ?? []).map(({ mask }) => maskWords(mask));
+  if (unfit?.includes(column) && some.length === 0)
+    return `${always}, which does not fit its type: null is shown`;
   return some.length === 0 ? always : `in some rows masked, ${some.join('; ')}; else ${always}`;
 }
 
