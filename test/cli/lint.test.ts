@@ -251,3 +251,9 @@ describe('samples', () => {
     expect((await run('--samples', '--offline')).code).toBe(64);
   });
 });
+
+describe('--json', () => {
+  it('and another format exclude each other', async () => {
+    expect((await run('--json', '--format', 'github')).code).toBe(64);
+  });
+});

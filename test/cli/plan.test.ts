@@ -84,6 +84,12 @@ describe('plan', () => {
   });
 });
 
+it('takes catalogue files or artifacts, never silently one of both', async () => {
+  const { code, stderr } = await run('plan', '--catalogue', 'x', '--manifest', 'y');
+  expect(code).toBe(64);
+  expect(stderr).toBe('usage: --catalogue and --manifest exclude each other.\n');
+});
+
 describe('simulate', () => {
   it('prints the matrix', async () => {
     const { code, stdout } = await run(

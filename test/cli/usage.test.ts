@@ -53,6 +53,8 @@ const WRONG: readonly (readonly [string, readonly string[], string])[] = [
   ['a server that is no address', ['query', 'x', '--server', 'localhost:80'], 'http(s) address'],
   ['a port that there is not', ['serve', '--port', '65536'], 'at most 65535'],
   ['a life of no seconds', ['token', '--as', 'x', '--expires-in', '0'], 'at least 1'],
+  ['a moment that is none', ['simulate', '--at', 'yesterday'], 'ISO 8601'],
+  ['an address that is none', ['simulate', '--from', '10.1.1.x'], 'IPv4 or IPv6'],
   ['a word too many', ['push', 'now'], 'too many arguments'],
 ];
 

@@ -1,6 +1,8 @@
 /** How a command joins the command line: it declares itself on the program and hands over what it does. */
+import { isIP } from 'node:net';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Config } from '../../config.ts';
+import { SluiceError } from '../../errors.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -56,6 +58,23 @@ export function port(text: string): number {
   const value = wholeNumber(text);
   if (value > 65_535) throw new InvalidArgumentError('A port is at most 65535.');
   return value;
+}
+
+export function moment(text: string): string {
+  if (!/^\d{4}-\d{2}-\d{2}(T|$)/.test(text) || Number.isNaN(Date.parse(text)))
+    throw new InvalidArgumentError('It must be a moment in ISO 8601, as in 2026-04-01T22:00:00Z.');
+  return text;
+}
+
+export function address(text: string): string {
+  if (isIP(text) === 0) throw new InvalidArgumentError('It must be an IPv4 or IPv6 address.');
+  return text;
+}
+
+/** What describes one thing twice is a mistake, and never silently one of both. */
+export function excludeEachOther(option: string, others: Readonly<Record<string, unknown>>): void {
+  const [other] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
+  if (other !== undefined) throw new SluiceError('usage', `${option} and ${other} exclude each other.`);
 }
 
 export function url(text: string): string {

@@ -12,6 +12,7 @@ import { toText } from '../lint/text.ts';
 import { type Register, wholeNumber, withJson } from '../registration.ts';
 import { progress } from '../terminal.ts';
 import type { LintReport, Wiring } from '../wiring.ts';
+import { refuseBothKinds } from './push.ts';
 
 const FORMATS = ['text', 'json', 'sarif', 'github'] as const;
 const FAIL_ON = ['error', 'warning', 'never'] as const;
@@ -37,6 +38,9 @@ const SAMPLED_ROWS = 1_000;
 export async function lint(options: LintOptions, config: Config, wiring: Wiring): Promise<ExitCode> {
   const { terminal, cwd, version } = wiring;
   const format = options.format ?? (options.json ? 'json' : 'text');
+  if (options.json && format !== 'json')
+    throw new SluiceError('usage', `--json and --format ${format} exclude each other.`);
+  refuseBothKinds(options);
   if (options.offline && options.samples !== undefined)
     throw new SluiceError('usage', '--samples reads the engines, and --offline forbids it.');
   const shown = progress(terminal);

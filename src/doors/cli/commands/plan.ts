@@ -11,6 +11,7 @@ import { refuseCaller } from '../metadata.ts';
 import { type Register, url, wholeNumber, withJson } from '../registration.ts';
 import { progress } from '../terminal.ts';
 import type { Wiring } from '../wiring.ts';
+import { refuseBothKinds } from './push.ts';
 
 interface PlanOptions extends CallerOptions {
   readonly manifest?: string;
@@ -24,6 +25,7 @@ interface PlanOptions extends CallerOptions {
 }
 
 export async function plan(options: PlanOptions, config: Config, wiring: Wiring): Promise<ExitCode> {
+  refuseBothKinds(options);
   const shown = progress(wiring.terminal);
   const report = await (options.server === undefined ? planHere() : planAt(options.server)).finally(
     shown.clear,

@@ -5,7 +5,7 @@ import { outcomeLine } from '../changes.ts';
 import { httpClient, jsonOf } from '../client.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { refuseCaller } from '../metadata.ts';
-import { type Register, url, withJson } from '../registration.ts';
+import { excludeEachOther, type Register, url, withJson } from '../registration.ts';
 import { progress } from '../terminal.ts';
 import type { PushSummary, Wiring } from '../wiring.ts';
 
@@ -19,6 +19,7 @@ interface PushOptions extends CallerOptions {
 }
 
 export async function push(options: PushOptions, config: Config, wiring: Wiring): Promise<ExitCode> {
+  refuseBothKinds(options);
   const shown = progress(wiring.terminal);
   const summary = await (options.server === undefined ? pushHere() : pushTo(options.server)).finally(
     shown.clear,
@@ -45,6 +46,16 @@ export async function push(options: PushOptions, config: Config, wiring: Wiring)
   wiring.terminal.out(outcomeLine(summary, options.dryRun));
   for (const warning of summary.warnings) wiring.terminal.err(`  warning: ${warning}\n`);
   return 0;
+}
+
+/** @throws SluiceError usage where both catalogue files and dbt's artifacts are named */
+export function refuseBothKinds({
+  catalogue,
+  manifest,
+  catalog,
+}: Pick<PushOptions, 'catalogue' | 'manifest' | 'catalog'>): void {
+  if (catalogue !== undefined)
+    excludeEachOther('--catalogue', { '--manifest': manifest, '--catalog': catalog });
 }
 
 export const pushCommand: Register = ({ program, config, wiring, run }) => {

@@ -5,7 +5,7 @@ import { SluiceError } from '../../../errors.ts';
 import type { SimulateAsk, SimulatedCell, Simulation } from '../../../simulate.ts';
 import { httpClient, jsonOf } from '../client.ts';
 import type { ExitCode } from '../exit-code.ts';
-import { collect, type Register, url, withJson } from '../registration.ts';
+import { address, collect, moment, type Register, url, withJson } from '../registration.ts';
 import { renderTable } from '../table.ts';
 import { progress } from '../terminal.ts';
 import type { Wiring } from '../wiring.ts';
@@ -176,8 +176,8 @@ export const simulateCommand: Register = ({ program, config, wiring, run }) => {
     .option('--dataset <glob>', 'dataset ids, * for any text; several are fine (default: all)', collect)
     .option('--files', 'the state that a push of the files would give, not the applied one')
     .option('--columns', 'every column')
-    .option('--at <time>', 'the moment, ISO 8601 (default: now)')
-    .option('--from <ip>', "the client's address (default: none)")
+    .option('--at <time>', 'the moment, ISO 8601 (default: now)', moment)
+    .option('--from <ip>', "the client's address (default: none)", address)
     .addOption(
       new Option('--format <format>', 'how it is shown')
         .choices(['text', 'json', 'csv', 'markdown'] as const)
