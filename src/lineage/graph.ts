@@ -94,7 +94,9 @@ function graphNode(
 
 function whyUnreadable(node: Fields, code: string | null): string | null {
   if ((textIn(node, 'language') ?? 'sql') !== 'sql') return 'it is not written in SQL';
-  return code === null ? 'the manifest holds no compiled SQL of it' : null;
+  return code === null
+    ? 'the manifest holds no compiled SQL of it; `dbt compile` or `dbt build` writes it'
+    : null;
 }
 
 function ephemeralsOf(node: Fields, raw: ReadonlyMap<string, Fields>): GraphNode['ephemerals'] {
