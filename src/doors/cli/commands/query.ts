@@ -29,6 +29,7 @@ interface AnswerBody {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly masked: boolean }[];
   readonly rows: readonly (readonly unknown[])[];
   readonly page: { readonly returned: number; readonly has_more: boolean };
+  readonly truncated?: 'rows' | 'bytes';
 }
 
 export async function query(
@@ -85,21 +86,28 @@ function isExact(value: number): boolean {
 
 const NUMERIC = /^(u?(tiny|small|big|huge)?int(eger)?|decimal|numeric|real|float|double)/i;
 
-function showTable({ columns, rows, page }: AnswerBody, terminal: Terminal): void {
+function showTable(answer: AnswerBody, terminal: Terminal): void {
+  const { columns, rows, page } = answer;
   const heads = columns.map(({ name, type, masked }) => ({
     name: masked ? `${name} (masked)` : name,
     numeric: NUMERIC.test(type),
   }));
   terminal.out(`${renderTable(heads, rows, terminal.width)}\n`);
-  const more = page.has_more ? ', and there are more: see --limit, or --format csv' : '';
-  terminal.err(`${page.returned} ${page.returned === 1 ? 'row' : 'rows'}${more}\n`);
+  terminal.err(`${page.returned} ${page.returned === 1 ? 'row' : 'rows'}${moreOf(answer)}\n`);
+}
+
+/** What a policy cuts off is on no further page: no option would bring it. */
+export function moreOf({ page, truncated }: Pick<AnswerBody, 'page' | 'truncated'>): string {
+  if (truncated === 'rows') return ', which is as many as a policy lets through; there are more';
+  if (truncated === 'bytes') return ', and there are more: the answer is cut at limits.max_bytes';
+  return page.has_more ? ', and there are more: see --limit, or --format csv' : '';
 }
 
 /** Bytes as they come. A reader who goes away ends the query. */
 async function passOn(reply: Reply, terminal: Terminal): Promise<void> {
   for await (const part of bytesOf(reply)) if (!(await terminal.write(part))) return;
   const cut = reply.trailers()['x-sluice-truncated'];
-  if (cut === 'rows') terminal.err('there are more rows: see --limit\n');
+  if (cut === 'rows') terminal.err('there are more rows: see --limit; or a policy lets no more through\n');
   if (cut === 'bytes') terminal.err('there are more rows: the answer is cut at limits.max_bytes\n');
 }
 
