@@ -29,7 +29,7 @@ or for code scanning, whatever it finds:
     - uses: github/codeql-action/upload-sarif@v3
       with: { sarif_file: lint.sarif }
 
-\`GET /v1/lint\` tells stewards and publishers the same of the state that a gate serves, without files, lines and samples.
+\`GET /v1/lint\` tells stewards and publishers the same of the state that a gate serves, without lines and samples.
 
 ## The coverage score
 

@@ -128,7 +128,10 @@ export const sandboxCommand: Register = ({ program, config, wiring, run }) => {
     .option('--rows <number>', 'rows of each dataset, and those that they refer to', wholeNumber)
     .option('--seed <text>', 'which rows a sample takes', 'sluice')
     .option('--manifest <file>', "dbt's manifest.json, for references (default: metadata.manifest)")
-    .option('--manifest-out <file>', 'what the sandbox says of itself (default: <out>.manifest.json)')
+    .option(
+      '--manifest-out <file>',
+      'what the sandbox says of itself (default: NAME.manifest.json beside NAME.duckdb)',
+    )
     .option('--force', 'replace files that are there')
     .addHelpText('after', EXAMPLES)
     .action((options) => run(() => sandbox(options, config(), wiring), { json: options.json }));
