@@ -37,7 +37,7 @@ it('writes a configuration, a policy, personas and a test', async () => {
 it('what it wrote is pushed, tested and served', async () => {
   expect(await run('push')).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/^✓ applied .*: 12 datasets, \d+ columns, 1 policy\n {2}datasets \+12, /),
+    stdout: expect.stringMatching(/^✓ applied .*: 13 datasets, \d+ columns, 1 policy\n {2}datasets \+13, /),
   });
   expect(await run('test')).toMatchObject({ code: 0 });
   const file = join(project, 'sluice.yml');

@@ -74,12 +74,12 @@ describe('time', () => {
     bench = await openBench(NUMBERS);
     const query = await start(bench.engine, 'SELECT * FROM warehouse.gold.numbers', {
       maxRows: 2_000_000,
-      timeoutMs: 2000,
+      timeoutMs: 5000,
     });
     let counted = 0;
     let first = true;
     for await (const chunk of query.chunks) {
-      if (first) await delay(4000);
+      if (first) await delay(7000);
       first = false;
       counted += chunk.rows;
     }
