@@ -192,6 +192,7 @@ describe('a database file', () => {
     await expect(missing).rejects.toMatchObject({
       code: 'engine_unavailable',
       message: 'The database file of the engine does not exist.',
+      hint: expect.stringContaining('missing.duckdb'),
     });
   });
 

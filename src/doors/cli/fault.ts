@@ -11,7 +11,17 @@ interface Fault {
   readonly details: readonly string[];
 }
 
+/** What the gate cannot know: how this program is told who asks. */
+const HINTS: Readonly<Record<string, string>> = {
+  token_missing: 'Give one with --token, or with --as PERSONA where there is a development issuer.',
+};
+
 export function faultOf(thrown: unknown): Fault {
+  const fault = bareFaultOf(thrown);
+  return { ...fault, hint: fault.hint ?? HINTS[fault.code] ?? null };
+}
+
+function bareFaultOf(thrown: unknown): Fault {
   if (thrown instanceof RefusedByGate) {
     const { code, hint, position, details } = thrown.problem;
     return {

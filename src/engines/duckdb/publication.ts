@@ -98,7 +98,7 @@ async function quietState(database: string): Promise<SourceState | null> {
   const state = await sourceState(database);
   if (state === null) {
     throw new SluiceError('engine_unavailable', 'The database file of the engine does not exist.', {
-      hint: 'Build the dbt project first, or correct engines.*.database.',
+      hint: `There is no ${basename(database)}: build the dbt project first, or correct engines.*.database.`,
     });
   }
   const written = [state.database, state.wal].map((file) => Number((file?.mtimeNs ?? 0n) / 1_000_000n));
