@@ -16,7 +16,9 @@ export function refusalFindings(error: SluiceError): readonly Finding[] | null {
   if (rule === undefined) return null;
   const problems =
     rule === 'artifact-invalid' || error.details.length === 0 ? [error.message] : error.details;
-  return problems.map((problem) => ofProblem(rule, problem, error.hint));
+  // What a push left as it was is nothing to do about a problem, and lint changes nothing anyway.
+  const hint = error.hint?.startsWith('Nothing was changed') ? null : error.hint;
+  return problems.map((problem) => ofProblem(rule, problem, hint));
 }
 
 /** `policies/rows.yml:7: policy \`own-region\`: no column is tagged \`geo.region\` in gold.x`. */

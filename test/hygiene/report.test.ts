@@ -101,6 +101,7 @@ describe('what a push refuses', () => {
         message: 'no column is tagged `geo.region` in main.a',
         file: 'policies/rows.yml',
         line: 4,
+        hint: null,
       },
     ]);
   });
