@@ -280,7 +280,7 @@ function boundary(
       ? whole(n)
       : precision === undefined || (digitsOf(n) <= scale! && Math.abs(n) < 10 ** (precision - scale!));
   if (!boundaries.every(held)) return null;
-  const number = Number(value.replace(/infinity/i, 'Infinity'));
+  const number = Number(value.replace(/inf(inity)?/i, 'Infinity'));
   const found = boundaries.filter((one) => one <= number).at(-1);
   if (found === undefined) return null;
   return family === 'decimal' && scale !== undefined ? found.toFixed(scale) : String(found);
