@@ -8,6 +8,7 @@ import { PROBLEMS } from '../answer-schemas.ts';
 import type { HttpApp } from '../app.ts';
 import { callerOf } from '../caller.ts';
 import { expectedOf } from '../expected.ts';
+import { knownCaller } from '../known-caller.ts';
 import {
   contentAnswer,
   contentQuery,
@@ -33,6 +34,7 @@ export function metadataRoutes(app: HttpApp, gate: Gate, bodyBytes: number): voi
     '/v1/metadata',
     {
       bodyLimit: bodyBytes,
+      onRequest: knownCaller(gate),
       schema: {
         summary: 'Push a whole state: dbt artifacts and policies',
         description: `Idempotent by hash. ${CONDITIONAL}`,
@@ -68,6 +70,7 @@ export function metadataRoutes(app: HttpApp, gate: Gate, bodyBytes: number): voi
     '/v1/metadata/tags',
     {
       bodyLimit: bodyBytes,
+      onRequest: knownCaller(gate),
       schema: {
         summary: "Change a tool's tags, thousands at once",
         description: `All of the changes or none. A tool changes its own tags: what dbt declares stays, and a push from dbt leaves them. ${CONDITIONAL}`,
