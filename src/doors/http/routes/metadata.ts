@@ -8,7 +8,6 @@ import { PROBLEMS } from '../answer-schemas.ts';
 import type { HttpApp } from '../app.ts';
 import { callerOf } from '../caller.ts';
 import { expectedOf } from '../expected.ts';
-import { knownCaller } from '../known-caller.ts';
 import {
   contentAnswer,
   contentQuery,
@@ -21,6 +20,7 @@ import {
   retagAnswer,
   rollbackBody,
 } from '../metadata-schemas.ts';
+import { refuseNobody } from '../refuse-nobody.ts';
 
 function optionsOf(request: FastifyRequest, dryRun: 'true' | 'false' | undefined): PushOptions {
   return { dryRun: dryRun === 'true', expected: expectedOf(request.headers) };
@@ -34,7 +34,9 @@ export function metadataRoutes(app: HttpApp, gate: Gate, bodyBytes: number): voi
     '/v1/metadata',
     {
       bodyLimit: bodyBytes,
-      onRequest: knownCaller(gate),
+      onRequest: refuseNobody(gate, (caller) =>
+        pushMetadata(caller, { manifest: {}, policies: [] }, { dryRun: false }, gate),
+      ),
       schema: {
         summary: 'Push a whole state: dbt artifacts and policies',
         description: `Idempotent by hash. ${CONDITIONAL}`,
@@ -70,7 +72,14 @@ export function metadataRoutes(app: HttpApp, gate: Gate, bodyBytes: number): voi
     '/v1/metadata/tags',
     {
       bodyLimit: bodyBytes,
-      onRequest: knownCaller(gate),
+      onRequest: refuseNobody(gate, (caller) =>
+        changeTags(
+          { kind: 'caller', caller },
+          { source: 'nobody', changes: [], mode: 'merge' },
+          { dryRun: false },
+          gate,
+        ),
+      ),
       schema: {
         summary: "Change a tool's tags, thousands at once",
         description: `All of the changes or none. A tool changes its own tags: what dbt declares stays, and a push from dbt leaves them. ${CONDITIONAL}`,

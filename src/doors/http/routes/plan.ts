@@ -5,9 +5,9 @@ import { simulate } from '../../../simulate.ts';
 import { PROBLEMS } from '../answer-schemas.ts';
 import type { HttpApp } from '../app.ts';
 import { callerOf } from '../caller.ts';
-import { knownCaller } from '../known-caller.ts';
 import { metadataBody } from '../metadata-schemas.ts';
 import { planAnswer, planQuery, simulateAnswer, simulateBody } from '../plan-schemas.ts';
+import { refuseNobody } from '../refuse-nobody.ts';
 
 const DAYS = 30;
 
@@ -16,7 +16,9 @@ export function planRoutes(app: HttpApp, gate: Gate, bodyBytes: number): void {
     '/v1/plan',
     {
       bodyLimit: bodyBytes,
-      onRequest: knownCaller(gate),
+      onRequest: refuseNobody(gate, (caller) =>
+        planMetadata({ kind: 'caller', caller }, { manifest: {}, policies: [] }, { days: DAYS }, gate),
+      ),
       schema: {
         summary: 'What a push would change, and who would gain or lose what; for publishers and stewards',
         description: 'The body is that of PUT /v1/metadata. Nothing changes.',
@@ -36,7 +38,7 @@ export function planRoutes(app: HttpApp, gate: Gate, bodyBytes: number): void {
     '/v1/simulate',
     {
       bodyLimit: bodyBytes,
-      onRequest: knownCaller(gate),
+      onRequest: refuseNobody(gate, (caller) => simulate({ kind: 'caller', caller }, {}, gate)),
       schema: {
         summary: 'Who would see what: a matrix of identities and datasets; for stewards',
         tags: ['policies'],
