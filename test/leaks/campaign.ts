@@ -1,12 +1,15 @@
 /** Runs a range of cases of one seed, world by world, and stops a world at its first leak: the rest of it would repeat it. */
 import { SluiceError } from '../../src/errors.ts';
 import { note } from './coverage.ts';
-import { makeQuery } from './grammar/queries.ts';
+import { makeLongQuery } from './grammar/long.ts';
+import { makeQuery, type Query } from './grammar/queries.ts';
+
+import { makeLongWorld } from './long.ts';
 import { load, type OracleOptions, type Verdict } from './oracle.ts';
-import { random } from './random.ts';
+import { type Random, random } from './random.ts';
 import type { Stand } from './stand.ts';
 import { count, emptyTally, type Tally } from './tally.ts';
-import type { Case } from './world.ts';
+import type { Case, World } from './world.ts';
 import { makeWorld } from './worlds.ts';
 
 export interface Campaign {
@@ -30,6 +33,10 @@ export interface CampaignResult {
   readonly findings: readonly Finding[];
 }
 
+/** Of so many worlds one has a long one besides, for a quarter as many cases. */
+const LONG_EVERY = 5;
+const LONG_AT = 4;
+
 export async function runCampaign(
   campaign: Campaign,
   stand: Stand,
@@ -39,23 +46,47 @@ export async function runCampaign(
   const findings: Finding[] = [];
   const before = process.cpuUsage();
   for (let w = 0; w < campaign.worlds && findings.length < campaign.maxLeaks; w++) {
-    const name = `${campaign.seed}:${campaign.firstWorld + w}`;
-    const world = makeWorld(stand.engine, random(name));
-    const loaded = await load(world, stand, campaign.oracle);
-    for (let q = 0; q < campaign.perWorld; q++) {
-      trying(`${name}:${q}`);
-      const { sql, params } = makeQuery(world, random(`${name}:${q}`));
-      const verdict = await faultsAreLeaks(() => loaded.judge(sql, params));
-      count(verdict, tally);
-      if (verdict.kind === 'equal') note(verdict.statement, tally.seen);
-      if (verdict.kind !== 'leak') continue;
-      findings.push({ at: `${name}:${q}`, found: { world, sql, params }, verdict });
-      break;
+    for (const { world, name, first, cases, query } of partsOf(campaign, campaign.firstWorld + w, stand)) {
+      const loaded = await load(world, stand, campaign.oracle);
+      for (let q = first; q < first + cases; q++) {
+        trying(`${name}:${q}`);
+        const { sql, params } = query(world, random(`${name}:${q}`));
+        const verdict = await faultsAreLeaks(() => loaded.judge(sql, params));
+        count(verdict, tally);
+        if (verdict.kind === 'equal') note(verdict.statement, tally.seen);
+        if (verdict.kind !== 'leak') continue;
+        findings.push({ at: `${name}:${q}`, found: { world, sql, params }, verdict });
+        break;
+      }
     }
   }
   const { user, system } = process.cpuUsage(before);
   tally.cpuMs = (user + system) / 1000;
   return { tally, findings };
+}
+
+export interface Part {
+  readonly name: string;
+  readonly world: World;
+  /** Where the numbers of its cases begin. */
+  readonly first: number;
+  readonly cases: number;
+  readonly query: (world: World, random: Random) => Query;
+}
+
+/** A long world's cases are numbered after the others: those stay what they were before there were long ones. */
+export function partsOf(
+  { seed, perWorld }: Pick<Campaign, 'seed' | 'perWorld'>,
+  at: number,
+  { engine }: Pick<Stand, 'engine'>,
+): readonly Part[] {
+  const name = `${seed}:${at}`;
+  const world = makeWorld(engine, random(name));
+  const ordinary: Part = { name, world, first: 0, cases: perWorld, query: makeQuery };
+  if (at % LONG_EVERY !== LONG_AT) return [ordinary];
+  const long = makeLongWorld(engine, random(`${name}:long`));
+  const cases = Math.ceil(perWorld / 4);
+  return [ordinary, { name, world: long, first: perWorld, cases, query: makeLongQuery }];
 }
 
 /** A stage that fails on what the guard let through is a fault of the gate, and a finding like any other. */

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadParser } from '../../src/sql/parse.ts';
-import { faultsAreLeaks, runCampaign } from './campaign.ts';
+import { faultsAreLeaks, partsOf, runCampaign } from './campaign.ts';
+import { makeLongWorld } from './long.ts';
 import { load, type OracleOptions, type Verdict } from './oracle.ts';
 import { random } from './random.ts';
 import type { Stand } from './stand.ts';
@@ -22,6 +23,11 @@ function cases<T extends Case>(folder: string): readonly { readonly name: string
 
 const REGRESSIONS = cases('regressions');
 const BARRIERS = cases<Case & Pick<OracleOptions, 'barrier'>>('barriers');
+/** Found in a long world, which is too large for a file: without the shield of a mask of some rows each of them leaks. */
+const LONG = [
+  { engine: 'duckdb', seed: 'mutants', at: 4, q: 211 },
+  { engine: 'duckdb', seed: 'dictionary', at: 9, q: 209 },
+] as const;
 const CASES = 2_000;
 const BUDGET_MS = 15_000;
 const START_MS = 60_000;
@@ -46,6 +52,18 @@ describe.each(here)('on $engine', ({ engine, none }) => {
       const loaded = await load(world, stand, { barrier: 'needed', verifyEvery: 1, wordsEvery: 1 });
       const verdict = await faultsAreLeaks(() => loaded.judge(sql, params));
       expect(verdict.kind === 'leak' ? verdict : null).toBeNull();
+    },
+  );
+
+  it.skipIf(none !== null).each(LONG.filter((one) => one.engine === engine))(
+    'a leak that was found in a long world stays closed: $seed:$at:$q',
+    async ({ seed, at, q }) => {
+      const { world, name, query } = partsOf({ seed, perWorld: 200 }, at, { engine })[1]!;
+      expect(isFair(world)).toBe(true);
+      const { sql, params } = query(world, random(`${name}:${q}`));
+      const loaded = await load(world, stand, { barrier: 'needed', verifyEvery: 1, wordsEvery: 1 });
+      const verdict = await loaded.judge(sql, params);
+      expect(verdict.kind).toBe('equal');
     },
   );
 
@@ -95,6 +113,8 @@ describe.each(here)('on $engine', ({ engine, none }) => {
 
   it('makes twins that are fair and differ', () => {
     const worlds = Array.from({ length: 40 }, (_, i) => makeWorld(engine, random(`fair:${i}`)));
+    const long = Array.from({ length: 3 }, (_, i) => makeLongWorld(engine, random(`fair:${i}`)));
+    expect(long.every(isFair)).toBe(true);
     expect(worlds.every(isFair)).toBe(true);
     const differ = worlds.filter(({ datasets }) =>
       datasets.some(({ rows, twin }) => JSON.stringify(rows) !== JSON.stringify(twin)),

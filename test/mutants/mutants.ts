@@ -834,6 +834,13 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ['test/sql/mask-fence.test.ts'],
   },
   {
+    name: 'a mask of some rows shields no column',
+    file: 'src/sql/rewrite/govern.ts',
+    find: 'shielded || showsSomeRaw(applied, options) ? shield(',
+    replace: 'shielded ? shield(',
+    caughtBy: oracle,
+  },
+  {
     name: 'a lookup under NOT is answered',
     file: 'src/sql/rewrite/filters.ts',
     find: 'if (options.negated === true || tested === null) return UNKNOWN_CONDITION;',

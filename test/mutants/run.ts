@@ -109,8 +109,7 @@ async function askOracle(folder: string): Promise<Outcome> {
     const last = output.split('\n').slice(-4).join(' ');
     return { verdict: 'missed', by: `the leak oracle ended with ${code}: ${last}`, world };
   }
-  const cases = Number(world) * PER_WORLD + Number(index) + 1;
-  return { verdict: 'caught', by: `the leak oracle, case ${cases}: ${why}`, world };
+  return { verdict: 'caught', by: `the leak oracle, world ${world}, case ${index}: ${why}`, world };
 }
 
 async function askTests(files: readonly string[], folder: string): Promise<Outcome> {

@@ -75,7 +75,8 @@ export function expression(kind: Kind, place: Place, grammar: Grammar): string {
   return filled(random.pick(templates), place, inner);
 }
 
-function raising(place: Place, grammar: Grammar): string | null {
+/** A condition that holds for what may be seen and raises on poison; null where no column in reach has one. */
+export function raising(place: Place, grammar: Grammar): string | null {
   const {
     random,
     dialect: { raising: templates },
