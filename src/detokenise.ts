@@ -8,6 +8,7 @@ import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Caller } from './request/ask.ts';
 import { decisionsFor } from './request/decisions.ts';
+import { teller } from './request/teller.ts';
 import { reverseToken } from './sql/rewrite/masks/token.ts';
 
 export interface DetokeniseAsk {
@@ -35,31 +36,14 @@ export async function detokenise(
 ): Promise<Detokenised> {
   const identity = await gate.authenticate(caller.token);
   const { snapshot } = await gate.metadata.current();
-  const started = gate.now();
   const known: Pick<AuditEvent, 'datasets' | 'reasons' | 'policy_ids'> = {
     datasets: [],
     reasons: [],
     policy_ids: [],
   };
+  const tell = teller({ event: 'admin', action: 'detokenise', subject: identity, caller }, gate);
   const told = (rest: Partial<AuditEvent>): Promise<void> =>
-    gate.audit.append({
-      time: gate.now().toISOString(),
-      request_id: caller.requestId,
-      event: 'admin',
-      subject: { sub: identity.sub, kind: identity.kind, issuer: identity.issuer },
-      action: 'detokenise',
-      decision: 'allow',
-      snapshot: snapshot.hash,
-      sql_fingerprint: null,
-      sql_normalised: null,
-      rows: 0,
-      bytes: 0,
-      duration_ms: gate.now().getTime() - started.getTime(),
-      engine: null,
-      client: caller.client,
-      ...known,
-      ...rest,
-    });
+    tell({ snapshot: snapshot.hash, ...known, ...rest });
   try {
     if (tokens.length > MOST_TOKENS)
       throw new SluiceError('bad_request', `At most ${MOST_TOKENS} tokens at once.`);

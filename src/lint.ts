@@ -15,6 +15,7 @@ import { examineHygiene, type HygieneReport, reportOf } from './hygiene/report.t
 import { candidateColumns, readSamples } from './lint-samples.ts';
 import { auditPath, openEngine, stateFolder } from './open.ts';
 import { stateOf } from './push.ts';
+import { teller } from './request/teller.ts';
 import { buildSnapshot, readProject, type Snapshot, type SnapshotInput } from './snapshot.ts';
 import { loadParser } from './sql/parse.ts';
 import { type ArtifactFiles, readArtifacts } from './state/artifacts.ts';
@@ -119,12 +120,13 @@ export async function lint(
     );
     const audit = await openAuditLog({ path: auditPath(config), survives: config.audit.survives });
     closing.push(() => audit.close());
-    await audit.append(
-      sampling(
-        ask.operator,
-        looked.map(({ id }) => id),
-      ),
+    const subject = { sub: ask.operator, kind: 'user', issuer: null };
+    const caller = { requestId: randomUUID(), client: { ip: null, door: 'cli', user_agent: null } };
+    const tell = teller(
+      { event: 'admin', action: 'lint_samples', subject, caller },
+      { audit, now: () => new Date() },
     );
+    await tell({ datasets: looked.map(({ id }) => id), reasons: ['operator'] });
     const { byDataset, failed } = await readSamples(looked, {
       engines,
       rows,
@@ -138,26 +140,6 @@ export async function lint(
 }
 
 const NO_SAMPLES: SampledColumns = new Map();
-
-const sampling = (operator: string, datasets: readonly string[]) => ({
-  time: new Date().toISOString(),
-  request_id: randomUUID(),
-  event: 'admin' as const,
-  subject: { sub: operator, kind: 'user', issuer: null },
-  action: 'lint_samples',
-  datasets,
-  decision: 'allow' as const,
-  reasons: ['operator'],
-  policy_ids: [],
-  snapshot: null,
-  sql_fingerprint: null,
-  sql_normalised: null,
-  rows: 0,
-  bytes: 0,
-  duration_ms: 0,
-  engine: null,
-  client: { ip: null, door: 'cli', user_agent: null },
-});
 
 type Read =
   | { readonly input: PushedInput; readonly previous: PushedInput['lineage'] }

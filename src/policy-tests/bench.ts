@@ -13,6 +13,7 @@ import type { Identity } from '../identity/identity.ts';
 import { query } from '../query.ts';
 import type { Ask, Caller } from '../request/ask.ts';
 import { emptyCaches } from '../request/plan-caches.ts';
+import { teller } from '../request/teller.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { rowsToAsk, sqlOf, type TestCase } from './case.ts';
 import type { Outcome } from './outcome.ts';
@@ -156,25 +157,9 @@ const UNRECORDED: Gate['audit'] = {
 };
 
 async function record({ gate, operator }: BenchOptions, snapshot: string): Promise<void> {
-  await gate.audit.append({
-    time: gate.now().toISOString(),
-    request_id: randomUUID(),
-    event: 'admin',
-    subject: { sub: operator, kind: 'user', issuer: null },
-    action: 'policy_tests',
-    datasets: [],
-    decision: 'allow',
-    reasons: [],
-    policy_ids: [],
-    snapshot,
-    sql_fingerprint: null,
-    sql_normalised: null,
-    rows: 0,
-    bytes: 0,
-    duration_ms: 0,
-    engine: null,
-    client: { ip: null, door: 'cli', user_agent: null },
-  });
+  const subject = { sub: operator, kind: 'user', issuer: null };
+  const caller = { requestId: randomUUID(), client: { ip: null, door: 'cli', user_agent: null } };
+  await teller({ event: 'admin', action: 'policy_tests', subject, caller }, gate)({ snapshot });
 }
 
 async function outcomeOf(test: TestCase, gate: Gate): Promise<Outcome> {

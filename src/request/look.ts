@@ -1,10 +1,10 @@
 /** A look at the rules of the gate that changes nothing and yet tells much: for those who may, and on record before it is told. */
-import type { AuditEvent } from '../audit/event.ts';
 import { SluiceError } from '../errors.ts';
 import type { Gate, Permission } from '../gate.ts';
 import type { Identity } from '../identity/identity.ts';
-import type { Author } from './on-record.ts';
+import { type Author, operatorOf } from './on-record.ts';
 import { demand } from './permit.ts';
+import { teller } from './teller.ts';
 
 export interface LookOptions {
   /** As the audit names it. */
@@ -31,33 +31,8 @@ export async function onRecordedLook<T>(
 ): Promise<T> {
   const { caller } = author;
   const identity = author.kind === 'caller' ? await gate.authenticate(author.caller.token) : null;
-  const { sub, kind, issuer } = identity ?? {
-    sub: author.kind === 'operator' ? author.name : '',
-    kind: 'user',
-    issuer: null,
-  };
-  const started = gate.now();
-  const told = (rest: Partial<AuditEvent>): Promise<void> =>
-    gate.audit.append({
-      time: gate.now().toISOString(),
-      request_id: caller.requestId,
-      event: 'admin',
-      subject: { sub, kind, issuer },
-      action,
-      datasets: [],
-      decision: 'allow',
-      reasons: [],
-      policy_ids: [],
-      snapshot: null,
-      sql_fingerprint: null,
-      sql_normalised: null,
-      rows: 0,
-      bytes: 0,
-      duration_ms: gate.now().getTime() - started.getTime(),
-      engine: null,
-      client: caller.client,
-      ...rest,
-    });
+  const subject = identity ?? operatorOf(author);
+  const told = teller({ event: 'admin', action, subject, caller }, gate);
   try {
     if (identity !== null) demand(identity, permissions, refusal, gate);
     const { answer, snapshot, datasets } = await look(identity);

@@ -5,6 +5,7 @@ import type { Gate } from '../gate.ts';
 import type { Action, ChangeOptions } from '../state/metadata.ts';
 import type { Caller } from './ask.ts';
 import { demand } from './permit.ts';
+import { teller } from './teller.ts';
 
 /** A caller with a token; or whoever can write the state's files anyway, under the name that the audit gives them. */
 export type Author =
@@ -31,38 +32,16 @@ export async function onRecord<T>(
 ): Promise<T> {
   const { caller } = author;
   const identity = author.kind === 'caller' ? await gate.authenticate(author.caller.token) : null;
-  const { sub, kind, issuer } = identity ?? {
-    sub: author.kind === 'operator' ? author.name : '',
-    kind: 'user',
-    issuer: null,
-  };
-  const started = gate.now();
-  const told = (rest: Partial<AuditEvent>): Promise<void> =>
-    gate.audit.append({
-      time: gate.now().toISOString(),
-      request_id: caller.requestId,
-      event: 'push',
-      subject: { sub, kind, issuer },
-      action: dryRun ? `${action}_dry_run` : action,
-      datasets: [],
-      decision: 'allow',
-      reasons: [],
-      policy_ids: [],
-      snapshot: null,
-      sql_fingerprint: null,
-      sql_normalised: null,
-      rows: 0,
-      bytes: 0,
-      duration_ms: gate.now().getTime() - started.getTime(),
-      engine: null,
-      client: caller.client,
-      ...rest,
-    });
+  const subject = identity ?? operatorOf(author);
+  const told = teller(
+    { event: 'push', action: dryRun ? `${action}_dry_run` : action, subject, caller },
+    gate,
+  );
   try {
     if (identity !== null) demand(identity, ['publisher'], refusal, gate);
     return await change({
       action,
-      by: sub,
+      by: subject.sub,
       dryRun,
       expected,
       record: (etag, datasets = []) => told({ snapshot: etag, datasets }),
@@ -71,4 +50,9 @@ export async function onRecord<T>(
     await told({ decision: 'deny', error_code: thrown instanceof SluiceError ? thrown.code : 'internal' });
     throw thrown;
   }
+}
+
+/** As the audit names whoever needs no token. */
+export function operatorOf(author: Author): AuditEvent['subject'] {
+  return { sub: author.kind === 'operator' ? author.name : '', kind: 'user', issuer: null };
 }

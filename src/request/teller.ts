@@ -1,0 +1,42 @@
+/** What the audit is told of an act that is no query: the same event each time, but for what the act says of itself. */
+import type { AuditEvent } from '../audit/event.ts';
+import type { Gate } from '../gate.ts';
+import type { Caller } from './ask.ts';
+
+export interface Act extends Pick<AuditEvent, 'event' | 'action' | 'subject'> {
+  readonly caller: Pick<Caller, 'requestId' | 'client'>;
+}
+
+/** Resolves when it is durable. @throws SluiceError audit_unavailable */
+export type Tell = (rest: Partial<AuditEvent>) => Promise<void>;
+
+/** The duration is counted from here. */
+export function teller(
+  { event, action, subject: { sub, kind, issuer }, caller }: Act,
+  gate: Pick<Gate, 'now'> & { readonly audit: Pick<Gate['audit'], 'append'> },
+): Tell {
+  const started = gate.now();
+  return (rest) => {
+    const now = gate.now();
+    return gate.audit.append({
+      time: now.toISOString(),
+      request_id: caller.requestId,
+      event,
+      subject: { sub, kind, issuer },
+      action,
+      datasets: [],
+      decision: 'allow',
+      reasons: [],
+      policy_ids: [],
+      snapshot: null,
+      sql_fingerprint: null,
+      sql_normalised: null,
+      rows: 0,
+      bytes: 0,
+      duration_ms: now.getTime() - started.getTime(),
+      engine: null,
+      client: caller.client,
+      ...rest,
+    });
+  };
+}
