@@ -1,18 +1,14 @@
 /** Puts a gate together from its configuration, and takes it apart again. The only place that knows every room. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { basename, dirname, extname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createDecider } from './access/decide.ts';
 import { createPdp } from './access/pdp.ts';
 import { openAuditLog } from './audit/log.ts';
 import { readTokenKeys } from './config/token-keys.ts';
 import type { Config } from './config.ts';
-import { createDuckDbEngine } from './engines/duckdb/engine.ts';
-import type { Engine } from './engines/engine.ts';
-import type { ConnectionOptions } from './engines/postgres/connection.ts';
-import { createPostgresEngine } from './engines/postgres/engine.ts';
 import { SluiceError } from './errors.ts';
-import type { Gate, Permission } from './gate.ts';
+import type { Gate } from './gate.ts';
 import { createAuthenticator } from './identity/authenticate.ts';
 import { createDevelopmentIssuer, type DevelopmentIssuer } from './identity/development/issuer.ts';
 import { findPersona, identityOf, type Personas, parsePersonas } from './identity/development/personas.ts';
@@ -20,8 +16,8 @@ import { developmentIssuerUrl } from './identity/development/start.ts';
 import type { Identity } from './identity/identity.ts';
 import { identityFromSeen, rememberSeen } from './identity/seen.ts';
 import type { Observe } from './observe.ts';
-import { evaluateDnf, parseCondition } from './policies/conditions.ts';
-import type { Dnf } from './policies/policy.ts';
+import { openEngines } from './open/engines.ts';
+import { compilePermissions, permitted } from './open/permissions.ts';
 import { emptyCaches } from './request/plan-caches.ts';
 import { loadParser } from './sql/parse.ts';
 import { createMetadata } from './state/metadata.ts';
@@ -114,59 +110,6 @@ export interface OpenOptions {
   readonly observe: Observe;
   /** Told apart in the folder of published copies: a second process must not clean up after the first. */
   readonly role: 'serve' | 'cli';
-}
-
-/** Where the server of an engine is. */
-export function postgresConnection(
-  engine: Extract<Config['engines'][string], { kind: 'postgres' }>,
-): ConnectionOptions {
-  const { url, host, port, database, user, password, ssl, ssl_ca: sslCa } = engine;
-  return { url, host, port, database, user, password, ssl, sslCa };
-}
-
-async function openEngines(
-  config: Config,
-  publishDir: string,
-  observe: Observe,
-): Promise<ReadonlyMap<string, Engine>> {
-  const engines = new Map<string, Engine>();
-  for (const name of Object.keys(config.engines))
-    engines.set(name, await openEngine(name, config, publishDir, observe));
-  return engines;
-}
-
-/** To be closed by whoever opened it. */
-export async function openEngine(
-  name: string,
-  { engines, limits }: Config,
-  publishDir: string,
-  observe: Observe,
-): Promise<Engine> {
-  const engine = engines[name]!;
-  const shared = { name, perIdentity: limits.per_identity, queue: limits.queue, observe };
-  switch (engine.kind) {
-    case 'duckdb':
-      return createDuckDbEngine({
-        ...shared,
-        ...(engine.database === undefined ? {} : { database: engine.database }),
-        ...(engine.parquet === undefined ? {} : { parquet: engine.parquet }),
-        catalog: engine.catalog ?? basename(engine.database ?? '', extname(engine.database ?? '')),
-        publishDir,
-        memoryLimit: engine.memory_limit ?? null,
-        tempLimit: engine.temp_limit ?? null,
-        threads: engine.threads ?? null,
-        concurrency: limits.concurrency,
-      });
-    case 'postgres':
-      return createPostgresEngine({
-        ...shared,
-        connection: postgresConnection(engine),
-        concurrency: engine.pool ?? limits.concurrency,
-        preparedStatements: engine.prepared_statements ?? true,
-      });
-    default:
-      return engine satisfies never;
-  }
 }
 
 export async function openGate(config: Config, options: OpenOptions): Promise<OpenGate> {
@@ -278,23 +221,4 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
     await close();
     throw thrown;
   }
-}
-
-function compilePermissions(config: Config): Readonly<Partial<Record<Permission, Dnf>>> {
-  const given = Object.entries(config.identity.permissions).filter(
-    ([, condition]) => condition !== undefined,
-  );
-  return Object.fromEntries(given.map(([name, condition]) => [name, parseCondition(condition)]));
-}
-
-/** A permission that nobody was given, nobody has; the anonymous identity has none. */
-function permitted(
-  permissions: Readonly<Partial<Record<Permission, Dnf>>>,
-  identity: Identity,
-  permission: Permission,
-  environment: string,
-): boolean {
-  const condition = permissions[permission];
-  if (condition === undefined || identity.kind === 'anonymous') return false;
-  return evaluateDnf(condition, identity, { environment, project: null, purpose: null });
 }

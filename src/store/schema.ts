@@ -1,4 +1,9 @@
 /** The state file's schema, as numbered migrations. */
+import { acknowledgements } from './migrations/acknowledgements.ts';
+import { cleanRooms } from './migrations/clean-rooms.ts';
+import { denials } from './migrations/denials.ts';
+import { requests } from './migrations/requests.ts';
+import { sinks } from './migrations/sinks.ts';
 import type { FileKind } from './sqlite.ts';
 
 export const STATE_FILE: FileKind = {
@@ -57,5 +62,10 @@ export const STATE_FILE: FileKind = {
         ALTER TABLE snapshots ADD COLUMN note TEXT; -- JSON
         ALTER TABLE snapshots ADD COLUMN outline BLOB; -- zstd, of the latest alone`,
     },
+    acknowledgements,
+    requests,
+    cleanRooms,
+    denials,
+    sinks,
   ],
 };

@@ -214,6 +214,11 @@ test('the file is private and records its migrations', async () => {
     { version: 2, name: 'pushes are counted' },
     { version: 3, name: 'identities seen' },
     { version: 4, name: 'what each state changed' },
+    { version: 5, name: 'acknowledgements' },
+    { version: 6, name: 'requests' },
+    { version: 7, name: 'clean rooms' },
+    { version: 8, name: 'denials' },
+    { version: 9, name: 'sinks' },
   ]);
   db.close();
 });
