@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Limits, Predicate, ScalarOperand } from '../policies/policy.ts';
 import type { Decision, DecisionInput } from './decision.ts';
 import { readMasks, readReveals } from './decode-masks.ts';
+import { columnsOfRooms, ROOMS } from './decode-rooms.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const identityPath = z.strictObject({
@@ -62,6 +63,7 @@ const limits = z.strictObject({
   join_with: z.array(z.string()).optional(),
   cross_join: z.literal(false).optional(),
   formats: z.array(z.string()).optional(),
+  aggregate_only: ROOMS.optional(),
 });
 
 const full = z.strictObject({
@@ -139,6 +141,7 @@ function decodeOne(value: unknown, input: DecisionInput): Decision {
     ...rest.hidden,
     ...rest.rows.flatMap((row) => columnsOf(row.predicate)),
     ...(rest.limits.require_filter ?? []),
+    ...columnsOfRooms(rest.limits.aggregate_only ?? []),
   ];
   const shown = [...Object.keys(masks), ...Object.keys(reveals)];
   if (named.some((name) => !known.has(name)) || shown.some((name) => hidden.has(name))) {

@@ -1,4 +1,5 @@
 /** Policies as compiled at push: matched to datasets and columns, conditions in disjunctive normal form, filters as structured predicates. */
+import type { CleanRoomLimits } from '../catalogue/clean-room.ts';
 import type { Finding } from '../findings.ts';
 
 /** One fact of the identity (or context) that a condition can ask for. */
@@ -146,6 +147,8 @@ export interface Limits {
   readonly cross_join?: false;
   /** Formats of an answer. */
   readonly formats?: readonly string[];
+  /** Rules of clean rooms, never none: all of them hold together (`tightestRoom`). */
+  readonly aggregate_only?: readonly CleanRoomLimits[];
 }
 
 interface MatchedBase {
