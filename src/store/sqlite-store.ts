@@ -6,6 +6,7 @@ import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { SluiceError } from '../errors.ts';
 import { STATE_FILE } from './schema.ts';
 import { listSeen, saveSeen } from './seen.ts';
+import { sinkStore } from './sinks.ts';
 import { inTransaction, openSqlite, sqliteFault } from './sqlite.ts';
 import type { KeyName, SaveSnapshot, SnapshotRow, Store, StoredSnapshot, StoreOptions } from './store.ts';
 
@@ -125,6 +126,8 @@ function sqliteStore(db: DatabaseSync, { keep, keepBytes, keys, now }: Required<
     listSeen: (since) => guarded(async () => listSeen(db, since)),
 
     key: (name) => guarded(async () => keys[name] ?? makeKey(name)),
+
+    sinks: sinkStore(db, guarded),
 
     get: (name) =>
       guarded(async () => {

@@ -1,4 +1,5 @@
 /** Durable state: the port that every kind of store fills. The last snapshot saved here is what the gate serves. */
+import type { SinkStore } from './sinks.ts';
 
 /** A pushed state without its content. */
 export interface SnapshotRow {
@@ -74,6 +75,7 @@ export interface Store {
   listSeen(since: string): Promise<readonly SeenIdentity[]>;
   /** 32 or more secret bytes under that name: the configured ones, else random ones made at first use and kept. */
   key(name: KeyName): Promise<Uint8Array>;
+  readonly sinks: SinkStore;
   /** A small JSON text under a name, null where there is none. */
   get(name: string): Promise<string | null>;
   set(name: string, value: string): Promise<void>;
