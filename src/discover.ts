@@ -207,8 +207,16 @@ export async function rowSchema(caller: Caller, id: string, gate: Gate): Promise
   };
 }
 
+/** Who its members are is for whoever reads the dbt project, and what they act for is for members. */
+export type ListedProject = Omit<Project, 'members' | 'purposes' | 'equalise' | 'cleanRoom'>;
+
+const shownOf = ({ members, purposes, equalise, cleanRoom, ...shown }: Project): ListedProject => shown;
+
 /** Projects of which the caller may know at least one dataset; others' datasets are left out. */
-export async function listProjects(caller: Caller, gate: Gate): Promise<{ projects: readonly Project[] }> {
+export async function listProjects(
+  caller: Caller,
+  gate: Gate,
+): Promise<{ projects: readonly ListedProject[] }> {
   const { identity, snapshot } = await asking(caller, gate);
   const ids = new Set(snapshot.catalogue.projects.flatMap((project) => project.datasets));
   const datasets = [...ids].flatMap((id) => snapshot.catalogue.byId(id) ?? []);
@@ -221,7 +229,7 @@ export async function listProjects(caller: Caller, gate: Gate): Promise<{ projec
     return decision !== undefined && (decision.allow || decision.discoverable);
   };
   const projects = snapshot.catalogue.projects
-    .map((project) => ({ ...project, datasets: project.datasets.filter(known) }))
+    .map((project) => ({ ...shownOf(project), datasets: project.datasets.filter(known) }))
     .filter((project) => project.datasets.length > 0);
   return { projects };
 }

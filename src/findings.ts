@@ -143,6 +143,17 @@ export const RULES = {
     'A mask cannot keep the type of a column',
     'NULL is shown instead. Choose a mask that fits, or another one for this column.',
   ),
+  // Projects.
+  'project-without-members': rule(
+    'note',
+    'Nobody may act in a project',
+    'It is shown in the catalogue and nothing more. Say `meta.sluice.members` on the exposure if people act in it.',
+  ),
+  'purpose-without-text': rule(
+    'warning',
+    'A purpose has no text',
+    'Members acknowledge a text; here there is only a name. Write `{ name, text }`.',
+  ),
   // The rest of the state.
   'catalog-incomplete': rule(
     'warning',

@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   dbt: ['errors', 'nearest'],
   lineage: ['errors', 'dbt', 'catalogue'],
   tags: ['errors', 'findings', 'nearest', 'dbt', 'catalogue', 'lineage'],
-  catalogue: ['errors', 'findings', 'nearest', 'dbt', 'tags', 'engines'],
+  catalogue: ['errors', 'findings', 'nearest', 'dbt', 'tags', 'engines', 'policies'],
   discovery: ['catalogue'],
   hygiene: [
     'errors',

@@ -10,7 +10,7 @@ import { levelOf } from './level.ts';
 import { freezeCatalogue } from './lookup.ts';
 import { namesOf, namespaceFor, publishFacts } from './names.ts';
 import { type FindRelation, type PhysicalByEngine, relationFinder } from './physical.ts';
-import { buildProjects } from './projects.ts';
+import { buildProjects, projectFindings } from './projects.ts';
 import { compileRules, type PublishRule } from './publish.ts';
 import { type Documented, documentation, twinFindings } from './twins.ts';
 
@@ -62,7 +62,7 @@ export function buildCatalogue(input: CatalogueInput): BuiltCatalogue {
   if (build.problems.length > 0) throw contradictions(build.problems);
   return {
     catalogue: freezeCatalogue(datasets, projects, input.searchPath.map(lowerAscii)),
-    findings: [...findingsOf(build, datasets), ...twins.findings],
+    findings: [...findingsOf(build, datasets), ...twins.findings, ...projectFindings(projects)],
   };
 }
 

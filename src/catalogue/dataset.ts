@@ -1,4 +1,6 @@
 /** The words of the catalogue: datasets, columns, tags and projects as the rest of the gate sees them. All values are frozen. */
+import type { Dnf } from '../policies/policy.ts';
+import type { CleanRoom } from './clean-room.ts';
 
 export type AccessLevel = 'open' | 'internal' | 'restricted';
 
@@ -123,7 +125,16 @@ export interface Dataset {
   readonly invalid: string | null;
 }
 
-/** What a dbt exposure becomes. Acting in a project is not part of the gate yet; it is shown in the catalogue. */
+/** Why data is read; a member acknowledges its text once, and anew when the text changes. */
+export interface Purpose {
+  readonly name: string;
+  /** Empty where nobody wrote one. */
+  readonly text: string;
+  /** Changes whenever the text does, whatever version its author gave. */
+  readonly version: string;
+}
+
+/** What a dbt exposure becomes: a named set of datasets in which members act, for its purposes. */
 export interface Project {
   readonly name: string;
   readonly label: string | null;
@@ -135,6 +146,14 @@ export interface Project {
   readonly tags: readonly string[];
   /** Dataset ids; nodes that are not exposed are left out. */
   readonly datasets: readonly string[];
+  /** Who may act in it; `[]` is nobody. Of the identity alone: neither project nor purpose, network nor hour. */
+  readonly members: Dnf;
+  /** Where there are any, acting in the project needs one of them. */
+  readonly purposes: readonly Purpose[];
+  /** Whether every member sees the same: the strictest that the membership conditions allow. */
+  readonly equalise: boolean;
+  /** Null where it is no clean room. */
+  readonly cleanRoom: CleanRoom | null;
 }
 
 /** Read access to what one snapshot catalogues. */

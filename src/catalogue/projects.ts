@@ -1,7 +1,11 @@
-/** dbt exposures as projects: a named set of datasets with an owner. Nodes that are not exposed are left out. */
-import type { DbtProject } from '../dbt/project.ts';
+/** dbt exposures as projects: a named set of datasets with an owner, members and purposes. Nodes that are not exposed are left out. */
+import type { DbtExposure, DbtProject } from '../dbt/project.ts';
+import { type Finding, finding } from '../findings.ts';
+import type { Path } from '../policies/problem.ts';
 import { normaliseTag } from '../tags/tag.ts';
+import type { CleanRoom } from './clean-room.ts';
 import type { Dataset, Project } from './dataset.ts';
+import { readEqualise, readMembers, readPurposes } from './membership.ts';
 
 export function buildProjects(
   project: DbtProject,
@@ -30,7 +34,42 @@ export function buildProjects(
         description: exposure.description,
         tags: Object.freeze([...new Set(tags)].sort()),
         datasets: Object.freeze([...new Set(ids)].sort()),
+        ...actingIn(exposure, problems),
       });
     })
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+function actingIn({ uniqueId, acting }: DbtExposure, problems: string[]) {
+  const { members, purposes, equalise, cleanRoom } = acting;
+  const report = (path: Path, message: string): void => {
+    problems.push(`${uniqueId}: meta.sluice.${path.join('.')}: ${message}`);
+  };
+  return {
+    members: readMembers(members, report),
+    purposes: Object.freeze(readPurposes(purposes, report)),
+    equalise: readEqualise(equalise, report),
+    cleanRoom: cleanRoom === undefined ? null : CLOSED,
+  };
+}
+
+/** Nothing may be read in it. */
+const CLOSED: CleanRoom = { datasets: {} };
+
+export function projectFindings(projects: readonly Project[]): readonly Finding[] {
+  return projects.flatMap(({ name, members, purposes }) => [
+    ...(members.length === 0
+      ? [finding('project-without-members', `nobody may act in the project ${name}`)]
+      : []),
+    ...purposes.flatMap((purpose) =>
+      purpose.text === ''
+        ? [
+            finding(
+              'purpose-without-text',
+              `the purpose ${purpose.name} of the project ${name} has no text to acknowledge`,
+            ),
+          ]
+        : [],
+    ),
+  ]);
 }

@@ -1,7 +1,7 @@
 /** Tags and meta of a node or column, out of every place where dbt keeps them; `meta.sluice` is ours, so a wrong key there is an error, not a lost tag. */
 import { nearest } from '../nearest.ts';
 import { type At, at, fail, type Json, objectIn, textOrNullIn, textsIn } from './json.ts';
-import type { DbtFacts, Placed } from './project.ts';
+import type { DbtFacts, ExposureActing, Placed } from './project.ts';
 
 /** One set for nodes, columns and exposures alike, since Fusion copies a node's meta into its columns. */
 const SLUICE_KEYS = [
@@ -14,6 +14,9 @@ const SLUICE_KEYS = [
   'clean_room',
   'equalise',
 ];
+
+/** Of an exposure, which is no dataset and has no columns. */
+const EXPOSURE_KEYS = ['tags', 'members', 'purposes', 'clean_room', 'equalise'];
 
 const NO_TAGS: readonly Placed<readonly string[]>[] = Object.freeze([]);
 
@@ -44,6 +47,28 @@ export function readDeclassify(column: Json, place: At): string | null {
 }
 
 const REASON = 'Say why the column holds nothing of what the tag stands for: it is listed for review.';
+
+/** Of an exposure: who acts in it and how, as it stands. Both places of meta may say it, in the same words. */
+export function readActing(exposure: Json, place: At): ExposureActing {
+  const places = sluiceMeta(exposure, objectIn(exposure, 'config', place), place, EXPOSURE_KEYS);
+  const told = (key: string): unknown => {
+    const [first, ...others] = places.filter(({ value }) => value[key] !== undefined && value[key] !== null);
+    if (first === undefined) return undefined;
+    const text = JSON.stringify(first.value[key]);
+    const other = others.find(({ value }) => JSON.stringify(value[key]) !== text);
+    if (other !== undefined)
+      fail(at(other.here, key), `says something else than ${first.via} does`, ONE_PLACE);
+    return first.value[key];
+  };
+  return {
+    members: told('members'),
+    purposes: told('purposes'),
+    equalise: told('equalise'),
+    cleanRoom: told('clean_room'),
+  };
+}
+
+const ONE_PLACE = 'Say it in one place: meta, or config.meta.';
 
 /** Of a node: its tags, and what meta says about level, namespace and owner. */
 export function readFacts(node: Json, place: At): DbtFacts {
@@ -115,7 +140,12 @@ function isEmpty(value: unknown): boolean {
   return true;
 }
 
-function sluiceMeta(owner: Json, config: Json | null, place: At): readonly MetaPlace[] {
+function sluiceMeta(
+  owner: Json,
+  config: Json | null,
+  place: At,
+  known: readonly string[] = SLUICE_KEYS,
+): readonly MetaPlace[] {
   const places = metas(owner, config, place);
   if (places.length === 0) return NOWHERE;
   const found: MetaPlace[] = [];
@@ -123,14 +153,14 @@ function sluiceMeta(owner: Json, config: Json | null, place: At): readonly MetaP
     const sluice = objectIn(value, 'sluice', here);
     if (sluice === null) continue;
     const inside = at(here, 'sluice');
-    for (const key of Object.keys(sluice)) if (!SLUICE_KEYS.includes(key)) refuseKey(at(inside, key));
+    for (const key of Object.keys(sluice)) if (!known.includes(key)) refuseKey(at(inside, key), known);
     found.push({ via, value: sluice, here: inside });
   }
   return found;
 }
 
-function refuseKey(place: At): never {
-  const near = nearest(place.key, SLUICE_KEYS, 3);
+function refuseKey(place: At, known: readonly string[]): never {
+  const near = nearest(place.key, known, 3);
   const meant = near === null ? '' : ` (did you mean "${near}"?)`;
-  return fail(place, `is not a key of meta.sluice${meant}`, `It takes ${SLUICE_KEYS.join(', ')}.`);
+  return fail(place, `is not a key of meta.sluice${meant}`, `It takes ${known.join(', ')}.`);
 }

@@ -1,6 +1,6 @@
 /** manifest.json, v7 to v12 and Fusion's, to a DbtProject: lenient to keys that are not used, strict on those that are. */
 import { readHeader } from './artifact.ts';
-import { readDeclassify, readFacts, readTags } from './facts.ts';
+import { readActing, readDeclassify, readFacts, readTags } from './facts.ts';
 import {
   type At,
   asObject,
@@ -197,6 +197,7 @@ function readExposures(manifest: Json, root: At): readonly DbtExposure[] {
       description: textOrNullIn(exposure, 'description', place) ?? '',
       tags: readTags(exposure, place),
       dependsOn: textsIn(dependsOn, 'nodes', at(place, 'depends_on')),
+      acting: readActing(exposure, place),
     });
   }
   return exposures;

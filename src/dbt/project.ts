@@ -92,6 +92,16 @@ export interface DbtExposure {
   readonly tags: readonly Placed<readonly string[]>[];
   /** unique_ids, of nodes of any kind. */
   readonly dependsOn: readonly string[];
+  /** `members`, `purposes`, `equalise` and `clean_room` of meta.sluice, as they stand; undefined where nobody said. */
+  readonly acting: ExposureActing;
+}
+
+/** Not interpreted yet; where both places of meta say it, they say the same. */
+export interface ExposureActing {
+  readonly members?: unknown;
+  readonly purposes?: unknown;
+  readonly equalise?: unknown;
+  readonly cleanRoom?: unknown;
 }
 
 /** catalog.json: what the warehouse had when the docs were generated, by unique_id. */

@@ -482,6 +482,10 @@ describe('projects', () => {
         description: '',
         tags: ['finance', 'quarterly'],
         datasets: ['main.orders'],
+        members: [[{ fact: 'group', value: 'board', negated: false }]],
+        purposes: [{ name: 'reporting', text: '', version: expect.stringMatching(/^[0-9a-f]{16}$/) }],
+        equalise: false,
+        cleanRoom: null,
       },
     ]);
   });
