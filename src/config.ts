@@ -53,6 +53,7 @@ export function redacted(config: Config): unknown {
     if (hidden.has(showPath(path))) return '(from the environment)';
     if (typeof value === 'string' && showPath(path).startsWith('keys.tokenise.keys.') && path.length === 4)
       return '(a key)';
+    if (showPath(path) === 'audit.signing.key') return '(a key)';
     if (typeof value === 'string') return value.replace(/(\w+:\/\/)[^/@\s]*@/g, '$1***@');
     if (Array.isArray(value)) return value.map((item, index) => walk(item, [...path, index]));
     if (value === null || typeof value !== 'object') return value;
@@ -105,6 +106,7 @@ function resolvePaths(value: Loaded, folder: string): Loaded {
     },
     policies: at(value.policies),
     keys: withKeyFiles(value.keys, at),
+    audit: withSigningFile(value.audit, at),
     identity:
       identity.development === undefined
         ? identity
@@ -123,6 +125,11 @@ function withKeyFiles({ tokenise }: Loaded['keys'], at: (path: string) => string
     typeof key === 'string' ? key : { file: at(key.file) },
   ]);
   return { tokenise: { ...tokenise, keys: Object.fromEntries(keys) } };
+}
+
+function withSigningFile(audit: Loaded['audit'], at: (path: string) => string): Loaded['audit'] {
+  const file = audit.signing?.key_file;
+  return file === undefined ? audit : { ...audit, signing: { key_file: at(file) } };
 }
 
 /** `PORT` is how hosts and `npm start` move the HTTP door without a file. */

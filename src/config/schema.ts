@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { publishRuleSchema } from '../catalogue/publish.ts';
 import { tagRulesSchema } from '../tags/rules-schema.ts';
+import { auditSchema } from './audit-schema.ts';
 import { identitySchema } from './identity-schema.ts';
 import { duration, size } from './units.ts';
 
@@ -248,15 +249,7 @@ export const configSchema = z
       })
       .prefault({})
       .describe('How far back the metadata can be rolled.'),
-    audit: z
-      .strictObject({
-        survives: z
-          .enum(['power_loss', 'process_death'])
-          .prefault('power_loss')
-          .describe('What a written audit event survives; rows are released only after it is written.'),
-      })
-      .prefault({})
-      .describe('The record of who read what.'),
+    audit: auditSchema.prefault({}).describe('The record of who read what.'),
     doors: z
       .strictObject({
         http: z
