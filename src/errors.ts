@@ -73,6 +73,8 @@ export const CODES = {
   limit_join_with: c(5008, 403, 'These datasets may not stand in one query'),
   limit_format: c(5009, 403, 'The data may not be delivered in this format'),
   limit_rows: c(5010, 400, 'The query asks for rows beyond those that it may read'),
+  clean_room_shape: c(5011, 400, 'A clean room does not answer a query of this shape'),
+  clean_room_conflict: c(5012, 403, 'The rules of the clean room contradict one another'),
   // 6xxx rewriting and verification
   rewrite_failed: c(6001, 500, 'The query could not be governed'),
   verify_failed: c(6002, 500, 'The governed query did not verify'),
