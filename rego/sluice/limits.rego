@@ -7,7 +7,7 @@ lowest := {"max_rows", "max_scan_rows", "timeout", "max_joins"}
 
 common := {"join_with", "formats"}
 
-known_limits := (lowest | common) | {"require_filter", "explicit_columns", "cross_join"}
+known_limits := (lowest | common) | {"require_filter", "explicit_columns", "cross_join", "aggregate_only"}
 
 applying_limits := [j |
 	some j in judged
@@ -16,7 +16,7 @@ applying_limits := [j |
 	j.value != 0
 ]
 
-limits := object.union_n([lowest_limits, common_limits, required_filters, explicit_columns, no_cross_join])
+limits := object.union_n([lowest_limits, common_limits, required_filters, explicit_columns, no_cross_join, rooms])
 
 lowest_limits[key] := min(given) if {
 	some key in lowest
@@ -54,3 +54,18 @@ no_cross_join["cross_join"] := false if {
 	some j in applying_limits
 	j.policy.limits.cross_join == false
 }
+
+# The rules of every clean room that it stands in: all of them hold together.
+rooms["aggregate_only"] := given if {
+	given := [rules |
+		some j in applying_limits
+		some rules in listed(j.policy.limits.aggregate_only)
+	]
+	count(given) > 0
+}
+
+# What is no list of rules is told as it is: whoever reads it denies.
+listed(given) := given if {
+	is_array(given)
+	count(given) > 0
+} else := [given]

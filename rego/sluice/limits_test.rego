@@ -114,3 +114,17 @@ test_glass_needs_a_clock if {
 test_glass_that_cannot_be_read if at(1, [glass("never")]).reason == "policy_unreadable"
 
 test_glass_leaves_requirements if at(1, [policy("r", "require", [[group("others")]], null), glass(100)]).reason == "requirement_not_met"
+
+test_rooms_add_up if {
+	[first, second] := [{"room": "a", "min_group_size": 5}, {"room": "b", "min_group_size": 9}]
+	decide("open", user, [
+		limit("a", [[]], {"aggregate_only": [first]}),
+		limit("b", [[]], {"aggregate_only": [second]}),
+		limit("c", [[group("others")]], {"aggregate_only": [{"room": "c"}]}),
+	]).limits == {"aggregate_only": [first, second]}
+}
+
+test_rooms_that_are_none_stay if {
+	decide("open", user, [limit("a", [[]], {"aggregate_only": []})]).limits == {"aggregate_only": [[]]}
+	decide("open", user, [limit("a", [[]], {"aggregate_only": "x"})]).limits == {"aggregate_only": ["x"]}
+}

@@ -99,7 +99,7 @@ export function settleRules(ask: SettleAsk, path: Path, tell: Report): CleanRoom
     const column = columnNamed(name, of);
     if (column !== null) return column;
     const known = of.columns.filter(({ exposed }) => exposed).map((one) => one.name);
-    report(place, `${of.id} has no column \`${name}\`${meant(name, known)}`);
+    report(place, `${of === dataset ? '' : `${of.id} has `}no column \`${name}\`${meant(name, known)}`);
     return null;
   };
   const unit = columnOf(rules.unit, [...path, 'unit']);

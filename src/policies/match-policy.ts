@@ -1,5 +1,6 @@
 /** One policy as it matches each dataset: its columns, its filter in their names, and the columns that its mask does not fit. */
 import type { Column, Dataset } from '../catalogue/dataset.ts';
+import { settleRules } from '../catalogue/settle-clean-room.ts';
 import { columnType } from '../sql/resolve/types.ts';
 import { maskFits } from '../sql/rewrite/masks/fits.ts';
 import type { PolicyDefinition } from './definition.ts';
@@ -64,11 +65,11 @@ export function matchPolicy(
       return matchDatasets(definition.on, index).map((dataset) => ({ dataset: dataset.id, policy }));
     }
     case 'limit':
-      return perDataset(definition, ['limit', 'require_filter'], { index, problems }, (dataset) => ({
+      return perDataset(definition, ['limit', ownKey(body)], { index, problems }, (dataset) => ({
         ...base,
         effect: 'limit',
         who: body.who,
-        limits: withFilters(body, dataset),
+        limits: { ...withFilters(body, dataset), ...withRooms(body, id, dataset, find) },
         within: body.within,
       }));
     case 'rows':
@@ -162,6 +163,19 @@ function withFilters({ limits, requireFilter }: LimitBody, dataset: Dataset): Li
   if (requireFilter.length === 0) return limits;
   const columns = requireFilter.flatMap((wanted) => columnsFor(wanted, dataset));
   return { ...limits, require_filter: [...new Set(columns.map(({ folded }) => folded))].sort() };
+}
+
+const ownKey = ({ aggregateOnly }: LimitBody): string =>
+  aggregateOnly === null ? 'require_filter' : 'aggregate_only';
+
+function withRooms({ aggregateOnly }: LimitBody, room: string, dataset: Dataset, find: FindDataset): Limits {
+  if (aggregateOnly === null) return {};
+  const found: string[] = [];
+  const rules = settleRules({ room, ...aggregateOnly, dataset, find }, [], (_, message) =>
+    found.push(message),
+  );
+  if (rules === null) throw new WhereProblem(found.join('; '));
+  return { aggregate_only: [rules] };
 }
 
 const several = (ids: readonly string[]): string =>

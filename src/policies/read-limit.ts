@@ -1,4 +1,13 @@
 /** `limit:` of a policy: bounds on a query and its answer, for whom, and within which hours and networks; every key is checked. */
+import {
+  RULE_KEYS,
+  readMap,
+  readRules,
+  readTerms,
+  TERM_KEYS,
+  type WrittenRules,
+  type WrittenTerms,
+} from '../catalogue/read-clean-room.ts';
 import { normaliseTag } from '../tags/tag.ts';
 import { readCondition } from './conditions.ts';
 import type { Dnf, Limits } from './policy.ts';
@@ -15,6 +24,7 @@ const KEYS = [
   'join_with',
   'cross_join',
   'formats',
+  'aggregate_only',
   'hours',
   'networks',
 ] as const;
@@ -31,9 +41,11 @@ export type FilterColumn =
 export interface LimitBody {
   readonly effect: 'limit';
   readonly who: Dnf;
-  readonly limits: Omit<Limits, 'require_filter'>;
+  readonly limits: Omit<Limits, 'require_filter' | 'aggregate_only'>;
   /** Before it is known which columns of a dataset they are. */
   readonly requireFilter: readonly FilterColumn[];
+  /** Likewise; null where rows may be shown. */
+  readonly aggregateOnly: { readonly terms: WrittenTerms; readonly rules: WrittenRules } | null;
   readonly within: Dnf | null;
 }
 
@@ -44,13 +56,6 @@ export function readLimit(value: unknown, report: Report): LimitBody | null {
     sound = false;
     report(path, message);
   };
-  if (isRecord(value) && 'aggregate_only' in value) {
-    tell(
-      ['limit', 'aggregate_only'],
-      '`aggregate_only` belongs to clean rooms, which this version does not have',
-    );
-    return null;
-  }
   const limit = readRecord(value, KEYS, ['limit'], tell);
   if (limit === null) return null;
   const given = KEYS.filter((key) => key !== 'to' && Object.hasOwn(limit, key));
@@ -59,7 +64,7 @@ export function readLimit(value: unknown, report: Report): LimitBody | null {
   const at = (key: string): Path => ['limit', key];
   const count = (key: 'max_rows' | 'max_scan_rows' | 'max_joins', least: number) =>
     Object.hasOwn(limit, key) ? { [key]: readCount(limit[key], key, least, tell) } : {};
-  const limits: Limits = {
+  const limits: LimitBody['limits'] = {
     ...count('max_rows', 1),
     ...count('max_scan_rows', 1),
     ...(limit.timeout === undefined ? {} : { timeout: readTimeout(limit.timeout, tell) }),
@@ -75,8 +80,20 @@ export function readLimit(value: unknown, report: Report): LimitBody | null {
   };
   const requireFilter =
     limit.require_filter === undefined ? [] : readFilterColumns(limit.require_filter, tell);
+  const aggregateOnly =
+    limit.aggregate_only === undefined ? null : readAggregateOnly(limit.aggregate_only, tell);
   const within = readWithin(limit, tell);
-  return sound && who !== null ? { effect: 'limit', who, limits, requireFilter, within } : null;
+  return sound && who !== null
+    ? { effect: 'limit', who, limits, requireFilter, aggregateOnly, within }
+    : null;
+}
+
+/** The rules of a clean room, for every dataset that the policy covers. */
+function readAggregateOnly(value: unknown, report: Report): LimitBody['aggregateOnly'] {
+  const path = ['limit', 'aggregate_only'];
+  const fields = readMap(value, [...TERM_KEYS, ...RULE_KEYS], path, report);
+  const rules = fields === null ? null : readRules(fields, path, report);
+  return fields === null || rules === null ? null : { terms: readTerms(fields, path, report), rules };
 }
 
 function readCount(value: unknown, key: string, least: number, report: Report): number {

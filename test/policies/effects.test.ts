@@ -52,7 +52,13 @@ describe('what a push refuses', () => {
   it.each([
     [limit('{}'), /`limit` limits nothing/],
     [limit('{ to: { group: a } }'), /`limit` limits nothing/],
-    [limit('{ aggregate_only: { min_group_size: 5 } }'), /`aggregate_only` belongs to clean rooms/],
+    [limit('{ aggregate_only: { min_group_size: 5 } }'), /`unit` takes the column that tells people apart/],
+    [
+      limit('{ aggregate_only: { unit: regoin } }'),
+      /no column `regoin`; did you mean `region`\? in gold.members/,
+    ],
+    [limit('{ aggregate_only: { unit: id, min_group_size: 1 } }'), /takes a whole number from 2/],
+    [limit('{ aggregate_only: { unit: id, min_group: 5 } }'), /unknown key `min_group`/],
     [limit('{ max_row: 5 }'), /unknown key `max_row`; did you mean `max_rows`/],
     [limit('{ max_rows: 0 }'), /takes a whole number from 1/],
     [limit('{ max_rows: 1.5 }'), /takes a whole number from 1/],
