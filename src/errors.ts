@@ -62,6 +62,7 @@ export const CODES = {
   sql_semantics: c(4007, 400, 'The query does not make sense'),
   dataset_invalid: c(4008, 503, 'The dataset is not available in the engine'),
   recursion_refused: c(4009, 400, 'This recursion is not accepted'),
+  project_not_found: c(4010, 404, 'No such project'),
   // 5xxx decisions
   access_denied: c(5001, 403, 'Access denied'),
   pdp_unavailable: c(5002, 503, 'The policy decision point is not available'),
@@ -75,6 +76,11 @@ export const CODES = {
   limit_rows: c(5010, 400, 'The query asks for rows beyond those that it may read'),
   clean_room_shape: c(5011, 400, 'A clean room does not answer a query of this shape'),
   clean_room_conflict: c(5012, 403, 'The rules of the clean room contradict one another'),
+  purpose_needs_project: c(5011, 400, 'A purpose counts only inside a project'),
+  purpose_needed: c(5012, 403, 'Acting in the project needs one of its purposes'),
+  purpose_not_in_project: c(5013, 403, 'The project does not list this purpose'),
+  purpose_not_acknowledged: c(5014, 403, 'The purpose must be acknowledged first'),
+  purpose_changed: c(5015, 409, 'The text of the purpose has changed'),
   // 6xxx rewriting and verification
   rewrite_failed: c(6001, 500, 'The query could not be governed'),
   verify_failed: c(6002, 500, 'The governed query did not verify'),

@@ -7,6 +7,9 @@ export interface Caller {
   readonly token: string | null;
   readonly client: { readonly ip: string | null; readonly door: string; readonly user_agent: string | null };
   readonly signal: AbortSignal;
+  /** What the request says that the caller acts in, and why; what may come of it is settled by `actingIn` alone. */
+  readonly project?: string | null;
+  readonly purpose?: string | null;
 }
 
 /** A governed read without SQL; each part is parsed on its own. */
