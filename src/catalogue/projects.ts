@@ -6,6 +6,7 @@ import { normaliseTag } from '../tags/tag.ts';
 import type { CleanRoom } from './clean-room.ts';
 import type { Dataset, Project } from './dataset.ts';
 import { readEqualise, readMembers, readPurposes } from './membership.ts';
+import { readCleanRoom } from './settle-clean-room.ts';
 
 export function buildProjects(
   project: DbtProject,
@@ -34,13 +35,17 @@ export function buildProjects(
         description: exposure.description,
         tags: Object.freeze([...new Set(tags)].sort()),
         datasets: Object.freeze([...new Set(ids)].sort()),
-        ...actingIn(exposure, problems),
+        ...actingIn(exposure, datasetsOf(ids, datasets), problems),
       });
     })
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
-function actingIn({ uniqueId, acting }: DbtExposure, problems: string[]) {
+function datasetsOf(ids: readonly string[], datasets: readonly Dataset[]): readonly Dataset[] {
+  return ids.length === 0 ? [] : datasets.filter(({ id }) => ids.includes(id));
+}
+
+function actingIn({ uniqueId, name, acting }: DbtExposure, own: readonly Dataset[], problems: string[]) {
   const { members, purposes, equalise, cleanRoom } = acting;
   const report = (path: Path, message: string): void => {
     problems.push(`${uniqueId}: meta.sluice.${path.join('.')}: ${message}`);
@@ -49,11 +54,16 @@ function actingIn({ uniqueId, acting }: DbtExposure, problems: string[]) {
     members: readMembers(members, report),
     purposes: Object.freeze(readPurposes(purposes, report)),
     equalise: readEqualise(equalise, report),
-    cleanRoom: cleanRoom === undefined ? null : CLOSED,
+    cleanRoom:
+      cleanRoom === undefined
+        ? null
+        : (readCleanRoom(cleanRoom, { name, datasets: own }, (path, message) =>
+            report(['clean_room', ...path], message),
+          ) ?? CLOSED),
   };
 }
 
-/** Nothing may be read in it. */
+/** Nothing may be read in it; the push is refused anyway. */
 const CLOSED: CleanRoom = { datasets: {} };
 
 export function projectFindings(projects: readonly Project[]): readonly Finding[] {
