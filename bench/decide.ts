@@ -2,6 +2,7 @@
 import Table from 'cli-table3';
 import { createDecider, type DecideOptions } from '../src/access/decide.ts';
 import { buildContext } from '../src/access/input.ts';
+import { partiesOf } from '../src/access/party.ts';
 import { createPdp } from '../src/access/pdp.ts';
 import type { Catalogue, Column, Dataset, TagAssignment } from '../src/catalogue/dataset.ts';
 import type { Identity } from '../src/identity/identity.ts';
@@ -124,14 +125,19 @@ async function main(): Promise<void> {
     attributes: { regions: ['north', 'south'], clearance: 'low' },
     issuer: 'https://login.example.com',
   });
+  const context = buildContext({
+    now: Date.now(),
+    environment: 'production',
+    clientIp: '127.0.0.1',
+    policies,
+  });
   const ask = (n: number): DecideOptions => ({
-    identity: identity(n),
+    parties: partiesOf(identity(n), () => context),
     datasets: [subject],
     policies,
     snapshotHash: policies.revision,
     action: 'query',
     request: { sql_tables: [subject.id], columns: [], limit: 100, offset: 0, formats: ['json'] },
-    context: buildContext({ now: Date.now(), environment: 'production', clientIp: '127.0.0.1', policies }),
   });
 
   const decider = createDecider({ pdp: createPdp({ kind: 'embedded' }) });

@@ -1,5 +1,6 @@
 /** The path of an explanation: that of a query up to the verified text, without running it. Stewards see all of it, callers their part. */
-import type { Decision, DecisionContext, Reason } from './access/decision.ts';
+import type { Decision, Reason } from './access/decision.ts';
+import { nameOf, type Party } from './access/party.ts';
 import type { Column, ColumnState, Dataset } from './catalogue/dataset.ts';
 import { SluiceError } from './errors.ts';
 import { type ExplainedColumn, explainColumns } from './explain/columns.ts';
@@ -60,12 +61,12 @@ export async function explain(caller: Caller, ask: ExplainAsk, gate: Gate): Prom
   const identity = other ?? asker;
   const trail = openTrail(caller, asker, snapshot, 'explain', gate, other);
   const request_id = caller.requestId;
-  let context: DecisionContext | null = null;
+  let parties: readonly Party[] = [];
   const noting: Gate = {
     ...gate,
     decider: {
       decide(options) {
-        context = options.context;
+        parties = options.parties;
         return gate.decider.decide(options);
       },
     },
@@ -112,8 +113,11 @@ export async function explain(caller: Caller, ask: ExplainAsk, gate: Gate): Prom
   function wholeOf(decision: Decision, dataset: Dataset): Partial<ExplainedDecision> {
     const { reasons, hidden, masks, rows, limits } = decision;
     const { catalogue, policies } = snapshot;
-    const steps =
-      context === null ? [] : stepsOf({ dataset, decision, policies, catalogue, identity, context });
+    const steps = parties.flatMap(({ identity, context, path }) => {
+      const party = nameOf(path);
+      const trail = stepsOf({ dataset, decision, policies, catalogue, identity, context });
+      return party === null ? trail : trail.map((step) => ({ ...step, party }));
+    });
     const unexposed = dataset.columns
       .filter(({ exposed }) => !exposed)
       .map(({ folded, state }) => ({ column: folded, state }));

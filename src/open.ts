@@ -20,6 +20,8 @@ import { openEngines } from './open/engines.ts';
 import { compilePermissions, permitted } from './open/permissions.ts';
 import { emptyCaches } from './request/plan-caches.ts';
 import { loadParser } from './sql/parse.ts';
+import { columnType } from './sql/resolve/types.ts';
+import { maskFits } from './sql/rewrite/masks/fits.ts';
 import { createMetadata } from './state/metadata.ts';
 import { openPublishedFolder } from './state/published-folder.ts';
 import { openStore } from './store/open-store.ts';
@@ -179,7 +181,7 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
       },
       audit,
       pdp,
-      decider: createDecider({ pdp }),
+      decider: createDecider({ pdp, fits: (mask, column) => maskFits(mask, columnType(column)) }),
       metadata,
       caches: emptyCaches(),
       async authenticate(token) {

@@ -1,26 +1,28 @@
 /**
- * access/decide: one decision per dataset for one identity, in one batched call. Decisions are kept by everything that they can
- * follow from, so that no two callers who might be answered differently ever share one.
+ * access/decide: one decision per dataset for all parties together, in one batched call. Decisions are kept for each party by
+ * everything that they can follow from, so that no two who might be answered differently ever share one.
  */
 import { createHash } from 'node:crypto';
-import { BoundedCache } from '../cache.ts';
 import type { Dataset } from '../catalogue/dataset.ts';
 import { SluiceError } from '../errors.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { PolicySet } from '../policies/policy.ts';
-import type { Action, Decision, DecisionContext, DecisionInput } from './decision.ts';
+import type { Action, Decision, DecisionInput } from './decision.ts';
 import { buildInput } from './input.ts';
+import { createIntersect, type MaskFits } from './intersect.ts';
+import { keepDecisions } from './kept-decisions.ts';
+import type { Party } from './party.ts';
 import type { Pdp } from './pdp.ts';
 
 export interface DecideOptions {
-  readonly identity: Identity;
+  /** The first is the caller; what is released is what all of them may see. */
+  readonly parties: readonly [Party, ...Party[]];
   readonly datasets: readonly Dataset[];
   readonly policies: PolicySet;
   /** Hash of the snapshot that datasets and policies come from. */
   readonly snapshotHash: string;
   readonly action: Action;
   readonly request: DecisionInput['request'];
-  readonly context: DecisionContext;
 }
 
 export interface Decider {
@@ -32,10 +34,20 @@ export interface DeciderOptions {
   readonly pdp: Pdp;
   /** Decisions kept; 0 keeps none. */
   readonly cacheSize?: number;
+  /** Without it, what several parties see masked is NULL. */
+  readonly fits?: MaskFits;
 }
 
-export function createDecider({ pdp, cacheSize = 10_000 }: DeciderOptions): Decider {
-  const cache = pdp.cacheable && cacheSize > 0 ? new BoundedCache<string, Decision>(cacheSize) : null;
+/** What one party is asked about one dataset. */
+interface Question {
+  readonly party: Party;
+  readonly dataset: Dataset;
+  readonly key: string;
+}
+
+export function createDecider({ pdp, cacheSize = 10_000, fits = () => false }: DeciderOptions): Decider {
+  const kept = keepDecisions(pdp, cacheSize);
+  const intersect = createIntersect(fits);
   const digests = new WeakMap<Identity, string>();
   const digestOf = (identity: Identity): string => {
     const known = digests.get(identity);
@@ -46,42 +58,62 @@ export function createDecider({ pdp, cacheSize = 10_000 }: DeciderOptions): Deci
     return digest;
   };
 
+  const circumstancesOf = ({ snapshotHash, action }: DecideOptions, { identity, context }: Party): string =>
+    JSON.stringify([
+      snapshotHash,
+      digestOf(identity),
+      action,
+      context.project,
+      context.purpose,
+      context.environment,
+      context.networks,
+      context.hours,
+      context.grants,
+    ]);
+
+  /** In the order of the questions. */
+  async function answer(
+    questions: readonly Question[],
+    { policies, action, request }: DecideOptions,
+  ): Promise<readonly Decision[]> {
+    const round = kept.round();
+    const known = questions.map(({ key, party }) => round.get(key, party.context.time.epoch));
+    const missing = questions.filter((_, i) => known[i] === undefined);
+    const asked = missing.map(({ dataset, party: { identity, context } }) =>
+      buildInput({ dataset, identity, context, policies, action, request }),
+    );
+    const answers = missing.length === 0 ? [] : await pdp.decide(asked);
+    let next = 0;
+    return questions.map(({ dataset, key }, i) => {
+      const before = known[i];
+      if (before !== undefined) return before;
+      const decision = answers[next++];
+      if (decision?.dataset_id !== dataset.id) throw new SluiceError('decision_invalid');
+      // An answer that made no sense is asked for again.
+      if (decision.reason !== 'undecodable') round.set(key, decision);
+      return decision;
+    });
+  }
+
   return {
     async decide(options) {
-      const { identity, datasets, snapshotHash, action, context } = options;
-      const circumstances = JSON.stringify([
-        snapshotHash,
-        digestOf(identity),
-        action,
-        context.project,
-        context.purpose,
-        context.environment,
-        context.networks,
-        context.hours,
-        context.grants,
-      ]);
-      const decisions = new Map<string, Decision>();
-      const missing: Dataset[] = [];
-      for (const dataset of datasets) {
-        const key = circumstances + dataset.id;
-        const kept = cache?.get(key);
-        if (kept !== undefined && (kept.expires_at === null || kept.expires_at > context.time.epoch)) {
-          decisions.set(dataset.id, kept);
-        } else {
-          cache?.delete(key);
-          missing.push(dataset);
-        }
+      const { parties, datasets } = options;
+      const asking = parties.map((party) => ({ party, circumstances: circumstancesOf(options, party) }));
+      const questions = datasets.flatMap((dataset) =>
+        asking.map(({ party, circumstances }) => ({ party, dataset, key: circumstances + dataset.id })),
+      );
+      const answers = await answer(questions, options);
+      return new Map(datasets.map((dataset, i) => [dataset.id, together(dataset, i)]));
+
+      function together(dataset: Dataset, index: number): Decision {
+        const [first, ...others] = parties.map(({ path }, nth) => {
+          const decision = answers[index * parties.length + nth];
+          if (decision === undefined) throw new SluiceError('decision_invalid');
+          return { decision, path };
+        });
+        if (first === undefined) throw new SluiceError('decision_invalid');
+        return intersect([first, ...others], dataset.columns);
       }
-      if (missing.length === 0) return decisions;
-      const answers = await pdp.decide(missing.map((dataset) => buildInput({ ...options, dataset })));
-      missing.forEach((dataset, i) => {
-        const decision = answers[i];
-        if (decision?.dataset_id !== dataset.id) throw new SluiceError('decision_invalid');
-        decisions.set(dataset.id, decision);
-        // An answer that made no sense is asked for again.
-        if (decision.reason !== 'undecodable') cache?.set(circumstances + dataset.id, decision);
-      });
-      return decisions;
     },
   };
 }

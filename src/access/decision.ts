@@ -70,6 +70,8 @@ export interface Reason {
     | 'exempt';
   /** A reason code with the fact that mattered, for people: `level internal: authenticated`. Never data. */
   readonly because: string;
+  /** Whose reason it is, where it is not the caller's own: `actor`, `members.0`. */
+  readonly party?: string;
   readonly source: SourceRef | null;
 }
 

@@ -38,10 +38,15 @@ export function buildInput({
       resource_type: dataset.resourceType,
       policies: policies.forDataset(dataset.id),
     },
-    identity,
+    // One party alone: each of the others has an item of its own.
+    identity: alone(identity),
     request,
     context,
   };
+}
+
+function alone({ actor: _actor, members: _members, ...identity }: Identity): Identity {
+  return identity;
 }
 
 export interface ContextParts {

@@ -18,6 +18,8 @@ export type StepOutcome = 'applies' | 'exempt' | 'met' | 'not_met' | 'no_concern
 
 export interface TrailStep {
   readonly effect: 'level' | MatchedPolicy['effect'];
+  /** Whose step it is, where it is not the caller's own: `actor`, `members.0`. */
+  readonly party?: string;
   /** Null for the access level. */
   readonly policy: { readonly id: string; readonly description: string; readonly source: SourceRef } | null;
   readonly outcome: StepOutcome;

@@ -16,6 +16,10 @@ export interface Identity {
   readonly attributes: Readonly<Record<string, AttributeValue>>;
   /** Issuer URL, null for the anonymous identity. */
   readonly issuer: string | null;
+  /** Who acts in person, where the token was made for somebody else (RFC 8693 `act`). What both may do, may be done. */
+  readonly actor?: Identity;
+  /** The other identities whose rights bound this one's, where a project gives all its members the same view. */
+  readonly members?: readonly Identity[];
 }
 
 export const ANONYMOUS: Identity = Object.freeze({

@@ -1,6 +1,7 @@
 /** One batched call to the decision point for the datasets of a request, with the context that the gate vouches for. */
 import type { Action, Decision } from '../access/decision.ts';
 import { buildContext } from '../access/input.ts';
+import { partiesOf } from '../access/party.ts';
 import type { Dataset } from '../catalogue/dataset.ts';
 import type { Gate } from '../gate.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -19,8 +20,15 @@ export interface DecisionAsk {
 
 /** By dataset id; every dataset has its decision. @throws SluiceError pdp_unavailable */
 export async function decisionsFor(ask: DecisionAsk, gate: Gate): Promise<ReadonlyMap<string, Decision>> {
+  // Neither project nor purpose: both come with acting in a project, and are never taken from a bare request.
+  const context = buildContext({
+    now: gate.now().getTime(),
+    environment: gate.environment,
+    clientIp: ask.clientIp,
+    policies: ask.snapshot.policies,
+  });
   return gate.decider.decide({
-    identity: ask.identity,
+    parties: partiesOf(ask.identity, () => context),
     datasets: ask.datasets,
     policies: ask.snapshot.policies,
     snapshotHash: ask.snapshot.hash,
@@ -32,12 +40,5 @@ export async function decisionsFor(ask: DecisionAsk, gate: Gate): Promise<Readon
       offset: ask.offset ?? null,
       formats: [],
     },
-    // Neither project nor purpose: both come with acting in a project, and are never taken from a bare request.
-    context: buildContext({
-      now: gate.now().getTime(),
-      environment: gate.environment,
-      clientIp: ask.clientIp,
-      policies: ask.snapshot.policies,
-    }),
   });
 }

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDecider, type DecideOptions } from '../../src/access/decide.ts';
-import type { Decision, DecisionInput } from '../../src/access/decision.ts';
+import type { Decision, DecisionContext, DecisionInput } from '../../src/access/decision.ts';
+import { partiesOf } from '../../src/access/party.ts';
 import { createPdp, type Pdp } from '../../src/access/pdp.ts';
+import type { Identity } from '../../src/identity/identity.ts';
 import { compilePolicies } from '../../src/policies/compile.ts';
 import { catalogue, context, dataset, identity, request } from '../policies/support/catalogue.ts';
 
@@ -22,14 +24,17 @@ const policies = compilePolicies(
   { environment: 'production' },
 );
 const ask: DecideOptions = {
-  identity: identity(),
+  parties: as(identity()),
   datasets: [members, meters],
   policies,
   snapshotHash: 'one',
   action: 'query',
   request,
-  context: context(),
 };
+
+function as(who: Identity, circumstances: DecisionContext = context()): DecideOptions['parties'] {
+  return partiesOf(who, () => circumstances);
+}
 
 /** The real decision point, with a tally of what reached it. */
 function counting(over: (decision: Decision) => Decision = (d) => d): {
@@ -74,22 +79,25 @@ it('only what is not known yet is asked for', async () => {
 
 describe('a kept decision is never shared with', () => {
   const others: readonly (readonly [string, Partial<DecideOptions>])[] = [
-    ['another subject', { identity: identity({ sub: 'other' }) }],
-    ['another issuer', { identity: identity({ issuer: 'https://other.example.com' }) }],
-    ['another kind', { identity: identity({ kind: 'service' }) }],
-    ['other groups', { identity: identity({ groups: ['a'] }) }],
-    ['the same words as roles', { identity: identity({ roles: ['a'] }) }],
-    ['other attributes', { identity: identity({ attributes: { cleared: true } }) }],
-    ['attributes of another type', { identity: identity({ attributes: { cleared: 'true' } }) }],
+    ['another subject', { parties: as(identity({ sub: 'other' })) }],
+    ['another issuer', { parties: as(identity({ issuer: 'https://other.example.com' })) }],
+    ['another kind', { parties: as(identity({ kind: 'service' })) }],
+    ['other groups', { parties: as(identity({ groups: ['a'] })) }],
+    ['the same words as roles', { parties: as(identity({ roles: ['a'] })) }],
+    ['other attributes', { parties: as(identity({ attributes: { cleared: true } })) }],
+    ['attributes of another type', { parties: as(identity({ attributes: { cleared: 'true' } })) }],
     ['another snapshot', { snapshotHash: 'two' }],
     ['another action', { action: 'explain' }],
-    ['another project', { context: context({ project: 'p' }) }],
-    ['another purpose', { context: context({ purpose: 'p' }) }],
-    ['another environment', { context: context({ environment: 'development' }) }],
-    ['another network', { context: context({ networks: ['10.0.0.0/8'] }) }],
-    ['an address in no network, while it was not known', { context: context({ networks: [] }) }],
-    ['other hours', { context: context({ hours: ['mon 08:00-18:00 UTC'] }) }],
-    ['another grant', { context: context({ grants: [{ id: 1 }] }) }],
+    ['another project', { parties: as(identity(), context({ project: 'p' })) }],
+    ['another purpose', { parties: as(identity(), context({ purpose: 'p' })) }],
+    ['another environment', { parties: as(identity(), context({ environment: 'development' })) }],
+    ['another network', { parties: as(identity(), context({ networks: ['10.0.0.0/8'] })) }],
+    [
+      'an address in no network, while it was not known',
+      { parties: as(identity(), context({ networks: [] })) },
+    ],
+    ['other hours', { parties: as(identity(), context({ hours: ['mon 08:00-18:00 UTC'] })) }],
+    ['another grant', { parties: as(identity(), context({ grants: [{ id: 1 } as never] })) }],
   ];
   it.each(others)('%s', async (_name, over) => {
     const { pdp, batches } = counting();
@@ -119,9 +127,8 @@ it('the default bundle decides by nothing that the cache leaves out', async () =
       async ({ client_ip, display_name, limit, columns, formats, ...time }) => {
         const decisions = await decider.decide({
           ...ask,
-          identity: { ...ask.identity, display_name },
+          parties: as({ ...identity(), display_name }, context({ time, client_ip })),
           request: { ...request, limit, columns, formats, sql_tables: columns },
-          context: context({ time, client_ip }),
         });
         expect([...decisions]).toEqual([...usual]);
       },
@@ -134,7 +141,10 @@ it('a decision that expires is asked for again when it has', async () => {
   const { pdp, batches } = counting((decision) => ({ ...decision, expires_at: 2_000_000_000 }));
   const decider = createDecider({ pdp });
   const at = (epoch: number) =>
-    decider.decide({ ...ask, context: context({ time: { epoch, minute_of_day: 0, weekday: 0 } }) });
+    decider.decide({
+      ...ask,
+      parties: as(identity(), context({ time: { epoch, minute_of_day: 0, weekday: 0 } })),
+    });
   await at(1_999_999_998);
   await at(1_999_999_999);
   expect(batches).toHaveLength(1);

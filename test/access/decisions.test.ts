@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { createDecider } from '../../src/access/decide.ts';
 import type { Decision } from '../../src/access/decision.ts';
 import { buildContext } from '../../src/access/input.ts';
+import { partiesOf } from '../../src/access/party.ts';
 import { createPdp } from '../../src/access/pdp.ts';
 import type { AuditEvent } from '../../src/audit/event.ts';
 import { SluiceError } from '../../src/errors.ts';
@@ -19,6 +20,7 @@ import type { MaskSpec } from '../../src/policies/policy.ts';
 import { planQuery } from '../../src/request/plan.ts';
 import { emptyCaches } from '../../src/request/plan-caches.ts';
 import { openTrail } from '../../src/request/trail.ts';
+import type { Grant, HeldGrant } from '../../src/requests/grant.ts';
 import { loadParser } from '../../src/sql/parse.ts';
 import { duckdbWitness } from '../../src/sql/verify-duckdb.ts';
 import {
@@ -40,6 +42,8 @@ const caseSchema = z.strictObject({
   /** What no request says of itself yet: such a case is decided, not asked for. */
   context: z.strictObject({ project: z.string().optional(), purpose: z.string().optional() }).optional(),
   environment: z.string().optional(),
+  /** Absent parts are those of a grant of access that holds. */
+  grants: z.array(z.custom<Partial<Grant>>()).optional(),
   now: z.iso.datetime().optional(),
   ip: z.string().optional(),
   sql: z.string().optional(),
@@ -102,25 +106,53 @@ function worldOf(shared: DatasetSpec, c: Case) {
   const text = JSON.stringify({ policies: written });
   const policies = compilePolicies([{ path: 'p.yml', text }], known, { environment });
   const now = new Date(c.now ?? 1_700_000_000_000);
-  return { subject, known, policies, environment, now, who: identity(c.identity) };
+  const who = identity(c.identity);
+  const grants = (c.grants ?? []).map((given, i) => grantOf(given, i, { subject, policies, who, now }));
+  return { subject, known, policies, environment, now, who, grants };
+}
+
+function grantOf(
+  given: Partial<Grant>,
+  i: number,
+  { subject, policies, who, now }: Pick<ReturnType<typeof worldOf>, 'subject' | 'policies' | 'who' | 'now'>,
+): HeldGrant {
+  const grant: Grant = {
+    id: `g${i + 1}`,
+    subject: { sub: who.sub, issuer: who.issuer },
+    kind: given.policies === undefined ? 'access' : 'lift',
+    dataset: subject.id,
+    project: null,
+    policies: [],
+    columns: [],
+    purpose: null,
+    until: Math.floor(now.getTime() / 1000) + 60,
+    request: `r${i + 1}`,
+    approvers: [],
+    ...given,
+  };
+  const digests = grant.policies.map((id) => [id, policies.termsOf(id)?.digest ?? '']);
+  return { ...grant, binding: { uniqueId: subject.uniqueId, digests: Object.fromEntries(digests) } };
 }
 
 async function decide(c: Case, world: ReturnType<typeof worldOf>): Promise<Decision> {
-  const { subject, policies, environment, now, who } = world;
-  const decisions = await decider.decide({
-    identity: who,
-    datasets: [subject],
-    policies,
-    snapshotHash: c.name,
-    action: 'query',
-    request,
-    context: buildContext({
+  const { subject, policies, environment, now, who, grants } = world;
+  const circumstances = {
+    ...buildContext({
       now: now.getTime(),
       environment,
       clientIp: c.ip ?? null,
       policies,
       ...c.context,
     }),
+    grants,
+  };
+  const decisions = await decider.decide({
+    parties: partiesOf(who, () => circumstances),
+    datasets: [subject],
+    policies,
+    snapshotHash: c.name,
+    action: 'query',
+    request,
   });
   const decision = decisions.get(subject.id);
   if (decision === undefined) throw new Error('no decision');
@@ -140,6 +172,7 @@ async function ask(
     keys: { mask: new Uint8Array(32), tokens: { current: null } },
     audit: { append: async (event: AuditEvent) => void events.push(event) },
     decider,
+    grants: { activeFor: async () => world.grants },
     metadata: { rowsOf: () => null },
     caches: emptyCaches(),
     engine: () => ({ name: 'warehouse', kind: 'duckdb', witness }),
@@ -244,10 +277,14 @@ describe.each(files)('$file', ({ dataset: shared, cases }) => {
     if (c.context !== undefined) return;
     const { code, event } = await ask(c, world);
     const refused = wanted.discoverable ? 'access_denied' : 'dataset_not_found';
+    const used = decision.reasons.filter(({ effect }) => effect === 'grant');
     const wantedCode = want.code ?? (wanted.allow ? null : refused);
     const audit = c.audit ?? {
       decision: wantedCode === null ? 'allow' : 'deny',
-      reasons: [`${world.subject.id}: ${want.reason}`],
+      reasons: [
+        `${world.subject.id}: ${want.reason}`,
+        ...used.map(({ policy }) => `${world.subject.id}: grant ${policy}`),
+      ],
       policy_ids: event.policy_ids,
     };
     const { decision: outcome, reasons, policy_ids, error_code } = event;

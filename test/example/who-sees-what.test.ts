@@ -71,24 +71,30 @@ describe('who sees what', () => {
   beforeAll(async () => {
     const snapshot = loadSnapshot();
     const decider = createDecider({ pdp: createPdp({ kind: 'embedded' }) });
+    const context = {
+      project: null,
+      purpose: null,
+      environment: config.environment,
+      time: { epoch: 0, minute_of_day: 0, weekday: 4 },
+      client_ip: null,
+      grants: [],
+    };
     for (const name of PERSONAS) {
       answers.set(
         name,
         await decider.decide({
-          identity: identityOf(findPersona(personas, name), 'http://127.0.0.1:8081'),
+          parties: [
+            {
+              identity: identityOf(findPersona(personas, name), 'http://127.0.0.1:8081'),
+              context,
+              path: [],
+            },
+          ],
           datasets: snapshot.catalogue.datasets,
           policies: snapshot.policies,
           snapshotHash: snapshot.hash,
           action: 'query',
           request: { sql_tables: [], columns: [], limit: null, offset: null, formats: ['json'] },
-          context: {
-            project: null,
-            purpose: null,
-            environment: config.environment,
-            time: { epoch: 0, minute_of_day: 0, weekday: 4 },
-            client_ip: null,
-            grants: [],
-          },
         }),
       );
     }

@@ -38,7 +38,7 @@ async function trail(
   const compiled = compilePolicies([{ path: 'policies/p.yml', text }], all, { environment: 'production' });
   const asking = { identity: identity(who), context: context() };
   const decisions = await decider.decide({
-    ...asking,
+    parties: [{ ...asking, path: [] }],
     datasets: [subject],
     policies: compiled,
     snapshotHash: 'test',

@@ -3,12 +3,22 @@
  * among others that must not count (exempted, weaker, about other datasets).
  */
 import { createDecider } from '../../src/access/decide.ts';
-import type { Decision } from '../../src/access/decision.ts';
+import type { Decision, DecisionContext } from '../../src/access/decision.ts';
+import { partiesOf } from '../../src/access/party.ts';
 import { createPdp } from '../../src/access/pdp.ts';
 import type { Catalogue } from '../../src/catalogue/dataset.ts';
 import { compilePolicies } from '../../src/policies/compile.ts';
 import type { MaskSpec, Predicate, ScalarOperand } from '../../src/policies/policy.ts';
 import { identityOf, maskPolicy, type World, type WorldDataset } from './world.ts';
+
+const CONTEXT: DecisionContext = {
+  project: null,
+  purpose: null,
+  environment: 'production',
+  time: { epoch: 1_700_000_000, minute_of_day: 0, weekday: 1 },
+  client_ip: null,
+  grants: [],
+};
 
 const decider = createDecider({ pdp: createPdp({ kind: 'embedded' }), cacheSize: 0 });
 
@@ -20,20 +30,12 @@ export async function decisionsByPolicy(
   const text = JSON.stringify({ policies: world.datasets.flatMap(policiesOf) });
   const policies = compilePolicies([{ path: 'world.yml', text }], catalogue, { environment: 'production' });
   return decider.decide({
-    identity: identityOf(world),
+    parties: partiesOf(identityOf(world), () => CONTEXT),
     datasets: catalogue.datasets,
     policies,
     snapshotHash: policies.revision,
     action: 'query',
     request: { sql_tables: [], columns: [], limit: null, offset: null, formats: [] },
-    context: {
-      project: null,
-      purpose: null,
-      environment: 'production',
-      time: { epoch: 1_700_000_000, minute_of_day: 0, weekday: 1 },
-      client_ip: null,
-      grants: [],
-    },
   });
 }
 

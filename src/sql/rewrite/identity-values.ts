@@ -2,9 +2,18 @@
 import type { AttributeValue, Identity } from '../../identity/identity.ts';
 import type { Scalar } from './filter-values.ts';
 
-/** What a path such as `attributes.regions` or `sub` holds; undefined where the token did not say. */
+/**
+ * What a path such as `attributes.regions` or `sub` holds; undefined where the token did not say. A path that begins with
+ * `actor` or `members` and a number is that identity's.
+ */
 export function identityValue(path: readonly string[], identity: Identity): AttributeValue | undefined {
-  const [first, second] = path;
+  const [first, second, ...rest] = path;
+  if (first === 'actor' && second !== undefined)
+    return identity.actor === undefined ? undefined : identityValue([second, ...rest], identity.actor);
+  if (first === 'members') {
+    const member = /^\d{1,6}$/.test(second ?? '') ? identity.members?.[Number(second)] : undefined;
+    return member === undefined ? undefined : identityValue(rest, member);
+  }
   if (first === 'attributes' && second !== undefined && path.length === 2) {
     return Object.hasOwn(identity.attributes, second) ? identity.attributes[second] : undefined;
   }
