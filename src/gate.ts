@@ -8,8 +8,10 @@ import type { Identity } from './identity/identity.ts';
 import type { TagRules } from './lineage/lineage.ts';
 import type { Observe } from './observe.ts';
 import type { PlanCaches } from './request/plan-caches.ts';
+import type { Grants } from './requests/grant.ts';
 import type { TokenKeys } from './sql/rewrite/masks/token.ts';
 import type { Metadata } from './state/metadata.ts';
+import type { AcknowledgementStore } from './store/acknowledgements.ts';
 
 /** Bounds on one request; sizes in bytes, times in milliseconds. */
 export interface GateLimits {
@@ -53,6 +55,8 @@ export interface Gate {
   /** Whom the gate authenticated on that day (`2026-03-31`, UTC) or later, the latest first. */
   seenSince(day: string): Promise<readonly Identity[]>;
   permits(identity: Identity, permission: Permission): boolean;
+  readonly acknowledgements: AcknowledgementStore;
+  readonly grants: Grants;
   /** @throws SluiceError engine_unavailable */
   engine(name: string): Engine;
   readonly observe: Observe;

@@ -19,6 +19,7 @@ import type { Observe } from './observe.ts';
 import { openEngines } from './open/engines.ts';
 import { compilePermissions, permitted } from './open/permissions.ts';
 import { emptyCaches } from './request/plan-caches.ts';
+import { grantsIn } from './requests/held.ts';
 import { loadParser } from './sql/parse.ts';
 import { columnType } from './sql/resolve/types.ts';
 import { maskFits } from './sql/rewrite/masks/fits.ts';
@@ -190,9 +191,11 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
         return identity;
       },
       personas: new Map(personas),
+      acknowledgements: store.acknowledgements,
       async seenSince(day) {
         return (await store.listSeen(day)).flatMap((row) => identityFromSeen(row) ?? []);
       },
+      grants: grantsIn(store.requests),
       permits: (identity, permission) => permitted(permissions, identity, permission, config.environment),
       engine(name) {
         const engine = engines.get(name);

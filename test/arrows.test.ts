@@ -32,7 +32,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'snapshot',
   ],
   policies: ['errors', 'findings', 'nearest', 'catalogue', 'tags', 'identity', 'sql'],
-  access: ['errors', 'catalogue', 'tags', 'identity', 'policies', 'cache'],
+  requests: ['errors', 'catalogue', 'identity', 'policies', 'store'],
+  access: ['errors', 'catalogue', 'tags', 'identity', 'policies', 'cache', 'requests'],
   sql: ['errors', 'nearest', 'catalogue', 'identity', 'policies', 'access', 'engines'],
   results: ['errors'],
   engines: ['errors', 'catalogue', 'sql', 'results'],
@@ -61,6 +62,7 @@ const SPINES = [
   'plan',
   'simulate',
   'detokenise',
+  'access-requests',
 ];
 
 /** The edge of the house: puts everything together. */

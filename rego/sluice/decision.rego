@@ -12,13 +12,17 @@ decision := {
 	"allow": allow,
 	"reason": reason,
 	"reasons": array.concat(
-		[{"policy": "level", "effect": "level", "because": level_because, "source": null}],
-		policy_reasons,
+		array.concat(
+			[{"policy": "level", "effect": "level", "because": level_because, "source": null}],
+			policy_reasons,
+		),
+		grant_reasons,
 	),
 	"rows": [{"policy": j.policy.id, "predicate": j.policy.predicate} |
 		some j in judged
 		j.policy.effect == "rows"
 		not j.exempt
+		not lifted_rows(j.policy)
 	],
 	"masks": masks,
 	"reveals": reveals,
@@ -71,7 +75,10 @@ broken_glass[policy.id] := policy if {
 
 default expires_at := null
 
-expires_at := min({policy.expires | some policy in broken_glass}) if count(broken_glass) > 0
+expires_at := min(ends) if count(ends) > 0
+
+# Whatever of the answer holds for a while only.
+ends := {policy.expires | some policy in broken_glass} | {until | some until in grants_used}
 
 who(policy) := conditions.value(policy.who) if {
 	policy.who
@@ -186,13 +193,19 @@ has_allow if {
 	j.policy.effect == "allow"
 }
 
-default allow_holds := false
+default policy_allows := false
 
-allow_holds if {
+policy_allows if {
 	some j in judged
 	j.policy.effect == "allow"
 	j.value == 2
 }
+
+default allow_holds := false
+
+allow_holds if policy_allows
+
+allow_holds if granted
 
 authenticated if input.identity.kind in {"user", "service"}
 
@@ -213,6 +226,7 @@ reason := "policy_unreadable" if {
 } else := "level_restricted" if {
 	input.dataset.access_level == "restricted"
 	not has_allow
+	not granted
 } else := "no_allow_matches" if {
 	has_allow
 	not allow_holds
@@ -257,7 +271,10 @@ level_because := "open: anyone" if {
 	not authenticated
 } else := "restricted: an allow policy holds" if {
 	input.dataset.access_level == "restricted"
-	allow_holds
+	policy_allows
+} else := "restricted: a grant holds" if {
+	input.dataset.access_level == "restricted"
+	granted
 } else := "restricted: no allow policy holds" if {
 	input.dataset.access_level == "restricted"
 } else := "no access level"
@@ -290,12 +307,16 @@ policy_reason(j) := {
 
 shown_effect(j) := "exempt" if {
 	j.exempt
+} else := "exempt" if {
+	lifted_rows(j.policy)
 } else := j.policy.effect
 
 because(j) := conditions.explain(j.policy.unless) if {
 	exempt_by_condition(j.policy)
 } else := concat("", ["break_glass ", concat(", ", sort(object.keys(broken_glass)))]) if {
 	j.exempt
+} else := concat("", ["grant ", concat(", ", sort(object.keys(lifts[j.policy.id])))]) if {
+	lifted_rows(j.policy)
 } else := concat("", [conditions.explain(j.policy.who), ": ", j.policy.reason]) if {
 	j.policy.effect == "break_glass"
 } else := concat("", ["outside its hours or networks: ", conditions.explain(j.policy.within)]) if {

@@ -44,6 +44,7 @@ candidates[column.name] contains place(policy, column) if {
 	some policy in applying_masks
 	is_null(rows_of(policy))
 	some column in policy.columns
+	not lifted_mask(policy, column.name)
 }
 
 strongest_masks[name] := min(ranked) if {
@@ -55,6 +56,7 @@ conditional_masks[column.name] contains place(policy, column) if {
 	some policy in applying_masks
 	not is_null(rows_of(policy))
 	some column in policy.columns
+	not lifted_mask(policy, column.name)
 	not weaker(place(policy, column), column.name)
 }
 

@@ -9,6 +9,7 @@ import type {
   SourceRef,
   TokenScope,
 } from '../policies/policy.ts';
+import type { Grant } from '../requests/grant.ts';
 
 export type Action = 'query' | 'explain' | 'discover' | 'reveal';
 
@@ -52,7 +53,8 @@ export interface DecisionContext {
   readonly networks?: readonly string[] | null;
   /** Of the windows of the week that policies name, those that hold now; null or absent is unknown. */
   readonly hours?: readonly string[] | null;
-  readonly grants: readonly unknown[];
+  /** Of this identity alone. */
+  readonly grants: readonly Grant[];
 }
 
 export interface Reason {
@@ -67,6 +69,7 @@ export interface Reason {
     | 'limit'
     | 'break_glass'
     | 'level'
+    | 'grant'
     | 'exempt';
   /** A reason code with the fact that mattered, for people: `level internal: authenticated`. Never data. */
   readonly because: string;

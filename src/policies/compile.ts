@@ -11,7 +11,7 @@ import { masterKeys } from './master-key.ts';
 import { indexCatalogue } from './match.ts';
 import { type MatchedPair, matchPolicy, sharedColumns } from './match-policy.ts';
 import { networkMatcher } from './networks.ts';
-import type { MatchedPolicy, PolicySet } from './policy.ts';
+import type { MatchedPolicy, PolicySet, PolicyTerms } from './policy.ts';
 import { readRecord } from './problem.ts';
 
 export interface PolicyFile {
@@ -63,6 +63,7 @@ export function compilePolicies(
   };
   for (const list of byDataset.values()) Object.freeze(list);
   const none: readonly MatchedPolicy[] = Object.freeze([]);
+  const terms = new Map(definitions.map((definition) => [definition.id, termsOf(definition)] as const));
   return Object.freeze({
     revision: revisionOf(definitions),
     findings: Object.freeze(lint(definitions, coverage, index)),
@@ -78,6 +79,7 @@ export function compilePolicies(
         }),
       ),
     ),
+    termsOf: (policyId: string) => terms.get(policyId),
     forDataset: (datasetId: string) => byDataset.get(datasetId) ?? none,
     ...circumstancesOf(definitions),
   });
@@ -95,7 +97,7 @@ function circumstancesOf(
     } else for (const inner of Object.values(value)) collect(inner);
   };
   // Wherever in a policy a condition stands.
-  for (const { unless, body } of definitions) collect([unless, body]);
+  for (const { unless, body, approve } of definitions) collect([unless, body, approve]);
   return {
     networksOf: networkMatcher([...named.network].sort()),
     hoursAt: hoursMatcher([...named.hours].sort()),
@@ -147,6 +149,15 @@ function revisionOf(definitions: readonly PolicyDefinition[]): string {
   for (const { source, written } of definitions)
     hash.update(`${JSON.stringify([source, canonical(written)])}\n`);
   return hash.digest('hex');
+}
+
+/** Its words for people are no part of what it does, and neither is its place in a file. */
+function termsOf({ written, approve }: PolicyDefinition): PolicyTerms {
+  const { description: _, ...rest } = written as Readonly<Record<string, unknown>>;
+  const digest = createHash('sha256')
+    .update(JSON.stringify(canonical(rest)))
+    .digest('hex');
+  return Object.freeze({ digest, approve });
 }
 
 function canonical(value: unknown): unknown {

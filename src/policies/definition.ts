@@ -1,7 +1,8 @@
 /** One policy as written in YAML: read strictly, exactly one effect, every problem reported at its line. */
 import { readCondition } from './conditions.ts';
-import type { Dnf, SourceRef } from './policy.ts';
+import type { ApproveRule, Dnf, SourceRef } from './policy.ts';
 import { kindOf, type Path, type Report, readRecord } from './problem.ts';
+import { readApprove } from './read-approve.ts';
 import { type BreakGlassBody, readBreakGlass } from './read-break-glass.ts';
 import { type LimitBody, readLimit } from './read-limit.ts';
 import { type MaskBody, readMask } from './read-mask.ts';
@@ -18,7 +19,7 @@ export const EFFECTS = [
   'discover',
   'break_glass',
 ] as const;
-const KEYS = ['id', 'description', 'on', ...EFFECTS, 'unless'] as const;
+const KEYS = ['id', 'description', 'on', ...EFFECTS, 'unless', 'approve'] as const;
 /** "allow A unless B" reads both ways. */
 const NAMES_WHOM: ReadonlySet<string> = new Set(['allow', 'discover', 'break_glass']);
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -37,6 +38,8 @@ export interface PolicyDefinition {
   readonly description: string;
   readonly on: Selector;
   readonly unless: Dnf | null;
+  /** Who may lift it for someone. */
+  readonly approve: ApproveRule | null;
   readonly body: PolicyBody;
   readonly source: SourceRef;
   /** Of a path inside this policy. */
@@ -73,12 +76,15 @@ export function readPolicy(
     const word = body.effect;
     tell(['unless'], `\`${word}\` takes no \`unless\`; say whom: \`{ all: [ …, { not: … } ] }\``);
   }
+  const approve =
+    policy.approve === undefined ? null : readApprove(policy.approve, body?.effect ?? null, tell);
   if (!sound || typeof id !== 'string' || on === null || body === null) return null;
   return {
     id,
     description: typeof description === 'string' ? description : '',
     on,
     unless,
+    approve,
     body,
     source: { file: place.file, line: place.lineOf(['id']) },
     lineOf: place.lineOf,

@@ -193,12 +193,27 @@ export type MatchedPolicy = MatchedBase &
       }
   );
 
+/** Who may lift a policy for someone who asks: so many different people, each of whom the condition names. */
+export interface ApproveRule {
+  readonly by: Dnf;
+  readonly approvers: number;
+}
+
+export interface PolicyTerms {
+  /** SHA-256 of all that it does: an approval is of the policy as it was. */
+  readonly digest: string;
+  /** Null where the dataset's owner decides. */
+  readonly approve: ApproveRule | null;
+}
+
 export interface PolicySet {
   /** SHA-256 over the canonical form of all policies. */
   readonly revision: string;
   readonly policies: readonly PolicySummary[];
   /** What a push should tell its author: policies that match nothing, tags that nothing carries, masks that do not fit. */
   readonly findings: readonly Finding[];
+  /** Undefined where there is no such policy. */
+  termsOf(policyId: string): PolicyTerms | undefined;
   /** By dataset id; frozen; empty where nothing matches. */
   forDataset(datasetId: string): readonly MatchedPolicy[];
   /** Of the networks that conditions name, those that hold the address; null where the address is not known. */

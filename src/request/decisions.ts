@@ -6,6 +6,7 @@ import type { Dataset } from '../catalogue/dataset.ts';
 import type { Gate } from '../gate.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { grantsOf } from './grants-of.ts';
 
 export interface DecisionAsk {
   readonly identity: Identity;
@@ -20,15 +21,17 @@ export interface DecisionAsk {
 
 /** By dataset id; every dataset has its decision. @throws SluiceError pdp_unavailable */
 export async function decisionsFor(ask: DecisionAsk, gate: Gate): Promise<ReadonlyMap<string, Decision>> {
+  const now = gate.now();
+  const grants = await grantsOf(ask.identity, ask.snapshot, now, gate);
   // Neither project nor purpose: both come with acting in a project, and are never taken from a bare request.
   const context = buildContext({
-    now: gate.now().getTime(),
+    now: now.getTime(),
     environment: gate.environment,
     clientIp: ask.clientIp,
     policies: ask.snapshot.policies,
   });
   return gate.decider.decide({
-    parties: partiesOf(ask.identity, () => context),
+    parties: partiesOf(ask.identity, (party) => ({ ...context, grants: grants(party) })),
     datasets: ask.datasets,
     policies: ask.snapshot.policies,
     snapshotHash: ask.snapshot.hash,

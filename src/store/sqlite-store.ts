@@ -4,6 +4,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { SluiceError } from '../errors.ts';
+import { acknowledgementStore } from './acknowledgements.ts';
+import { outboxStore } from './outbox.ts';
+import { requestStore } from './requests.ts';
 import { STATE_FILE } from './schema.ts';
 import { listSeen, saveSeen } from './seen.ts';
 import { sinkStore } from './sinks.ts';
@@ -146,6 +149,12 @@ function sqliteStore(db: DatabaseSync, { keep, keepBytes, keys, now }: Required<
       guarded(async () => {
         db.prepare('DELETE FROM kv WHERE name = ?').run(name);
       }),
+
+    requests: requestStore(db, guarded),
+
+    outbox: outboxStore(db, guarded),
+
+    acknowledgements: acknowledgementStore(db, guarded),
 
     close: async () => {
       if (db.isOpen) db.close();

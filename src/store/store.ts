@@ -1,4 +1,7 @@
 /** Durable state: the port that every kind of store fills. The last snapshot saved here is what the gate serves. */
+import type { AcknowledgementStore } from './acknowledgements.ts';
+import type { Outbox } from './outbox.ts';
+import type { RequestStore } from './requests.ts';
 import type { SinkStore } from './sinks.ts';
 
 /** A pushed state without its content. */
@@ -80,6 +83,9 @@ export interface Store {
   get(name: string): Promise<string | null>;
   set(name: string, value: string): Promise<void>;
   delete(name: string): Promise<void>;
+  readonly requests: RequestStore;
+  readonly outbox: Outbox;
+  readonly acknowledgements: AcknowledgementStore;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,82 @@
+/**
+ * What an approved request gives, as a fact of a decision: access to a dataset or a project, or the lifting of named policies on
+ * named columns. A grant never says more than was approved: what it was bound to and has changed since makes it void.
+ */
+import type { Catalogue } from '../catalogue/dataset.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { PolicySet } from '../policies/policy.ts';
+
+export interface Person {
+  readonly sub: string;
+  readonly issuer: string | null;
+}
+
+/** As a policy author sees it in `context.grants`. */
+export interface Grant {
+  readonly id: string;
+  readonly subject: Person;
+  /** `lift`: exempt from the named policies, of masks on the named columns alone. */
+  readonly kind: 'access' | 'lift';
+  /** Dataset id; null where it is a grant of a project. */
+  readonly dataset: string | null;
+  readonly project: string | null;
+  readonly policies: readonly string[];
+  /** Folded. */
+  readonly columns: readonly string[];
+  /** Counts only where the request is made for this purpose; null counts always. */
+  readonly purpose: string | null;
+  /** Epoch seconds; at that second it is over. */
+  readonly until: number;
+  /** Id of the request that it comes from. */
+  readonly request: string;
+  readonly approvers: readonly Person[];
+}
+
+/** What was approved, so that another thing of the same name is never taken for it. */
+export interface Binding {
+  /** dbt unique_id of the dataset, or of the exposure. */
+  readonly uniqueId: string | null;
+  /** Of the policies that it lifts, what they were. */
+  readonly digests: Readonly<Record<string, string>>;
+}
+
+export interface HeldGrant extends Grant {
+  readonly binding: Binding;
+}
+
+export interface Grants {
+  /** Neither over nor revoked at that moment; whatever another process changed counts at once. @throws SluiceError state_unavailable */
+  activeFor(identity: Pick<Identity, 'sub' | 'issuer' | 'kind'>, now: Date): Promise<readonly HeldGrant[]>;
+}
+
+/** Why a grant does not hold though its time is not over, or null. */
+export type Void = 'dataset_gone' | 'dataset_replaced' | 'policy_changed';
+
+export interface State {
+  readonly catalogue: Pick<Catalogue, 'byId'>;
+  readonly policies: Pick<PolicySet, 'termsOf'>;
+}
+
+export function voidIn({ dataset, kind, policies, binding }: HeldGrant, state: State): Void | null {
+  if (dataset === null) return null;
+  const found = state.catalogue.byId(dataset);
+  // Another of its names, such as that of its latest version, is no name of what was granted.
+  if (found === undefined || found.id !== dataset) return 'dataset_gone';
+  if (found.uniqueId !== binding.uniqueId) return 'dataset_replaced';
+  if (kind === 'lift' && policies.every((id) => changed(id, binding, state))) return 'policy_changed';
+  return null;
+}
+
+/** What a decision may know of: a lift of what was edited since is left out. */
+export function standing(grants: readonly HeldGrant[], state: State): readonly Grant[] {
+  return grants.flatMap((grant) => {
+    if (voidIn(grant, state) !== null) return [];
+    const { binding, policies, ...rest } = grant;
+    return [{ ...rest, policies: policies.filter((id) => !changed(id, binding, state)) }];
+  });
+}
+
+function changed(id: string, { digests }: Binding, { policies }: State): boolean {
+  const was = Object.hasOwn(digests, id) ? digests[id] : undefined;
+  return was === undefined || policies.termsOf(id)?.digest !== was;
+}
