@@ -97,7 +97,7 @@ interface Measured {
 }
 
 async function measure(before: State, after: State, known: readonly Subject[]): Promise<Measured> {
-  const asker = askerOf(createPdp({ kind: 'embedded' }));
+  const asker = await askerOf(createPdp({ kind: 'embedded' }));
   try {
     const started = performance.now();
     const busy = process.cpuUsage();

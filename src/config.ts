@@ -60,7 +60,7 @@ export function redacted(config: Config): unknown {
     return Object.fromEntries(
       Object.entries(value).map(([key, item]) => [
         key,
-        key === 'password' ? '(a password)' : walk(item, [...path, key]),
+        key === 'password' || key === 'token' ? `(a ${key})` : walk(item, [...path, key]),
       ]),
     );
   };
@@ -105,6 +105,7 @@ function resolvePaths(value: Loaded, folder: string): Loaded {
       catalogue: at(metadata.catalogue),
     },
     policies: at(value.policies),
+    pdp: withPdpFiles(value.pdp, at),
     keys: withKeyFiles(value.keys, at),
     audit: withSigningFile(value.audit, at),
     identity:
@@ -130,6 +131,16 @@ function withKeyFiles({ tokenise }: Loaded['keys'], at: (path: string) => string
 function withSigningFile(audit: Loaded['audit'], at: (path: string) => string): Loaded['audit'] {
   const file = audit.signing?.key_file;
   return file === undefined ? audit : { ...audit, signing: { key_file: at(file) } };
+}
+
+function withPdpFiles(pdp: Loaded['pdp'], at: <T extends string | undefined>(path: T) => T): Loaded['pdp'] {
+  if (pdp.kind === 'embedded') return { ...pdp, bundle: at(pdp.bundle) };
+  const { ca, cert, key } = pdp.tls;
+  return {
+    ...pdp,
+    token_file: at(pdp.token_file),
+    tls: { ...pdp.tls, ca: at(ca), cert: at(cert), key: at(key) },
+  };
 }
 
 /** `PORT` is how hosts and `npm start` move the HTTP door without a file. */

@@ -1,5 +1,6 @@
 /** What the spines need of the running gate; `open.ts` puts it together. Clock, keys and snapshot are handed over, never reached for. */
 import type { Decider } from './access/decide.ts';
+import type { ServedBundle } from './access/opa/served-bundle.ts';
 import type { Pdp } from './access/pdp.ts';
 import type { AuditLog } from './audit/event.ts';
 import type { PublishRule } from './catalogue/publish.ts';
@@ -46,6 +47,8 @@ export interface Gate {
   readonly pdp: Pdp;
   /** The same, with what it answered before. */
   readonly decider: Decider;
+  /** The Rego of the default bundle, for OPA servers to fetch. */
+  readonly bundle: ServedBundle;
   readonly metadata: Metadata;
   readonly caches: PlanCaches;
   /** @throws SluiceError 2xxx; null is a caller without a token. */

@@ -1,4 +1,5 @@
 /** Everything that can be observed in a running gate, as one union: the log and the metrics each read it their way. */
+import type { PdpObservation } from './access/opa/observation.ts';
 import type { EngineObservation } from './engines/engine.ts';
 import type { Code } from './errors.ts';
 
@@ -60,6 +61,7 @@ export type Observation =
   /** Who was seen could not be taken down: a plan will not know of them. */
   | { readonly kind: 'seen_failed'; readonly error: unknown }
   | { readonly kind: 'close_failed'; readonly error: unknown }
+  | PdpObservation
   | EngineObservation;
 
 export type Observe = (observation: Observation) => void;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createDecider } from './access/decide.ts';
-import { createPdp } from './access/pdp.ts';
+import { loadServedBundle } from './access/opa/served-bundle.ts';
 import { openAuditLog } from './audit/log.ts';
 import { readTokenKeys } from './config/token-keys.ts';
 import type { Config } from './config.ts';
@@ -17,6 +17,7 @@ import type { Identity } from './identity/identity.ts';
 import { identityFromSeen, rememberSeen } from './identity/seen.ts';
 import type { Observe } from './observe.ts';
 import { openEngines } from './open/engines.ts';
+import { openPdp } from './open/pdp.ts';
 import { compilePermissions, permitted } from './open/permissions.ts';
 import { emptyCaches } from './request/plan-caches.ts';
 import { grantsIn } from './requests/held.ts';
@@ -151,7 +152,9 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
     });
     closing.push(() => seen.close());
     const metadata = createMetadata({ store, engines, observe: options.observe });
-    const pdp = createPdp({ kind: config.pdp.kind });
+    const bundle = loadServedBundle();
+    const pdp = await openPdp(config, bundle.revision, options.observe);
+    closing.push(() => pdp.close());
     const personas = [...(development === null ? [] : (personasOf(config) ?? []))].map(
       ([name, persona]) => [name, identityOf(persona, development?.url ?? '')] as const,
     );
@@ -182,6 +185,7 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
       },
       audit,
       pdp,
+      bundle,
       decider: createDecider({ pdp, fits: (mask, column) => maskFits(mask, columnType(column)) }),
       metadata,
       caches: emptyCaches(),
@@ -217,6 +221,7 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
         const missing: string[] = [];
         await metadata.current().catch(() => missing.push('snapshot'));
         await audit.probe().catch(() => missing.push('audit'));
+        await pdp.probe().catch(() => missing.push('pdp'));
         for (const [name, engine] of engines)
           if ((await engine.health()) !== 'ready') missing.push(`engine ${name}`);
         return missing;

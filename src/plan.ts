@@ -44,7 +44,7 @@ export async function planMetadata(
       onStep,
     });
     onStep?.('asking who would gain and who would lose');
-    const asker = askerOf(gate.pdp);
+    const asker = await askerOf(gate.pdp);
     const report = await buildPlan({
       before: before?.snapshot ?? null,
       after: after.snapshot,

@@ -11,7 +11,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cache: [],
   nearest: [],
   findings: [],
-  observe: ['errors', 'engines'],
+  observe: ['errors', 'access', 'engines'],
   config: ['errors', 'nearest', 'catalogue', 'tags'],
   identity: ['errors', 'config', 'cache'],
   dbt: ['errors', 'nearest'],

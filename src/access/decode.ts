@@ -1,8 +1,9 @@
 /**
  * Strict reading of what a policy decision point answered. Anything odd (a field missing, unknown or of another type, a column
- * that the dataset lacks, an answer for another dataset, an answer too few) becomes a denial: no part of it is trusted alone.
+ * that the dataset lacks, an answer for another dataset) becomes a denial: no part of it is trusted alone.
  */
 import { z } from 'zod';
+import { SluiceError } from '../errors.ts';
 import type { Limits, Predicate, ScalarOperand } from '../policies/policy.ts';
 import type { Decision, DecisionInput } from './decision.ts';
 import { readMasks, readReveals } from './decode-masks.ts';
@@ -82,6 +83,7 @@ const full = z.strictObject({
         'limit',
         'break_glass',
         'level',
+        'grant',
         'exempt',
       ]),
       because: z.string(),
@@ -102,22 +104,24 @@ const full = z.strictObject({
 
 const short = z.strictObject({ allow: z.boolean(), reason: word.optional() });
 
-/** One decision per item of the batch, in its order, whatever was answered. */
+/**
+ * One decision per item of the batch, in its order; an item that cannot be read is a denial.
+ *
+ * @param answer what the rule gave: a list, as long as the batch. Anything else is no answer at all.
+ * @throws SluiceError decision_invalid
+ */
 export function decodeBatch(answer: unknown, batch: readonly DecisionInput[]): readonly Decision[] {
-  const decisions = resultOf(answer);
-  return batch.map((input, i) =>
-    decisions === null || decisions.length !== batch.length
-      ? denial(input, 'undecodable')
-      : decodeOne(decisions[i], input),
-  );
+  if (answer === undefined)
+    throw unusable('the rule is undefined: it is not loaded, or has no value for this input');
+  if (!Array.isArray(answer)) throw unusable('the answer to a batch is not a list');
+  if (answer.length !== batch.length)
+    throw unusable(`${answer.length} answers to ${batch.length} items: a rule without a default?`);
+  return batch.map((input, i) => decodeOne(answer[i], input));
 }
 
-/** OPA wraps each result: `[{result: …}]` in WASM. */
-function resultOf(answer: unknown): readonly unknown[] | null {
-  if (!Array.isArray(answer) || answer.length !== 1) return null;
-  const [only]: readonly unknown[] = answer;
-  const wrapped = z.strictObject({ result: z.array(z.unknown()) }).safeParse(only);
-  return wrapped.success ? wrapped.data.result : null;
+/** Why is for the operator's log: a caller learns only that there was no usable answer. */
+function unusable(why: string): SluiceError {
+  return new SluiceError('decision_invalid', undefined, { cause: new Error(why) });
 }
 
 function decodeOne(value: unknown, input: DecisionInput): Decision {

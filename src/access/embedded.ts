@@ -12,18 +12,27 @@ const MAXIMUM_PAGES = 1024;
 /** Above this an instance is given up after use: WASM memory never shrinks. */
 const KEEP_PAGES = 256;
 
-const ENTRYPOINT = 'sluice/batch';
+export interface PolicyBundle {
+  readonly wasm: Uint8Array<ArrayBuffer>;
+  /** What the policy sees as `data`. */
+  readonly data: object;
+  /** The rule that answers a batch: `sluice/batch`. */
+  readonly entrypoint: string;
+}
 
 export interface EmbeddedPolicy {
-  /** The bundle's raw answer, not decoded. Rejects with whatever the runtime throws. */
+  /** What the rule answered, not decoded; undefined where it has no value. Rejects with whatever the runtime throws. */
   evaluate(batch: readonly DecisionInput[]): Promise<unknown>;
   /** Bytes of WASM memory that the current instance holds. */
   memory(): Promise<number>;
 }
 
-export function loadEmbedded(wasm: Uint8Array<ArrayBuffer>): EmbeddedPolicy {
+export function loadEmbedded({ wasm, data, entrypoint }: PolicyBundle): EmbeddedPolicy {
   const instantiate = () => {
-    const loading = loadPolicy(wasm, { initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });
+    const loading = loadPolicy(wasm, { initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES }).then((policy) => {
+      policy.setData(data);
+      return policy;
+    });
     // A bundle that does not load is reported by the evaluation that needs it.
     loading.catch(() => {});
     return loading;
@@ -38,9 +47,9 @@ export function loadEmbedded(wasm: Uint8Array<ArrayBuffer>): EmbeddedPolicy {
     try {
       const policy: LoadedPolicy = await used;
       // Runs to its end without yielding: evaluations never meet in one instance.
-      const result: unknown = policy.evaluate(input, ENTRYPOINT);
+      const result: unknown = policy.evaluate(input, entrypoint);
       if (policy.mem.buffer.byteLength > KEEP_PAGES * PAGE) giveUp();
-      return result;
+      return onlyResult(result);
     } catch (error) {
       // After a trap the heap is in an unknown state.
       giveUp();
@@ -56,4 +65,11 @@ export function loadEmbedded(wasm: Uint8Array<ArrayBuffer>): EmbeddedPolicy {
     },
     memory: async () => (await current).mem.buffer.byteLength,
   };
+}
+
+/** The runtime answers with a set of results, `[{result: …}]`: one, or none where the rule is undefined. */
+function onlyResult(set: unknown): unknown {
+  if (!Array.isArray(set) || set.length !== 1) return undefined;
+  const [only]: readonly unknown[] = set;
+  return typeof only === 'object' && only !== null && 'result' in only ? only.result : undefined;
 }

@@ -11,7 +11,7 @@ interface Problem {
 
 /** Throws `config_invalid` with all problems in `details`. */
 export function checkReferences(config: Loaded, file: string, lineOf: (path: Path) => number): void {
-  const problems = [...checkEngines(config), ...checkIssuers(config)].map(
+  const problems = [...checkEngines(config), ...checkIssuers(config), ...checkPdp(config)].map(
     ({ path, text }) => `${file}:${lineOf(path)}: ${showPath(path)}: ${text}`,
   );
   if (problems.length > 0) {
@@ -53,6 +53,14 @@ function checkIssuers({ environment, identity: { issuers } }: Loaded): Problem[]
     }
     return problems;
   });
+}
+
+function checkPdp({ environment, pdp }: Loaded): Problem[] {
+  if (pdp.kind === 'embedded') return [];
+  // Whoever can answer in the server's place on the way decides.
+  if (environment === 'development' || pdp.plaintext || isTrustworthy(pdp.url)) return [];
+  const text = 'must be https (outside development, and loopback aside), or beside plaintext: true';
+  return [{ path: ['pdp', 'url'], text }];
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);

@@ -4,6 +4,7 @@ import { publishRuleSchema } from '../catalogue/publish.ts';
 import { tagRulesSchema } from '../tags/rules-schema.ts';
 import { auditSchema } from './audit-schema.ts';
 import { identitySchema } from './identity-schema.ts';
+import { pdpSchema } from './pdp-schema.ts';
 import { duration, size } from './units.ts';
 
 const name = z.string().regex(/^[a-z][a-z0-9_-]*$/, {
@@ -222,12 +223,7 @@ export const configSchema = z
       .prefault('policies')
       .describe('A folder of policy files (`*.yml`, `*.yaml`), or one file.'),
     identity: identitySchema.prefault({}).describe('Who callers are.'),
-    pdp: z
-      .strictObject({
-        kind: z.enum(['embedded']).prefault('embedded').describe('OPA runs inside the gate, as WebAssembly.'),
-      })
-      .prefault({})
-      .describe('The policy decision point.'),
+    pdp: pdpSchema.prefault({ kind: 'embedded' }).describe('The policy decision point.'),
     keys: keys.prefault({}).describe('Secrets of masks.'),
     limits: limits.prefault({}).describe('Bounds on requests, queries and answers.'),
     state: z

@@ -112,6 +112,27 @@ function lineOf(seen: Observation): Line {
       return { level: 'warn', message: 'who was seen could not be saved', fields: {}, error: seen.error };
     case 'close_failed':
       return { level: 'warn', message: 'close failed', fields: {}, error: seen.error };
+    case 'pdp_asked': {
+      const { outcome, items, durationMs } = seen;
+      return {
+        level: 'debug',
+        message: 'pdp asked',
+        fields: { outcome, items, duration_ms: round(durationMs) },
+      };
+    }
+    case 'pdp_breaker':
+      return {
+        level: seen.state === 'open' ? 'error' : 'info',
+        message: `pdp breaker ${seen.state}`,
+        fields: { state: seen.state },
+        error: seen.error,
+      };
+    case 'pdp_revision':
+      return {
+        level: 'info',
+        message: 'pdp decides with another bundle',
+        fields: { bundles: seen.bundles, ours: seen.ours },
+      };
     case 'engine_started': {
       const { engine, pid, durationMs } = seen;
       return {

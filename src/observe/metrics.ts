@@ -112,6 +112,28 @@ function createMeters(registry: Registry) {
       buckets: COARSE,
       registers,
     }),
+    pdpCalls: new Counter({
+      name: 'sluice_pdp_calls_total',
+      help: 'Calls to the OPA server, each for a batch of decisions',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    pdpSeconds: new Histogram({
+      name: 'sluice_pdp_call_duration_seconds',
+      help: 'Calls to the OPA server',
+      buckets: FINE,
+      registers,
+    }),
+    pdpDecisions: new Counter({
+      name: 'sluice_pdp_decisions_total',
+      help: 'Decisions that the OPA server was asked for',
+      registers,
+    }),
+    pdpBreaker: new Gauge({
+      name: 'sluice_pdp_breaker_state',
+      help: 'Circuit breaker before the OPA server: 0 closed, 1 half open, 2 open',
+      registers,
+    }),
     auditFailures: new Counter({
       name: 'sluice_audit_failures_total',
       help: 'Audit records that could not be written',
@@ -158,6 +180,16 @@ function record(meters: Meters, seen: Observation): void {
       break;
     case 'audit_failed':
       meters.auditFailures.inc();
+      break;
+    case 'pdp_asked':
+      meters.pdpCalls.inc({ outcome: seen.outcome });
+      meters.pdpSeconds.observe(seen.durationMs / 1000);
+      meters.pdpDecisions.inc(seen.items);
+      break;
+    case 'pdp_breaker':
+      meters.pdpBreaker.set({ closed: 0, half_open: 1, open: 2 }[seen.state]);
+      break;
+    case 'pdp_revision':
       break;
     case 'engine_published':
       meters.publishSeconds.observe({ engine: seen.engine }, seen.durationMs / 1000);

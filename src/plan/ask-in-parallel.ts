@@ -31,9 +31,12 @@ const MOST_THREADS = 4;
 const BATCH = 50;
 
 /** @throws SluiceError pdp_unavailable for another bundle than the one that comes with the gate, which may ask for more than a plan knows */
-export function askerOf(pdp: Pdp): Asker {
-  if (!pdp.cacheable)
-    throw new SluiceError('pdp_unavailable', 'A plan needs the policy bundle that comes with the gate.');
+export async function askerOf(given: Pdp): Promise<Asker> {
+  const pdp = await given.inProcess();
+  if (pdp === null)
+    throw new SluiceError('pdp_unavailable', 'A plan needs the policy bundle that comes with the gate.', {
+      hint: 'Rules of your own, or another revision of the bundle, may decide by more than a plan knows. An OPA server that decides with /opa/bundles/sluice.tar.gz of this gate is planned for.',
+    });
   let asked = 0;
   let threads: readonly Thread[] | null = null;
 

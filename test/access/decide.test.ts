@@ -46,7 +46,7 @@ function counting(over: (decision: Decision) => Decision = (d) => d): {
   return {
     batches,
     pdp: {
-      cacheable: real.cacheable,
+      ...real,
       async decide(batch) {
         batches.push(batch);
         return (await real.decide(batch)).map(over);
@@ -162,14 +162,14 @@ it('an answer that made no sense is asked for again', async () => {
 
 it('nothing is kept of a decision point whose answers may follow from more', async () => {
   const { pdp, batches } = counting();
-  const decider = createDecider({ pdp: { ...pdp, cacheable: false } });
+  const decider = createDecider({ pdp: { ...pdp, keeping: () => null } });
   await decider.decide(ask);
   await decider.decide(ask);
   expect(batches).toHaveLength(2);
 });
 
 it('a decision point that leaves a dataset out is a fault', async () => {
-  const decider = createDecider({ pdp: { cacheable: true, decide: async () => [] } });
+  const decider = createDecider({ pdp: { ...createPdp({ kind: 'embedded' }), decide: async () => [] } });
   await expect(decider.decide(ask)).rejects.toMatchObject({ code: 'decision_invalid' });
 });
 

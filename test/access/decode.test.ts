@@ -32,7 +32,7 @@ const sound = {
   discoverable: true,
 };
 
-const decodeOne = (value: unknown, over = input) => decodeBatch([{ result: [value] }], [over])[0];
+const decodeOne = (value: unknown, over = input) => decodeBatch([value], [over])[0];
 
 it('a sound answer passes as it is', () => {
   expect(decodeOne(sound)).toEqual(sound);
@@ -167,24 +167,8 @@ describe('anything odd is a denial', () => {
     });
   });
 
-  const answers: readonly (readonly [string, unknown])[] = [
-    ['nothing', undefined],
-    ['no result', []],
-    ['two results', [{ result: [sound] }, { result: [sound] }]],
-    ['a result with another name', [{ results: [sound] }]],
-    ['a result that is no list', [{ result: sound }]],
-    ['one decision too few', [{ result: [] }]],
-    ['one decision too many', [{ result: [sound, sound] }]],
-  ];
-  it.each(answers)('%s', (_name, answer) => {
-    expect(decodeBatch(answer, [input])).toMatchObject([{ allow: false, reason: 'undecodable' }]);
-  });
-
   it('of one dataset leaves the others as they are', () => {
-    expect(decodeBatch([{ result: ['?', true] }], [input, input])).toMatchObject([
-      { allow: false },
-      { allow: true },
-    ]);
+    expect(decodeBatch(['?', true], [input, input])).toMatchObject([{ allow: false }, { allow: true }]);
   });
 
   it.each([
@@ -194,4 +178,18 @@ describe('anything odd is a denial', () => {
   ] as const)('and a dataset that is %s stays as discoverable as its level says', (level, discoverable) => {
     expect(decodeOne(null, inputOf(level))).toMatchObject({ allow: false, discoverable });
   });
+});
+
+it.each([
+  ['undefined', undefined],
+  ['null', null],
+  ['a decision that is in no list', sound],
+  ['true', true],
+  ['a list in a list', { result: [sound] }],
+  ['one decision too few', []],
+  ['one decision too many', [sound, sound]],
+])('an answer that is no answer to the batch is a fault: %s', (_name, answer) => {
+  expect(() => decodeBatch(answer, [input])).toThrow(
+    expect.objectContaining({ code: 'decision_invalid', status: 503 }),
+  );
 });

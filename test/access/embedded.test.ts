@@ -26,7 +26,12 @@ const wide = (groups: number): DecisionInput => ({
   ...input,
   identity: identity({ groups: Array.from({ length: groups }, (_, i) => `group-${i}`) }),
 });
-const load = () => loadEmbedded(new Uint8Array(readFileSync('rego/sluice.wasm')));
+const load = () =>
+  loadEmbedded({
+    wasm: new Uint8Array(readFileSync('rego/sluice.wasm')),
+    data: {},
+    entrypoint: 'sluice/batch',
+  });
 
 it('memory does not grow from one evaluation to the next', async () => {
   const policy = load();
@@ -73,15 +78,11 @@ it('malformed items are denied one by one', async () => {
     input,
   ] as never);
   expect(answer).toMatchObject([
-    {
-      result: [
-        { allow: false },
-        { allow: false },
-        { allow: false },
-        { allow: false, reason: 'policy_unreadable' },
-        { allow: true },
-      ],
-    },
+    { allow: false },
+    { allow: false },
+    { allow: false },
+    { allow: false, reason: 'policy_unreadable' },
+    { allow: true },
   ]);
 });
 
@@ -89,7 +90,7 @@ it('an input without policies is denied: none is not the same as nothing known',
   const { policies: _policies, ...rest } = input.dataset;
   const odd = { ...input, dataset: rest };
   expect(await load().evaluate([odd] as never)).toMatchObject([
-    { result: [{ allow: false, reason: 'policy_unreadable' }] },
+    { allow: false, reason: 'policy_unreadable' },
   ]);
 });
 
@@ -110,7 +111,7 @@ it.each([
   const [first] = input.dataset.policies;
   const odd = { ...input, dataset: { ...input.dataset, policies: [{ ...first, ...over }] } };
   expect(await load().evaluate([odd] as never)).toMatchObject([
-    { result: [{ allow: false, reason: 'policy_unreadable' }] },
+    { allow: false, reason: 'policy_unreadable' },
   ]);
 });
 
@@ -126,15 +127,11 @@ it.each([
   ],
 ])('%s denies', async (_name, policy) => {
   const odd = { ...input, dataset: { ...input.dataset, policies: [{ id: 'd', source: null, ...policy }] } };
-  expect(await load().evaluate([odd] as never)).toMatchObject([
-    { result: [{ allow: false, reason: 'denied_by_policy' }] },
-  ]);
+  expect(await load().evaluate([odd] as never)).toMatchObject([{ allow: false, reason: 'denied_by_policy' }]);
 });
 
 it('a mask of a kind that the bundle does not know hides the column', async () => {
   const [first] = input.dataset.policies;
   const odd = { ...input, dataset: { ...input.dataset, policies: [{ ...first, mask: { kind: 'rot13' } }] } };
-  expect(await load().evaluate([odd] as never)).toMatchObject([
-    { result: [{ hidden: ['email'], masks: {} }] },
-  ]);
+  expect(await load().evaluate([odd] as never)).toMatchObject([{ hidden: ['email'], masks: {} }]);
 });

@@ -86,6 +86,6 @@ describe.skipIf(opa === null)('the ready packages', () => {
   });
 
   it('are never kept, since a bundle of their own may look at the time', () => {
-    expect(pdp.cacheable).toBe(false);
+    expect(pdp.keeping()).toBeNull();
   });
 });

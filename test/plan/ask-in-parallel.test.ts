@@ -24,7 +24,7 @@ const question = (n: number): DecisionInput => ({
 
 it('gives the answers of one decision point, whoever is asked', async () => {
   const questions = Array.from({ length: 2_500 }, (_, n) => question(n));
-  const asker = askerOf(pdp);
+  const asker = await askerOf(pdp);
   try {
     const answers = await asker.ask(questions);
     const shown = (list: typeof answers) =>
@@ -36,7 +36,7 @@ it('gives the answers of one decision point, whoever is asked', async () => {
 });
 
 it('fails, and does not wait, once it is closed', async () => {
-  const asker = askerOf(pdp);
+  const asker = await askerOf(pdp);
   await asker.ask(Array.from({ length: 2_001 }, (_, n) => question(n)));
   await asker.close();
   await expect(asker.ask([question(1)])).rejects.toMatchObject({ code: 'pdp_unavailable' });

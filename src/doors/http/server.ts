@@ -13,6 +13,7 @@ import { detokeniseRoutes } from './routes/detokenise.ts';
 import { type Health, healthRoutes } from './routes/health.ts';
 import { lintRoutes } from './routes/lint.ts';
 import { metadataRoutes } from './routes/metadata.ts';
+import { opaBundleRoutes } from './routes/opa-bundle.ts';
 import { planRoutes } from './routes/plan.ts';
 import { queryRoutes } from './routes/query.ts';
 
@@ -96,6 +97,7 @@ export async function createHttpDoor(options: HttpDoorOptions): Promise<HttpApp>
     metadataRoutes(typed, options.gate, options.pushBytes);
     planRoutes(typed, options.gate, options.pushBytes);
     lintRoutes(typed, options.gate);
+    opaBundleRoutes(typed, options.gate);
     healthRoutes(typed, options.health);
     typed.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
