@@ -10,6 +10,8 @@ export const AUDIT_FILE: FileKind = {
   // "SlAu"
   applicationId: 0x536c4175,
   code: 'audit_unavailable',
+  // Retention gives pages back to the disk bit by bit.
+  incrementalVacuum: true,
   migrations: [
     {
       version: 1,
@@ -31,6 +33,27 @@ export const AUDIT_FILE: FileKind = {
         CREATE TRIGGER events_no_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'append only'); END;
         CREATE TRIGGER head_no_delete BEFORE DELETE ON head BEGIN SELECT RAISE(ABORT, 'append only'); END;`,
     },
+    {
+      version: 2,
+      name: 'checkpoints',
+      // What a checkpoint of retention covers may go; nothing else ever.
+      sql: `
+        CREATE TABLE checkpoints (
+          number INTEGER PRIMARY KEY,
+          seq INTEGER NOT NULL,
+          reason TEXT NOT NULL CHECK (reason IN ('demand', 'retention')),
+          body TEXT NOT NULL,
+          hash TEXT NOT NULL,
+          signature TEXT
+        ) STRICT;
+        CREATE INDEX checkpoints_by_reason ON checkpoints (reason, seq);
+        CREATE TRIGGER checkpoints_no_update BEFORE UPDATE ON checkpoints BEGIN SELECT RAISE(ABORT, 'append only'); END;
+        CREATE TRIGGER checkpoints_no_delete BEFORE DELETE ON checkpoints BEGIN SELECT RAISE(ABORT, 'append only'); END;
+        DROP TRIGGER events_no_delete;
+        CREATE TRIGGER events_no_delete BEFORE DELETE ON events
+          WHEN OLD.seq > coalesce((SELECT max(seq) FROM checkpoints WHERE reason = 'retention'), 0)
+          BEGIN SELECT RAISE(ABORT, 'append only'); END;`,
+    },
   ],
 };
 
@@ -40,30 +63,44 @@ export const AUDIT_FILE: FileKind = {
  */
 export type Appender = (events: readonly AuditEvent[], known: Head | null) => Head;
 
+/** @see prepareAppendInside */
+export function prepareAppend(db: DatabaseSync): Appender {
+  const append = prepareAppendInside(db);
+  return (events, known) => inTransaction(db, () => append(events, known));
+}
+
 /**
  * Prepares the statements once. The head is read inside each transaction, so that several processes (a gate and a
  * command line beside it) extend one chain. A head that does not fit the last event stops all appending.
+ *
+ * @returns what must run inside a write transaction of the caller's
  */
-export function prepareAppend(db: DatabaseSync): Appender {
+export function prepareAppendInside(db: DatabaseSync): Appender {
   const readHead = db.prepare('SELECT seq, hash FROM head WHERE id = 1');
   const readLast = db.prepare('SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1');
   const readHash = db.prepare('SELECT hash FROM events WHERE seq = ?');
   const insert = db.prepare('INSERT INTO events (seq, body, hash) VALUES (?, ?, ?)');
   const moveHead = db.prepare('UPDATE head SET seq = ?, hash = ? WHERE id = 1');
-  return (events, known) =>
-    inTransaction(db, () => {
-      let head = checkedHead(readHead.get(), readLast.get());
-      if (known !== null && known.seq > 0 && readHash.get(known.seq)?.hash !== known.hash) {
-        throw brokenLog('no longer holds what was written to it');
-      }
-      for (const event of events) {
-        const row = link(event, head);
-        insert.run(row.seq, row.body, row.hash);
-        head = row;
-      }
-      moveHead.run(head.seq, head.hash);
-      return { seq: head.seq, hash: head.hash };
-    });
+  return (events, known) => {
+    let head = checkedHead(readHead.get(), readLast.get());
+    if (known !== null && known.seq > 0 && readHash.get(known.seq)?.hash !== known.hash) {
+      // What a process knew before it slept for long may have been removed in the meantime.
+      if (known.seq > floorOf(db)) throw brokenLog('no longer holds what was written to it');
+    }
+    for (const event of events) {
+      const row = link(event, head);
+      insert.run(row.seq, row.body, row.hash);
+      head = row;
+    }
+    moveHead.run(head.seq, head.hash);
+    return { seq: head.seq, hash: head.hash };
+  };
+}
+
+/** Events up to here were given up by retention, 0 for none. Some may still be there: they go in parts. */
+export function floorOf(db: DatabaseSync): number {
+  const row = db.prepare("SELECT max(seq) AS seq FROM checkpoints WHERE reason = 'retention'").get();
+  return Number(row?.seq ?? 0);
 }
 
 type Row = Record<string, unknown> | undefined;

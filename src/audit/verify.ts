@@ -1,47 +1,38 @@
 /** Checks a whole audit file, event by event, in flat memory, while others go on appending. It never writes. */
+import type { KeyObject } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { SluiceError } from '../errors.ts';
 import { openSqliteReadOnly, sqliteFault } from '../store/sqlite.ts';
-import { canonicalise, EMPTY_HEAD, GENESIS, type Head, hashOf, type Json } from './chain.ts';
+import { EMPTY_HEAD, GENESIS, type Head } from './chain.ts';
+import { type AuditProblem, checkLink, type EventRow, parseObject } from './check-link.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { type Checkpoints, NO_CHECKPOINTS, readCheckpoints } from './checkpoints.ts';
+import { checkEnd, checkKept, checkPlaces, type Places, placesOf, unexpectedHead } from './expectations.ts';
 import { AUDIT_FILE } from './file.ts';
+import { type Proof, proofOf } from './proof.ts';
 
-export type AuditProblemKind =
-  /** A seq is not there: an event was deleted. */
-  | 'event_missing'
-  /** An event's content does not give its hash. */
-  | 'event_altered'
-  /** An event does not name the hash of the one before: reordered, replaced or inserted. */
-  | 'link_broken'
-  /** The log ends before its head record: the tail was deleted. */
-  | 'tail_missing'
-  /** Events stand behind the head record: the tail was inserted, or the head put back. */
-  | 'head_behind'
-  /** The head record is gone or names another hash than the last event's. */
-  | 'head_altered'
-  /** A head that was noted elsewhere is not in this chain: the chain was rebuilt or cut. */
-  | 'head_unexpected'
-  | 'unreadable';
+export type { AuditProblem, AuditProblemKind } from './check-link.ts';
 
-export interface AuditProblem {
-  readonly kind: AuditProblemKind;
-  /** Where the first problem shows; null where it is not in one event. */
-  readonly seq: number | null;
-  readonly message: string;
-}
-
-export interface AuditVerification {
+export interface AuditVerification extends Proof {
   readonly ok: boolean;
-  /** Events whose links hold, from the first on. */
+  /** Events whose links hold. */
   readonly events: number;
+  /** Seq of the first of them; 1 where nothing was removed. */
+  readonly from: number;
   /** The last event whose links hold: note it elsewhere to find a rebuilt chain later. */
   readonly head: Head;
+  readonly checkpoints: number;
   readonly problem?: AuditProblem;
 }
 
 export interface VerifyOptions {
   /** A hash noted earlier (any event's): the chain must still hold it. */
   readonly expectHead?: string;
+  /** One that was printed and kept elsewhere: the chain must still go through it. */
+  readonly checkpoint?: Checkpoint;
+  /** With any, checkpoints count only with a signature of one of them. */
+  readonly publicKeys?: readonly KeyObject[];
   /** Called after each part, with the events checked so far. */
   readonly onProgress?: (events: number) => void;
 }
@@ -60,45 +51,154 @@ export async function verifyAudit(path: string, options: VerifyOptions = {}): Pr
       hint: 'Check the path; a gate makes the file when it starts.',
     });
   }
-  let head: Head = EMPTY_HEAD;
-  let expected = options.expectHead === undefined || options.expectHead === GENESIS;
-  const failed = (problem: AuditProblem): AuditVerification => ({
-    ok: false,
-    events: head.seq,
-    head,
-    problem,
-  });
   try {
     for (;;) {
-      const part = readPart(db, head.seq === 0 ? LOWEST_ROWID : head.seq + 1);
-      for (const row of part.rows) {
-        const problem = checkRow(row, head);
-        if (problem !== null) return failed(problem);
-        head = { seq: row.seq, hash: row.hash };
-        expected ||= row.hash === options.expectHead;
-      }
-      options.onProgress?.(head.seq);
-      if (part.rows.length < PART) {
-        const problem = checkEnd(part.head, head) ?? (expected ? null : unexpectedHead());
-        return problem === null ? { ok: true, events: head.seq, head } : failed(problem);
-      }
-      await yieldToOthers();
+      const pass = new Pass(db, options);
+      const result = await pass.run();
+      // Retention went past the pass and took what it was about to read.
+      if (result.problem?.kind !== 'event_missing' || !pass.isOvertaken()) return result;
     }
-  } catch (error) {
-    return failed({ kind: 'unreadable', seq: head.seq + 1, message: sqliteFault(error, AUDIT_FILE).message });
   } finally {
     db.close();
   }
 }
 
-interface Row {
-  readonly seq: number;
-  readonly body: string;
-  readonly hash: string;
+/** One reading of the file, from the oldest event to the newest. */
+class Pass {
+  readonly #db: DatabaseSync;
+  readonly #options: VerifyOptions;
+  #checkpoints: Checkpoints = NO_CHECKPOINTS;
+  #places: Places = placesOf(NO_CHECKPOINTS.all);
+  #before: Head = EMPTY_HEAD;
+  #from: number | null = null;
+  #expected: boolean;
+
+  constructor(db: DatabaseSync, options: VerifyOptions) {
+    this.#db = db;
+    this.#options = options;
+    this.#expected = options.expectHead === undefined || options.expectHead === GENESIS;
+  }
+
+  async run(): Promise<AuditVerification> {
+    try {
+      const refused = this.#readCheckpoints();
+      if (refused !== null) return this.#verdict(refused);
+      for (;;) {
+        const part = readPart(this.#db, this.#from === null ? LOWEST_ROWID : this.#before.seq + 1);
+        if (this.#from === null) this.#begin(part.rows[0]);
+        for (const row of part.rows) {
+          const problem = this.#check(row);
+          if (problem !== null) return this.#verdict(problem);
+        }
+        this.#options.onProgress?.(this.#events());
+        if (part.rows.length < PART) return this.#verdict(this.#checkWhole(part.head));
+        await yieldToOthers();
+      }
+    } catch (error) {
+      const message = sqliteFault(error, AUDIT_FILE).message;
+      return this.#verdict({ kind: 'unreadable', seq: this.#before.seq + 1, message });
+    }
+  }
+
+  /** Whether more was removed since the pass began. */
+  isOvertaken(): boolean {
+    const seen = this.#checkpoints.floor?.number ?? 0;
+    return this.#readCheckpoints() === null && (this.#checkpoints.floor?.number ?? 0) > seen;
+  }
+
+  #readCheckpoints(): AuditProblem | null {
+    const found = readCheckpoints(this.#db, this.#options.publicKeys ?? []);
+    if ('kind' in found) return found;
+    this.#checkpoints = found;
+    this.#places = placesOf(found.all, this.#places);
+    return null;
+  }
+
+  /** The chain begins behind what was removed; what is still there of that (it goes in parts) counts as well. */
+  #begin(first: EventRow | undefined): void {
+    const { floor } = this.#checkpoints;
+    if (floor !== null) this.#before = { seq: floor.seq, hash: floor.hash };
+    if (first === undefined) return;
+    this.#from = first.seq;
+    if (floor === null || first.seq > floor.seq) return;
+    const named = parseObject(first.body)?.prev_hash;
+    this.#before =
+      first.seq <= 1 ? EMPTY_HEAD : { seq: first.seq - 1, hash: typeof named === 'string' ? named : '' };
+  }
+
+  #check(row: EventRow): AuditProblem | null {
+    const { problem, content } = checkLink(row, this.#before);
+    if (problem !== undefined) return problem;
+    this.#before = { seq: row.seq, hash: row.hash };
+    this.#expected ||= row.hash === this.#options.expectHead;
+    const found = checkPlaces(row, content, this.#places);
+    // Made since the pass began.
+    if (found === 'unknown_checkpoint') {
+      const refused = this.#readCheckpoints();
+      if (refused !== null) return refused;
+    }
+    const again = found === 'unknown_checkpoint' ? checkPlaces(row, content, this.#places) : found;
+    if (again !== 'unknown_checkpoint') return again;
+    const message = `Event ${row.seq} tells of a checkpoint that is not there`;
+    return { kind: 'checkpoint_altered', seq: row.seq, message };
+  }
+
+  #checkWhole(recorded: Head | null): AuditProblem | null {
+    const { checkpoint } = this.#options;
+    return (
+      checkEnd(recorded, this.#before) ??
+      this.#places.missing(this.#checkpoints.floor) ??
+      (this.#expected ? null : unexpectedHead()) ??
+      (checkpoint === undefined
+        ? null
+        : checkKept(checkpoint, {
+            checkpoints: this.#checkpoints.all,
+            from: this.#from ?? this.#before.seq + 1,
+            head: this.#before,
+            hashAt: (seq) => this.#hashAt(seq),
+            publicKeys: this.#options.publicKeys ?? [],
+          }))
+    );
+  }
+
+  #hashAt(seq: number): string | null {
+    const row = this.#db.prepare('SELECT hash FROM events WHERE seq = ?').get(seq);
+    return row === undefined ? null : String(row.hash);
+  }
+
+  #events(): number {
+    return this.#from === null ? 0 : Math.max(0, this.#before.seq - this.#from + 1);
+  }
+
+  #verdict(problem: AuditProblem | null): AuditVerification {
+    const { all, floor, vouched } = this.#checkpoints;
+    const events = this.#events();
+    const from = this.#from ?? this.#before.seq + 1;
+    const { expectHead, checkpoint, publicKeys = [] } = this.#options;
+    return {
+      ok: problem === null,
+      events,
+      from,
+      head: this.#before,
+      checkpoints: all.length,
+      ...proofOf({
+        ok: problem === null,
+        events,
+        from,
+        head: this.#before,
+        floor,
+        vouched,
+        keys: publicKeys.length,
+        keptHead: expectHead !== undefined,
+        kept: checkpoint ?? null,
+      }),
+      ...(problem === null ? {} : { problem }),
+    };
+  }
 }
 
 /** Rows and head of one moment. */
-function readPart(db: DatabaseSync, from: number | bigint): { rows: readonly Row[]; head: Head | null } {
+function readPart(db: DatabaseSync, from: number | bigint): { rows: readonly EventRow[]; head: Head | null } {
   db.exec('BEGIN');
   try {
     const rows = db
@@ -106,74 +206,10 @@ function readPart(db: DatabaseSync, from: number | bigint): { rows: readonly Row
       .all(from, PART);
     const head = db.prepare('SELECT seq, hash FROM head WHERE id = 1').get();
     return {
-      rows: rows.map((row) => ({
-        seq: Number(row.seq),
-        body: String(row.body),
-        hash: String(row.hash),
-      })),
+      rows: rows.map((row) => ({ seq: Number(row.seq), body: String(row.body), hash: String(row.hash) })),
       head: head === undefined ? null : { seq: Number(head.seq), hash: String(head.hash) },
     };
   } finally {
     db.exec('ROLLBACK');
-  }
-}
-
-function checkRow(row: Row, before: Head): AuditProblem | null {
-  const { seq } = row;
-  const due = before.seq + 1;
-  if (seq < due) return { kind: 'link_broken', seq: due, message: 'An event stands before the first one' };
-  if (seq !== due) {
-    return { kind: 'event_missing', seq: due, message: `Event ${due} is missing; the next one is ${seq}` };
-  }
-  if (hashOf(row.body) !== row.hash) {
-    return { kind: 'event_altered', seq, message: `Event ${seq} does not match its hash: it was altered` };
-  }
-  const content = parse(row.body);
-  // One content, one text: else two readers could see different values in what one hash covers.
-  if (content === null || canonicalise(content) !== row.body) {
-    return { kind: 'event_altered', seq, message: `Event ${seq} is not in canonical form` };
-  }
-  if (content.seq !== seq || content.prev_hash !== before.hash) {
-    const message = `Event ${seq} does not follow event ${before.seq}: one of them was moved, replaced or inserted`;
-    return { kind: 'link_broken', seq, message };
-  }
-  return null;
-}
-
-function checkEnd(recorded: Head | null, last: Head): AuditProblem | null {
-  if (recorded === null) return { kind: 'head_altered', seq: null, message: 'The head record is missing' };
-  if (recorded.seq > last.seq) {
-    const message = `The head record names event ${recorded.seq}, but the log ends at ${last.seq}`;
-    return { kind: 'tail_missing', seq: last.seq + 1, message };
-  }
-  if (recorded.seq < last.seq) {
-    const message = `The log goes on to event ${last.seq}, but the head record ends at ${recorded.seq}`;
-    return { kind: 'head_behind', seq: recorded.seq + 1, message };
-  }
-  if (recorded.hash === last.hash) return null;
-  return {
-    kind: 'head_altered',
-    seq: last.seq,
-    message: 'The head record names another hash than the last event',
-  };
-}
-
-function unexpectedHead(): AuditProblem {
-  return {
-    kind: 'head_unexpected',
-    seq: null,
-    message:
-      'The expected head is not in this chain: it was cut or rebuilt, or the hash belongs to another log',
-  };
-}
-
-function parse(body: string): { readonly [key: string]: Json } | null {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as { readonly [key: string]: Json })
-      : null;
-  } catch {
-    return null;
   }
 }

@@ -19,6 +19,8 @@ export interface FileKind {
   readonly migrations: readonly Migration[];
   /** The code that failures carry. */
   readonly code: Code;
+  /** A file that is made anew can give pages back without being written as a whole. */
+  readonly incrementalVacuum?: boolean;
 }
 
 export interface OpenSqliteOptions {
@@ -35,6 +37,8 @@ export function openSqlite(path: string, kind: FileKind, options: OpenSqliteOpti
     createPrivately(path);
     db = new DatabaseSync(path, { timeout: options.busyTimeoutMs, enableForeignKeyConstraints: true });
     refuseForeignFile(db, kind, path);
+    // Only an empty file takes it.
+    if (kind.incrementalVacuum && pragma(db, 'page_count') === 0) db.exec('PRAGMA auto_vacuum = INCREMENTAL');
     // The journal mode is stored in the file; setting it again would need a lock that a busy writer holds.
     if (pragma(db, 'journal_mode') !== 'wal') db.exec('PRAGMA journal_mode = WAL');
     db.exec(`PRAGMA synchronous = ${options.synchronous}`);

@@ -50,7 +50,7 @@ function rewrite(db: DatabaseSync, seq: number, change: Record<string, Json>, re
 
 test('an untouched log verifies', async () => {
   const last = new DatabaseSync(path).prepare('SELECT hash FROM events WHERE seq = ?').get(EVENTS);
-  expect(await verifyAudit(path)).toEqual({
+  expect(await verifyAudit(path)).toMatchObject({
     ok: true,
     events: EVENTS,
     head: { seq: EVENTS, hash: last?.hash },
@@ -60,7 +60,7 @@ test('an untouched log verifies', async () => {
 test('so does an empty one', async () => {
   const empty = join(folder, 'empty.db');
   await (await openAuditLog({ path: empty, survives: 'process_death' })).close();
-  expect(await verifyAudit(empty)).toEqual({ ok: true, events: 0, head: EMPTY_HEAD });
+  expect(await verifyAudit(empty)).toMatchObject({ ok: true, events: 0, head: EMPTY_HEAD });
 });
 
 describe('finds', () => {
