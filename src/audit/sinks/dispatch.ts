@@ -50,11 +50,15 @@ export const LIMITS = {
   mostPauseMs: 60_000,
 } as const;
 
+/** Batches in a row that were taken before larger ones are tried again. */
+const CALM = 10;
+
 /** Ends when the signal aborts. Never throws: what fails is tried again. */
 export async function dispatch(options: Dispatch): Promise<void> {
   const { settings, sink, log, cursors, holder, signal, now, report } = options;
   let size = settings.batch;
   let failures = 0;
+  let successes = 0;
   while (!signal.aborted) {
     if (!options.holds()) {
       await options.pause(LIMITS.pollMs, 'time');
@@ -74,11 +78,13 @@ export async function dispatch(options: Dispatch): Promise<void> {
       const gap = batch[0]!.seq - cursor.seq - 1;
       await cursors.advance(holder, settings.name, { seq, hash, shipped, refused, gap, at: now() });
       failures = 0;
-      size = Math.min(settings.batch, size * 2);
+      successes += 1;
+      if (successes % CALM === 0) size = Math.min(settings.batch, size * 2);
       report({ kind: 'sink_shipped', sink: settings.name, events: shipped, ...lagBehind(seq, options) });
     } catch (fault) {
       if (signal.aborted) return;
       failures += 1;
+      successes = 0;
       // What is too much for a receiver arrives in parts.
       size = Math.max(1, Math.floor(size / 2));
       await tell(fault);

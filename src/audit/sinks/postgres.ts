@@ -22,6 +22,10 @@ const tableOf = (name: string): string => `
     PRIMARY KEY (instance, seq, hash)
   )`;
 
+/** A commit that the server only promises is no confirmation: it would be gone after a crash, and the cursor beyond it. */
+const DURABLE = `
+  SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`;
+
 export function postgresSink({ url, table, instance }: PostgresOptions): Sink {
   const name = table
     .split('.')
@@ -47,6 +51,7 @@ export function postgresSink({ url, table, instance }: PostgresOptions): Sink {
     fresh.on('error', () => {});
     try {
       await fresh.connect();
+      await fresh.query(DURABLE);
       const found = await fresh.query<{ found: string | null }>('SELECT to_regclass($1)::text AS found', [
         name,
       ]);
