@@ -1,5 +1,5 @@
 # Groups per dataset: `dataset:gold.members:read` lets its members read gold.members; `dataset:gold.*:read` all of gold.
-package packages.dataset_groups
+package sluice.packages.dataset_groups
 
 import rego.v1
 
@@ -20,3 +20,20 @@ decision := {"allow": allow, "reason": reason}
 reason := "allowed" if {
 	allow
 } else := "no_group_of_the_dataset"
+
+# Instead of the default decision: /v1/data/sluice/packages/dataset_groups/batch
+batch := [answer |
+	some item in input.batch
+	answer := data.sluice.packages.dataset_groups.decision with input as item
+]
+
+# In front of it: /v1/data/sluice/packages/dataset_groups/in_front
+in_front := [answer |
+	some item in input.batch
+	answer := data.sluice.packages.dataset_groups.first with input as item
+]
+
+# What the package refuses stays refused; for the rest the policies of the gate decide.
+first := decision if {
+	decision.allow != true
+} else := data.sluice.decision

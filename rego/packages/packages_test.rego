@@ -1,10 +1,10 @@
-package packages_test
+package sluice.packages_test
 
-import data.packages.all
-import data.packages.community_scoping
-import data.packages.dataset_groups
-import data.packages.namespace_gating
-import data.packages.service_capability
+import data.sluice.packages.all
+import data.sluice.packages.community_scoping
+import data.sluice.packages.dataset_groups
+import data.sluice.packages.namespace_gating
+import data.sluice.packages.service_capability
 import rego.v1
 
 item(identity, dataset) := {
@@ -93,4 +93,53 @@ test_one_refuses if together({"groups": ["employees"]}, {}) == {"allow": false, 
 test_nothing if {
 	answer := all.decision with input as {}
 	answer == {"allow": false, "reason": "service_without_capability"}
+}
+
+# --- as the gate asks: a batch, with the package instead of the default decision or in front of it -------------------
+
+# The default decision lets both of them be read.
+full(over, dataset) := object.union_n([
+	item(over, dataset),
+	{"dataset": object.union({"dataset_id": "gold.members", "namespace": "gold", "tags": [], "access_level": "open", "columns": [], "policies": []}, dataset)},
+	{"context": {"time": {"epoch": 0}, "grants": []}},
+])
+
+ordinary := full({"groups": ["employees", "dataset:gold.*:read", "community:alpha"]}, {"tags": ["community:alpha"]})
+
+stranger := full({"kind": "service", "groups": []}, {"namespace": "bronze", "tags": ["community:beta"]})
+
+asked := {"batch": [ordinary, stranger, ordinary]}
+
+instead contains [name, [answer.allow | some answer in answers]] if {
+	some name in {"all", "community_scoping", "dataset_groups", "namespace_gating", "service_capability"}
+	answers := data.sluice.packages[name].batch with input as asked with data.namespace_gating.groups as gates
+}
+
+in_front contains [name, [answer.allow | some answer in answers]] if {
+	some name in {"all", "community_scoping", "dataset_groups", "namespace_gating", "service_capability"}
+	answers := data.sluice.packages[name].in_front with input as asked with data.namespace_gating.groups as gates
+}
+
+test_each_answers_a_batch_in_its_order if {
+	{answers | some [_, answers] in instead} == {[true, false, true]}
+	count(instead) == 5
+}
+
+test_each_stands_in_front_of_the_default if {
+	{answers | some [_, answers] in in_front} == {[true, false, true]}
+	count(in_front) == 5
+}
+
+test_what_a_package_lets_through_is_decided_by_the_policies if {
+	[answer] := service_capability.in_front with input as {"batch": [ordinary]}
+	answer.dataset_id == "gold.members"
+	answer.reason == "allowed"
+	answer.masks == {}
+}
+
+test_what_a_package_lets_through_the_policies_may_refuse if {
+	closed := object.union(ordinary, {"dataset": {"access_level": "restricted"}})
+	[answer] := service_capability.in_front with input as {"batch": [closed]}
+	answer.allow == false
+	answer.reason == "level_restricted"
 }
