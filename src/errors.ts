@@ -76,11 +76,13 @@ export const CODES = {
   limit_rows: c(5010, 400, 'The query asks for rows beyond those that it may read'),
   clean_room_shape: c(5011, 400, 'A clean room does not answer a query of this shape'),
   clean_room_conflict: c(5012, 403, 'The rules of the clean room contradict one another'),
-  purpose_needs_project: c(5011, 400, 'A purpose counts only inside a project'),
-  purpose_needed: c(5012, 403, 'Acting in the project needs one of its purposes'),
+  purpose_needs_project: c(5016, 400, 'A purpose counts only inside a project'),
+  purpose_needed: c(5017, 403, 'Acting in the project needs one of its purposes'),
   purpose_not_in_project: c(5013, 403, 'The project does not list this purpose'),
   purpose_not_acknowledged: c(5014, 403, 'The purpose must be acknowledged first'),
   purpose_changed: c(5015, 409, 'The text of the purpose has changed'),
+  clean_room_budget: c(5018, 429, 'The budget of the clean room is used up'),
+  clean_room_difference: c(5019, 403, 'The answer would differ from an earlier one by too few'),
   // 6xxx rewriting and verification
   rewrite_failed: c(6001, 500, 'The query could not be governed'),
   verify_failed: c(6002, 500, 'The governed query did not verify'),
@@ -120,6 +122,17 @@ export const CODES = {
   unsupported_media_type: c(10006, 415, 'The request body has an unsupported type'),
   internal: c(10007, 500, 'Something went wrong in the gate'),
   gate_unreachable: c(10008, 503, 'No gate answers'),
+  // 11xxx access requests and grants
+  request_not_found: c(11001, 404, 'No such access request'),
+  grant_not_found: c(11002, 404, 'No such grant'),
+  request_duplicate: c(11003, 409, 'The same is asked for already'),
+  request_closed: c(11004, 409, 'The access request is closed'),
+  request_needless: c(11005, 409, 'There is nothing to ask for'),
+  request_hopeless: c(11006, 409, 'No grant can open this'),
+  request_changed: c(11007, 409, 'What was asked for has changed'),
+  request_decided: c(11008, 409, 'Your word is in already'),
+  too_many_requests: c(11009, 429, 'Too many access requests'),
+  not_an_approver: c(11010, 403, 'This is for others to decide'),
 } as const satisfies Record<string, CodeInfo>;
 
 export type Code = keyof typeof CODES;

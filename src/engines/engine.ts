@@ -90,6 +90,11 @@ export interface Engine {
   stage(): Promise<Staged>;
   /** Publishes the current source data, if it changed; queries in flight finish on the old copy. Queries go on meanwhile. */
   publish(): Promise<void>;
+  /**
+   * A name for the data that a query would read if it began now: the same name, the same data. Null where the engine cannot
+   * tell, since others write to it.
+   */
+  dataVersion(): string | null;
   health(): Promise<'ready' | 'unavailable'>;
   close(): Promise<void>;
 }

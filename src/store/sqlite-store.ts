@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { SluiceError } from '../errors.ts';
 import { acknowledgementStore } from './acknowledgements.ts';
+import { roomStore } from './clean-rooms.ts';
 import { outboxStore } from './outbox.ts';
 import { requestStore } from './requests.ts';
 import { STATE_FILE } from './schema.ts';
@@ -155,6 +156,8 @@ function sqliteStore(db: DatabaseSync, { keep, keepBytes, keys, now }: Required<
     outbox: outboxStore(db, guarded),
 
     acknowledgements: acknowledgementStore(db, guarded),
+
+    rooms: roomStore(db, guarded),
 
     close: async () => {
       if (db.isOpen) db.close();

@@ -1,5 +1,6 @@
 /** Durable state: the port that every kind of store fills. The last snapshot saved here is what the gate serves. */
 import type { AcknowledgementStore } from './acknowledgements.ts';
+import type { RoomStore } from './clean-rooms.ts';
 import type { Outbox } from './outbox.ts';
 import type { RequestStore } from './requests.ts';
 import type { SinkStore } from './sinks.ts';
@@ -85,6 +86,7 @@ export interface Store {
   delete(name: string): Promise<void>;
   readonly requests: RequestStore;
   readonly outbox: Outbox;
+  readonly rooms: RoomStore;
   readonly acknowledgements: AcknowledgementStore;
   close(): Promise<void>;
 }

@@ -15,6 +15,7 @@ export function recorded(engine: Engine, texts: string[]): Engine {
     },
     stage: () => engine.stage(),
     publish: () => engine.publish(),
+    dataVersion: () => engine.dataVersion(),
     health: () => engine.health(),
     close: () => engine.close(),
   };

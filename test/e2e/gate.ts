@@ -160,6 +160,7 @@ export function forward(engine: Engine, instead: Partial<Engine>): Engine {
     run: (query, options) => engine.run(query, options),
     stage: () => engine.stage(),
     publish: () => engine.publish(),
+    dataVersion: () => engine.dataVersion(),
     health: () => engine.health(),
     close: () => engine.close(),
     ...instead,

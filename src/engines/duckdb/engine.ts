@@ -144,6 +144,11 @@ class DuckDbEngine implements Engine {
     return this.publishAgain;
   }
 
+  /** Parquet files are read where they lie. */
+  dataVersion(): string | null {
+    return this.options.parquet === undefined ? (this.published?.key ?? null) : null;
+  }
+
   async health(): Promise<'ready' | 'unavailable'> {
     return this.generation?.healthy ? 'ready' : 'unavailable';
   }

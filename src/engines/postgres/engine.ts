@@ -100,6 +100,11 @@ class PostgresEngine implements Engine {
 
   async publish(): Promise<void> {}
 
+  /** Others write to the server, and it tells nobody. */
+  dataVersion(): null {
+    return null;
+  }
+
   async health(): Promise<'ready' | 'unavailable'> {
     if (this.closed) return 'unavailable';
     return this.server.ask('SELECT 1').then(
