@@ -46,6 +46,9 @@ export function parseConfig(text: string, path: string, env: Environment): Confi
   return deepFreeze({ ...withPort(resolvePaths(value, folder), env), file: path, folder, fromEnvironment });
 }
 
+/** Also where they are written into the file itself. */
+const SECRET: ReadonlySet<string> = new Set(['password', 'token', 'secret', 'headers']);
+
 /** A copy fit for logs: without anything that came from the environment, and without passwords. */
 export function redacted(config: Config): unknown {
   const hidden = new Set(config.fromEnvironment);
@@ -60,7 +63,7 @@ export function redacted(config: Config): unknown {
     return Object.fromEntries(
       Object.entries(value).map(([key, item]) => [
         key,
-        key === 'password' || key === 'token' ? `(a ${key})` : walk(item, [...path, key]),
+        SECRET.has(key) ? `(a ${key})` : walk(item, [...path, key]),
       ]),
     );
   };
@@ -107,7 +110,7 @@ function resolvePaths(value: Loaded, folder: string): Loaded {
     policies: at(value.policies),
     pdp: withPdpFiles(value.pdp, at),
     keys: withKeyFiles(value.keys, at),
-    audit: withSigningFile(value.audit, at),
+    audit: withSinkFiles(withSigningFile(value.audit, at), at),
     identity:
       identity.development === undefined
         ? identity
@@ -131,6 +134,11 @@ function withKeyFiles({ tokenise }: Loaded['keys'], at: (path: string) => string
 function withSigningFile(audit: Loaded['audit'], at: (path: string) => string): Loaded['audit'] {
   const file = audit.signing?.key_file;
   return file === undefined ? audit : { ...audit, signing: { key_file: at(file) } };
+}
+
+function withSinkFiles(audit: Loaded['audit'], at: (path: string) => string): Loaded['audit'] {
+  const sinks = audit.sinks.map((sink) => (sink.kind === 'file' ? { ...sink, path: at(sink.path) } : sink));
+  return { ...audit, sinks };
 }
 
 function withPdpFiles(pdp: Loaded['pdp'], at: <T extends string | undefined>(path: T) => T): Loaded['pdp'] {

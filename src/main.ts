@@ -212,7 +212,9 @@ const wiring: Wiring = {
       import('./observe/metrics.ts'),
     ]);
     const metrics = createMetrics();
-    const log = createLog({ level: process.env.SLUICE_LOG ?? 'info' });
+    // Where the audit goes to standard output, it has it to itself.
+    const fd = config.audit.sinks.some(({ kind }) => kind === 'stdout') ? 2 : 1;
+    const log = createLog({ level: process.env.SLUICE_LOG ?? 'info', fd });
     const serving = await serve(config, {
       port,
       version,

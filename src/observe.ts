@@ -1,5 +1,6 @@
 /** Everything that can be observed in a running gate, as one union: the log and the metrics each read it their way. */
 import type { PdpObservation } from './access/opa/observation.ts';
+import type { ShipperReport } from './audit/sinks/shipper.ts';
 import type { EngineObservation } from './engines/engine.ts';
 import type { Code } from './errors.ts';
 
@@ -60,6 +61,8 @@ export type Observation =
   | { readonly kind: 'audit_failed'; readonly requestId: string | null; readonly error: unknown }
   /** Who was seen could not be taken down: a plan will not know of them. */
   | { readonly kind: 'seen_failed'; readonly error: unknown }
+  /** An event sink has taken events, or has not; the lag is what it has yet to take. */
+  | ShipperReport
   | { readonly kind: 'close_failed'; readonly error: unknown }
   | PdpObservation
   | EngineObservation;

@@ -19,6 +19,7 @@ import type { Observe } from './observe.ts';
 import { openEngines } from './open/engines.ts';
 import { openPdp } from './open/pdp.ts';
 import { compilePermissions, permitted } from './open/permissions.ts';
+import { openSinks, withNews } from './open/sinks.ts';
 import { emptyCaches } from './request/plan-caches.ts';
 import { grantsIn } from './requests/held.ts';
 import { loadParser } from './sql/parse.ts';
@@ -129,6 +130,10 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
     closing.push(() => store.close());
     const audit = await openAuditLog({ path: auditPath(config), survives: config.audit.survives });
     closing.push(() => audit.close());
+    const instance = await instanceIn(store);
+    const sinks = { audit: auditPath(config), instance, store, observe: options.observe };
+    const shipper = options.role === 'serve' ? await openSinks(config, sinks) : null;
+    closing.push(async () => shipper?.close());
     const published = openPublishedFolder(stateFolder(config), options.role);
     closing.push(async () => published.close());
     const engines = await openEngines(config, published.path, options.observe);
@@ -183,7 +188,7 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
         tokens: readTokenKeys(config, await store.key('tokenise')),
         cursor: await store.key('cursor'),
       },
-      audit,
+      audit: withNews(audit, shipper),
       pdp,
       bundle,
       decider: createDecider({ pdp, fits: (mask, column) => maskFits(mask, columnType(column)) }),
@@ -216,7 +221,7 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
     return {
       gate,
       close,
-      instance: await instanceIn(store),
+      instance,
       async ready() {
         const missing: string[] = [];
         await metadata.current().catch(() => missing.push('snapshot'));

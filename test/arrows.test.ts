@@ -11,7 +11,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cache: [],
   nearest: [],
   findings: [],
-  observe: ['errors', 'access', 'engines'],
+  observe: ['errors', 'access', 'engines', 'audit'],
   config: ['errors', 'nearest', 'catalogue', 'tags'],
   identity: ['errors', 'config', 'cache'],
   dbt: ['errors', 'nearest'],

@@ -1,5 +1,6 @@
 /** `audit:` of sluice.yml: what the record of who read what survives, how long it is kept, and who vouches for it. */
 import { z } from 'zod';
+import { sinksSchema } from './sinks-schema.ts';
 import { duration } from './units.ts';
 
 const signing = z
@@ -30,6 +31,7 @@ export const auditSchema = z.strictObject({
     })
     .prefault({})
     .describe('When events may go.'),
+  sinks: sinksSchema,
   signing: signing
     .optional()
     .describe(

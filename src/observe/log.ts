@@ -6,7 +6,9 @@ import type { Observation, Observe } from '../observe.ts';
 export interface LogOptions {
   /** `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`. */
   readonly level: string;
-  /** Standard output where none is given, in blocks: at the latest after a tenth of a second, and when the process ends. */
+  /** File descriptor 1 or 2; default 1. */
+  readonly fd?: 1 | 2;
+  /** That descriptor where none is given, in blocks: at the latest after a tenth of a second, and when the process ends. */
   readonly destination?: DestinationStream;
 }
 
@@ -29,7 +31,7 @@ export function createLog(options: LogOptions): Observe {
     hooks: { streamWrite: (line: string) => line.replace(TOKEN, '[token]') },
   };
   // A write a line would cost a request more than the line itself.
-  const buffered = { dest: 1, sync: false, minLength: 8192, periodicFlush: 100 };
+  const buffered = { dest: options.fd ?? 1, sync: false, minLength: 8192, periodicFlush: 100 };
   const logger = pino(settings, options.destination ?? pino.destination(buffered));
   return (observation) => write(logger, observation);
 }
@@ -110,6 +112,20 @@ function lineOf(seen: Observation): Line {
       };
     case 'seen_failed':
       return { level: 'warn', message: 'who was seen could not be saved', fields: {}, error: seen.error };
+    case 'sink_shipped': {
+      const { sink, events, lagEvents: lag_events, lagSeconds: lag_seconds } = seen;
+      return { level: 'debug', message: 'sink shipped', fields: { sink, events, lag_events, lag_seconds } };
+    }
+    case 'sink_failed': {
+      const { sink, failures, text, lagEvents: lag_events, lagSeconds: lag_seconds } = seen;
+      return {
+        level: 'warn',
+        message: 'sink failed',
+        fields: { sink, failures, text, lag_events, lag_seconds },
+      };
+    }
+    case 'shipper_lost':
+      return { level: 'error', message: 'the audit is not shipped for now', fields: {}, error: seen.error };
     case 'close_failed':
       return { level: 'warn', message: 'close failed', fields: {}, error: seen.error };
     case 'pdp_asked': {

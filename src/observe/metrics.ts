@@ -139,6 +139,30 @@ function createMeters(registry: Registry) {
       help: 'Audit records that could not be written',
       registers,
     }),
+    sinkEvents: new Counter({
+      name: 'sluice_audit_sink_events_total',
+      help: 'Audit events that a sink has confirmed',
+      labelNames: ['sink'],
+      registers,
+    }),
+    sinkFailures: new Counter({
+      name: 'sluice_audit_sink_failures_total',
+      help: 'Batches that a sink has not confirmed; each is sent again',
+      labelNames: ['sink'],
+      registers,
+    }),
+    sinkLagEvents: new Gauge({
+      name: 'sluice_audit_sink_lag_events',
+      help: 'Audit events that a sink has yet to confirm',
+      labelNames: ['sink'],
+      registers,
+    }),
+    sinkLagSeconds: new Gauge({
+      name: 'sluice_audit_sink_lag_seconds',
+      help: 'Age of the oldest audit event that a sink has yet to confirm',
+      labelNames: ['sink'],
+      registers,
+    }),
     lost: new Counter({
       name: 'sluice_samples_lost_total',
       help: 'Observations that could not be counted',
@@ -201,6 +225,15 @@ function record(meters: Meters, seen: Observation): void {
     case 'engine_stale':
       meters.engineEvents.inc({ engine: seen.engine, event: seen.kind.slice('engine_'.length) });
       break;
+    case 'sink_shipped':
+      meters.sinkEvents.inc({ sink: seen.sink }, seen.events);
+      recordLag(meters, seen);
+      break;
+    case 'sink_failed':
+      meters.sinkFailures.inc({ sink: seen.sink });
+      recordLag(meters, seen);
+      break;
+    case 'shipper_lost':
     case 'seen_failed':
     case 'close_failed':
       break;
@@ -211,4 +244,12 @@ function record(meters: Meters, seen: Observation): void {
 
 function recordStages(meters: Meters, stages: StageTimes): void {
   for (const [stage, ms] of Object.entries(stages)) meters.stageSeconds.observe({ stage }, ms / 1000);
+}
+
+function recordLag(
+  meters: Meters,
+  { sink, lagEvents, lagSeconds }: Extract<Observation, { readonly kind: 'sink_shipped' | 'sink_failed' }>,
+): void {
+  meters.sinkLagEvents.set({ sink }, lagEvents);
+  meters.sinkLagSeconds.set({ sink }, lagSeconds);
 }
