@@ -5,6 +5,7 @@
  */
 import Table from 'cli-table3';
 import { query } from '../src/query.ts';
+import { actingAlone } from '../src/request/acting.ts';
 import { decisionsFor } from '../src/request/decisions.ts';
 import { guard } from '../src/sql/guard/guard.ts';
 import { parse } from '../src/sql/parse.ts';
@@ -72,9 +73,10 @@ async function gated(text: string, { open }: BenchGate, barrier?: Barrier): Prom
   const { gate } = open;
   const identity = await gate.authenticate(null);
   const { snapshot } = await gate.metadata.current();
+  const acting = actingAlone(identity, snapshot);
   const bound = bind(guard(parse(text, { maxBytes: gate.limits.sqlBytes })), snapshot.catalogue);
   const decisions = await decisionsFor(
-    { identity, snapshot, datasets: bound.datasets, action: 'query', clientIp: null },
+    { acting, snapshot, datasets: bound.datasets, action: 'query', clientIp: null },
     gate,
   );
   const admitted = admit(bound, decisions);

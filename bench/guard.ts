@@ -4,6 +4,7 @@
  * who asks again. Then what the guard and the printer take of it, in one thread.
  */
 import { createPostgresEngine } from '../src/engines/postgres/engine.ts';
+import { actingAlone } from '../src/request/acting.ts';
 import { decisionsFor } from '../src/request/decisions.ts';
 import { type Known, planQuery } from '../src/request/plan.ts';
 import { guard } from '../src/sql/guard/guard.ts';
@@ -42,6 +43,7 @@ async function planning(bench: BenchGate): Promise<(sql: string) => Promise<unkn
   const { gate } = bench.open;
   const identity = await gate.authenticate(null);
   const { snapshot } = await gate.metadata.current();
+  const acting = actingAlone(identity, snapshot);
   const page = { limit: gate.limits.pageRows, offset: 0 };
   return (sql) => {
     const known: Known = {
@@ -51,9 +53,10 @@ async function planning(bench: BenchGate): Promise<(sql: string) => Promise<unkn
       fingerprint: null,
       normalised: null,
       decisions: [],
+      acted: {},
     };
     const ask = { text: { sql } };
-    return planQuery({ ask, identity, snapshot, page, clientIp: null, action: 'query', known }, gate);
+    return planQuery({ ask, acting, snapshot, page, clientIp: null, action: 'query', known }, gate);
   };
 }
 
@@ -106,6 +109,7 @@ async function throughPostgres(texts: readonly string[], bench: BenchGate): Prom
   const { gate } = bench.open;
   const identity = await gate.authenticate(null);
   const { snapshot } = await gate.metadata.current();
+  const acting = actingAlone(identity, snapshot);
   const engine = createPostgresEngine({
     name: 'warehouse',
     connection: { url: 'postgres://nobody@127.0.0.1:1/nothing' },
@@ -116,7 +120,7 @@ async function throughPostgres(texts: readonly string[], bench: BenchGate): Prom
   const plan = async (text: string): Promise<void> => {
     const bound = bind(guard(parse(text, { maxBytes: gate.limits.sqlBytes })), snapshot.catalogue);
     const decisions = await decisionsFor(
-      { identity, snapshot, datasets: bound.datasets, action: 'query', clientIp: null },
+      { acting, snapshot, datasets: bound.datasets, action: 'query', clientIp: null },
       gate,
     );
     const admitted = admit(bound, decisions);

@@ -2,6 +2,7 @@
 import { createDecider } from '../src/access/decide.ts';
 import { createPdp } from '../src/access/pdp.ts';
 import type { Gate } from '../src/gate.ts';
+import { actingAlone } from '../src/request/acting.ts';
 import { decisionsFor } from '../src/request/decisions.ts';
 import { guard } from '../src/sql/guard/guard.ts';
 import { normalise } from '../src/sql/normalise.ts';
@@ -39,7 +40,13 @@ export async function stagesOf(text: string, token: string | null, gate: Gate): 
   const bound = await timed('bind', () => bind(guarded, snapshot.catalogue));
   await timed('normalise', () => normalise(guarded));
   const { datasets } = bound;
-  const ask = { identity, snapshot, datasets, action: 'query', clientIp: null } as const;
+  const ask = {
+    acting: actingAlone(identity, snapshot),
+    snapshot,
+    datasets,
+    action: 'query',
+    clientIp: null,
+  } as const;
   const decisions = await timed('decide', () => decisionsFor(ask, { ...gate, decider: undecided }));
   await decisionsFor(ask, gate);
   await timed('decide, known', () => decisionsFor(ask, gate));

@@ -6,6 +6,7 @@ import { summarise } from './access/summarise.ts';
 import type { AuditEvent } from './audit/event.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
+import { type ActedIn, actingIn } from './request/acting.ts';
 import type { Caller } from './request/ask.ts';
 import { decisionsFor } from './request/decisions.ts';
 import { teller } from './request/teller.ts';
@@ -41,9 +42,10 @@ export async function detokenise(
     reasons: [],
     policy_ids: [],
   };
+  const acted: ActedIn = {};
   const tell = teller({ event: 'admin', action: 'detokenise', subject: identity, caller }, gate);
   const told = (rest: Partial<AuditEvent>): Promise<void> =>
-    tell({ snapshot: snapshot.hash, ...known, ...rest });
+    tell({ snapshot: snapshot.hash, ...known, ...acted, ...rest });
   try {
     if (tokens.length > MOST_TOKENS)
       throw new SluiceError('bad_request', `At most ${MOST_TOKENS} tokens at once.`);
@@ -62,11 +64,12 @@ export async function detokenise(
 
   /** The same words for what is unknown and for what the caller may not know of, as for a query. */
   async function allowed() {
-    const dataset = snapshot.catalogue.byId(name) ?? snapshot.catalogue.lookup(name.split('.'));
+    const acting = await actingIn(caller, identity, snapshot, gate, { told: acted });
+    const dataset = acting.catalogue.byId(name) ?? acting.catalogue.lookup(name.split('.'));
     const unknown = new SluiceError('dataset_not_found', `No such dataset: ${name}`);
     if (dataset === undefined) throw unknown;
     const decisions = await decisionsFor(
-      { identity, snapshot, datasets: [dataset], action: 'reveal', clientIp: caller.client.ip },
+      { acting, snapshot, datasets: [dataset], action: 'reveal', clientIp: caller.client.ip },
       gate,
     );
     const decision = decisions.get(dataset.id);
@@ -75,6 +78,8 @@ export async function detokenise(
     Object.assign(known, { datasets: [dataset.id], reasons, policy_ids });
     if (!decision.allow)
       throw new SluiceError('access_denied', `You may not read ${dataset.id} (${decision.reason}).`);
+    if (decision.limits.aggregate_only !== undefined)
+      throw new SluiceError('access_denied', `${dataset.id} is in a clean room: it gives no single values.`);
     const column = dataset.columns.find(
       ({ folded, exposed }) =>
         folded.toLowerCase() === written.toLowerCase() && exposed && !decision.hidden.includes(folded),

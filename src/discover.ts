@@ -5,6 +5,7 @@ import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Identity } from './identity/identity.ts';
 import type { PolicySummary } from './policies/policy.ts';
+import { type Acting, actingAlone, actingIn } from './request/acting.ts';
 import type { Caller } from './request/ask.ts';
 import { decisionsFor } from './request/decisions.ts';
 import { demand } from './request/permit.ts';
@@ -44,9 +45,20 @@ export interface DescribedColumn {
 
 const PAGE = 100;
 
-async function asking(caller: Caller, gate: Gate): Promise<{ identity: Identity; snapshot: Snapshot }> {
+interface Asking {
+  readonly identity: Identity;
+  readonly snapshot: Snapshot;
+}
+
+async function asking(caller: Caller, gate: Gate): Promise<Asking> {
   const identity = await gate.authenticate(caller.token);
   return { identity, snapshot: (await gate.metadata.current()).snapshot };
+}
+
+/** In a project, what there is to know is the project's. */
+async function askingIn(caller: Caller, gate: Gate): Promise<Asking & { readonly acting: Acting }> {
+  const asked = await asking(caller, gate);
+  return { ...asked, acting: await actingIn(caller, asked.identity, asked.snapshot, gate) };
 }
 
 /** Tags that say how a dataset is built tell nothing about data; those of columns that the caller cannot see stay out. */
@@ -67,17 +79,17 @@ export async function listDatasets(
   filter: CatalogueFilter,
   gate: Gate,
 ): Promise<{ datasets: readonly ListedDataset[]; next_cursor: string | null }> {
-  const { identity, snapshot } = await asking(caller, gate);
+  const { acting, snapshot } = await askingIn(caller, gate);
   const after = filter.cursor === undefined ? '' : Buffer.from(filter.cursor, 'base64url').toString();
   const limit = filter.limit ?? PAGE;
-  const candidates = snapshot.catalogue.datasets
+  const candidates = acting.catalogue.datasets
     .filter((dataset) => matches(dataset, filter) && dataset.id > after)
     .sort((a, b) => (a.id < b.id ? -1 : 1));
   const found: ListedDataset[] = [];
   for (let start = 0; start < candidates.length && found.length <= limit; start += limit) {
     const batch = candidates.slice(start, start + limit);
     const decisions = await decisionsFor(
-      { identity, snapshot, datasets: batch, action: 'discover', clientIp: caller.client.ip },
+      { acting, snapshot, datasets: batch, action: 'discover', clientIp: caller.client.ip },
       gate,
     );
     for (const dataset of batch) {
@@ -109,12 +121,12 @@ function listed(dataset: Dataset, decision: Decision): ListedDataset {
 
 /** @throws SluiceError dataset_not_found for unknown and for undiscoverable alike */
 async function discovered(caller: Caller, id: string, gate: Gate) {
-  const { identity, snapshot } = await asking(caller, gate);
-  const dataset = snapshot.catalogue.byId(id) ?? snapshot.catalogue.lookup(id.split('.'));
+  const { identity, acting, snapshot } = await askingIn(caller, gate);
+  const dataset = acting.catalogue.byId(id) ?? acting.catalogue.lookup(id.split('.'));
   const unknown = new SluiceError('dataset_not_found', `No such dataset: ${id}`);
   if (dataset === undefined) throw unknown;
   const decisions = await decisionsFor(
-    { identity, snapshot, datasets: [dataset], action: 'discover', clientIp: caller.client.ip },
+    { acting, snapshot, datasets: [dataset], action: 'discover', clientIp: caller.client.ip },
     gate,
   );
   const decision = decisions.get(dataset.id);
@@ -220,8 +232,9 @@ export async function listProjects(
   const { identity, snapshot } = await asking(caller, gate);
   const ids = new Set(snapshot.catalogue.projects.flatMap((project) => project.datasets));
   const datasets = [...ids].flatMap((id) => snapshot.catalogue.byId(id) ?? []);
+  const acting = actingAlone(identity, snapshot);
   const decisions = await decisionsFor(
-    { identity, snapshot, datasets, action: 'discover', clientIp: caller.client.ip },
+    { acting, snapshot, datasets, action: 'discover', clientIp: caller.client.ip },
     gate,
   );
   const known = (id: string): boolean => {

@@ -7,6 +7,7 @@ import { type ExplainedColumn, explainColumns } from './explain/columns.ts';
 import { stepsOf, type TrailStep } from './explain/steps.ts';
 import type { Gate } from './gate.ts';
 import { type GivenIdentity, identityFrom } from './identity/given.ts';
+import { actingIn } from './request/acting.ts';
 import type { Ask, Caller } from './request/ask.ts';
 import { demand } from './request/permit.ts';
 import { type DecisionSummary, planQuery, tell } from './request/plan.ts';
@@ -76,8 +77,13 @@ export async function explain(caller: Caller, ask: ExplainAsk, gate: Gate): Prom
       if (other !== null) demand(asker, ['steward'], "Only stewards see somebody else's view.", gate);
       const page = { limit: gate.limits.pageRows, offset: 0 };
       const clientIp = caller.client.ip;
+      const acting = await actingIn(caller, identity, snapshot, gate, {
+        told: trail.known.acted,
+        // A steward asks what the other would see who had acknowledged it.
+        acknowledgement: other === null ? 'on record' : 'given',
+      });
       const plan = await planQuery(
-        { ask, identity, snapshot, page, clientIp, action: 'explain', known: trail.known },
+        { ask, acting, snapshot, page, clientIp, action: 'explain', known: trail.known },
         noting,
       );
       await trail.allowed(plan);

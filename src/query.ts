@@ -3,9 +3,10 @@ import type { RowChunk, RunningQuery, RunOptions } from './engines/engine.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Identity } from './identity/identity.ts';
+import { actingIn } from './request/acting.ts';
 import type { Ask, Caller, Delivery } from './request/ask.ts';
 import { checkFormat, rowsLeft } from './request/bounds.ts';
-import { bytesOf, cursorFor, type Page, type PageAsked, pageOf } from './request/page.ts';
+import { bytesOf, cursorFor, type Page, type PageAsked, type PageFrom, pageOf } from './request/page.ts';
 import { type AnswerColumn, type DecisionSummary, type Plan, planQuery, tell } from './request/plan.ts';
 import { openTrail } from './request/trail.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -53,10 +54,12 @@ async function queryAt(
 ): Promise<Answer | typeof OVERTAKEN> {
   const trail = openTrail(caller, identity, snapshot, 'query', gate);
   return trail.refusing(async () => {
-    const page = pageOf(ask, delivery, identity, snapshot, gate);
+    const acting = await actingIn(caller, identity, snapshot, gate, { told: trail.known.acted });
+    const from = { identity, snapshot, acting };
+    const page = pageOf(ask, delivery, from, gate);
     const clientIp = caller.client.ip;
     const plan = await planQuery(
-      { ask, identity, snapshot, page, clientIp, action: 'query', known: trail.known },
+      { ask, acting, snapshot, page, clientIp, action: 'query', known: trail.known },
       gate,
     );
     checkFormat(delivery.encoding, plan.bounds);
@@ -67,7 +70,7 @@ async function queryAt(
       gate.engine(plan.verified.engine).run(plan.verified, bounds()),
       trail.allowed(plan),
     );
-    return answerOf(running, plan, page);
+    return answerOf(running, plan, page, from);
 
     function bounds(): RunOptions {
       return {
@@ -82,7 +85,7 @@ async function queryAt(
     }
   });
 
-  function answerOf(running: RunningQuery, plan: Plan, page: PageAsked): Answer {
+  function answerOf(running: RunningQuery, plan: Plan, page: PageAsked, from: PageFrom): Answer {
     const counted = { rows: 0, bytes: 0 };
     return {
       requestId: caller.requestId,
@@ -96,8 +99,7 @@ async function queryAt(
         const more = cut !== null;
         // Rows that a policy cuts off are on no further page.
         const last = plan.bounds.maxRows !== null && page.offset + counted.rows >= plan.bounds.maxRows;
-        const next_cursor =
-          more && !last ? cursorFor(page, counted.rows, ask, identity, snapshot, gate) : null;
+        const next_cursor = more && !last ? cursorFor(page, counted.rows, ask, from, gate) : null;
         return {
           rows: counted.rows,
           truncated: delivery.mode === 'page' && cut === 'rows' && !last ? null : cut,

@@ -1,6 +1,7 @@
 /** The path of a sandbox: identity -> decisions -> governed reads, one a dataset -> sample -> one DuckDB file of what the identity may see, whole or not at all. */
 import { readLinks } from './dbt/links.ts';
 import type { Gate } from './gate.ts';
+import { actingIn } from './request/acting.ts';
 import type { Caller } from './request/ask.ts';
 import { decisionsFor } from './request/decisions.ts';
 import { choose } from './sandbox/choose.ts';
@@ -32,10 +33,11 @@ export async function makeSandbox(caller: Caller, ask: SandboxAsk, gate: Gate): 
   const { sample, onStep } = ask;
   const identity = await gate.authenticate(caller.token);
   const { snapshot } = await gate.metadata.current();
-  const { datasets } = snapshot.catalogue;
+  const acting = await actingIn(caller, identity, snapshot, gate);
+  const { datasets } = acting.catalogue;
   const links = readLinks(ask.dbtManifest);
   const decisions = await decisionsFor(
-    { identity, snapshot, datasets, action: 'query', clientIp: caller.client.ip },
+    { acting, snapshot, datasets, action: 'query', clientIp: caller.client.ip },
     gate,
   );
   const output = occupyOutput(ask);

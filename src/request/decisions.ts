@@ -4,12 +4,14 @@ import { buildContext } from '../access/input.ts';
 import { partiesOf } from '../access/party.ts';
 import type { Dataset } from '../catalogue/dataset.ts';
 import type { Gate } from '../gate.ts';
-import type { Identity } from '../identity/identity.ts';
 import type { Snapshot } from '../snapshot.ts';
+import type { Acting } from './acting.ts';
 import { grantsOf } from './grants-of.ts';
+import { inRoom } from './in-room.ts';
 
 export interface DecisionAsk {
-  readonly identity: Identity;
+  /** For whom, in which project and for what. */
+  readonly acting: Acting;
   readonly snapshot: Snapshot;
   readonly datasets: readonly Dataset[];
   readonly action: Action;
@@ -22,16 +24,18 @@ export interface DecisionAsk {
 /** By dataset id; every dataset has its decision. @throws SluiceError pdp_unavailable */
 export async function decisionsFor(ask: DecisionAsk, gate: Gate): Promise<ReadonlyMap<string, Decision>> {
   const now = gate.now();
-  const grants = await grantsOf(ask.identity, ask.snapshot, now, gate);
-  // Neither project nor purpose: both come with acting in a project, and are never taken from a bare request.
+  const { identity, project, purpose } = ask.acting;
+  const grants = await grantsOf(identity, ask.snapshot, now, gate);
   const context = buildContext({
     now: now.getTime(),
     environment: gate.environment,
     clientIp: ask.clientIp,
     policies: ask.snapshot.policies,
+    project: project?.name ?? null,
+    purpose,
   });
-  return gate.decider.decide({
-    parties: partiesOf(ask.identity, (party) => ({ ...context, grants: grants(party) })),
+  const decisions = await gate.decider.decide({
+    parties: partiesOf(identity, (party) => ({ ...context, grants: grants(party) })),
     datasets: ask.datasets,
     policies: ask.snapshot.policies,
     snapshotHash: ask.snapshot.hash,
@@ -44,4 +48,9 @@ export async function decisionsFor(ask: DecisionAsk, gate: Gate): Promise<Readon
       formats: [],
     },
   });
+  if (project === null || project.cleanRoom === null) return decisions;
+  const { roomed } = gate.caches;
+  return new Map(
+    [...decisions].map(([id, decision]) => [id, inRoom(decision, ask.acting.roomOf(id), roomed)]),
+  );
 }

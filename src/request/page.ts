@@ -5,6 +5,7 @@ import type { Gate } from '../gate.ts';
 import type { Identity } from '../identity/identity.ts';
 import { openCursor, signCursor } from '../results/cursor.ts';
 import type { Snapshot } from '../snapshot.ts';
+import type { Acting } from './acting.ts';
 import type { Ask, Delivery } from './ask.ts';
 
 /** As the answer tells it. `limit` and `offset` count rows. */
@@ -21,6 +22,14 @@ export interface PageAsked {
   readonly offset: number;
 }
 
+/** Whose page it is, of which state, and what they act in: a cursor is good for that alone. */
+export interface PageFrom {
+  /** The caller, not whoever else is decided for with them. */
+  readonly identity: Identity;
+  readonly snapshot: Snapshot;
+  readonly acting: Pick<Acting, 'project' | 'purpose'>;
+}
+
 /** A page is held in the gate's memory until it is whole, unlike a stream; what is cut off is on the next page. */
 const MOST_PAGE_BYTES = 32 << 20;
 
@@ -30,19 +39,13 @@ export function bytesOf({ mode }: Delivery, gate: Gate): number {
 }
 
 /** @throws SluiceError bad_request beyond the maximum, cursor_invalid */
-export function pageOf(
-  ask: Ask,
-  delivery: Delivery,
-  identity: Identity,
-  snapshot: Snapshot,
-  gate: Gate,
-): PageAsked {
+export function pageOf(ask: Ask, delivery: Delivery, from: PageFrom, gate: Gate): PageAsked {
   const most = delivery.mode === 'page' ? gate.limits.maxPageRows : gate.limits.maxStreamRows;
   const usual = delivery.mode === 'page' ? gate.limits.pageRows : gate.limits.maxStreamRows;
   if (ask.cursor !== undefined) {
     if (ask.limit !== undefined || ask.offset !== undefined)
       throw new SluiceError('bad_request', 'A cursor excludes limit and offset: it carries both.');
-    return openCursor(gate.keys.cursor, ask.cursor, bindingOf(ask, identity, snapshot));
+    return openCursor(gate.keys.cursor, ask.cursor, bindingOf(ask, from));
   }
   const limit = ask.limit ?? Math.min(usual, most);
   if (limit > most)
@@ -56,16 +59,9 @@ export function pageOf(
 }
 
 /** The cursor for what follows `returned` rows of this page. */
-export function cursorFor(
-  page: PageAsked,
-  returned: number,
-  ask: Ask,
-  identity: Identity,
-  snapshot: Snapshot,
-  gate: Gate,
-): string {
+export function cursorFor(page: PageAsked, returned: number, ask: Ask, from: PageFrom, gate: Gate): string {
   return signCursor(gate.keys.cursor, {
-    ...bindingOf(ask, identity, snapshot),
+    ...bindingOf(ask, from),
     offset: page.offset + returned,
     limit: page.limit,
   });
@@ -73,14 +69,12 @@ export function cursorFor(
 
 function bindingOf(
   ask: Ask,
-  identity: Identity,
-  snapshot: Snapshot,
+  { identity, snapshot, acting }: PageFrom,
 ): { identity: string; query: string; snapshot: string } {
+  const asked = [ask.text, ask.params ?? [], acting.project?.name ?? null, acting.purpose];
   return {
     identity: JSON.stringify([identity.issuer, identity.sub]),
-    query: createHash('sha256')
-      .update(JSON.stringify([ask.text, ask.params ?? []]))
-      .digest('base64url'),
+    query: createHash('sha256').update(JSON.stringify(asked)).digest('base64url'),
     snapshot: snapshot.hash,
   };
 }

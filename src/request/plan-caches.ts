@@ -1,6 +1,7 @@
 /** What is kept of queries that were planned before. All of it is bounded. */
 import { BoundedCache, Tickets } from '../cache.ts';
 import type { BoundQuery, VerifiedQuery } from '../sql/stages.ts';
+import type { Roomed } from './in-room.ts';
 
 /** A text as far as it is the same for everyone: parsed, guarded, bound to one snapshot's catalogue. */
 export interface BoundText {
@@ -14,6 +15,8 @@ export interface PlanCaches {
   /** Keyed by the very identity and the very decisions, so that it never crosses callers who are decided for apart. */
   readonly plans: BoundedCache<string, VerifiedQuery>;
   readonly tickets: Tickets;
+  /** Decisions with the rules of a clean room, so that the same come again. */
+  readonly roomed: Roomed;
 }
 
 /** Characters of all texts: a tree takes about a hundred bytes for each of its text's, so this is some 200 MB at the most. */
@@ -28,5 +31,6 @@ export function emptyCaches(): PlanCaches {
     texts: new BoundedCache(TEXTS, (_, key) => LEAST + key.length),
     plans: new BoundedCache(PLANS, ({ sql }, key) => LEAST + sql.length + 2 * key.length),
     tickets: new Tickets(),
+    roomed: new WeakMap(),
   };
 }

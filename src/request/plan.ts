@@ -5,7 +5,6 @@ import type { BoundedCache } from '../cache.ts';
 import type { Engine } from '../engines/engine.ts';
 import { SluiceError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
-import type { Identity } from '../identity/identity.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { composeRead } from '../sql/compose.ts';
 import { guard } from '../sql/guard/guard.ts';
@@ -19,6 +18,7 @@ import { resolve } from '../sql/resolve/resolve.ts';
 import { rewrite } from '../sql/rewrite/rewrite.ts';
 import type { BoundQuery, OutputColumn, ResolvedQuery, VerifiedQuery } from '../sql/stages.ts';
 import { verify } from '../sql/verify.ts';
+import type { ActedIn, Acting } from './acting.ts';
 import type { Ask } from './ask.ts';
 import { type Bounds, boundsOf } from './bounds.ts';
 import { decisionsFor } from './decisions.ts';
@@ -58,11 +58,12 @@ export interface Known {
   fingerprint: string | null;
   normalised: string | null;
   decisions: readonly Decision[];
+  acted: ActedIn;
 }
 
 export interface PlanAsk {
   readonly ask: Ask;
-  readonly identity: Identity;
+  readonly acting: Acting;
   readonly snapshot: Snapshot;
   readonly page: PageAsked;
   readonly clientIp: string | null;
@@ -73,16 +74,16 @@ export interface PlanAsk {
 
 /** @throws SluiceError 3xxx to 6xxx; `known` holds what was found out until then */
 export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
-  const { ask, identity, snapshot, page, known } = asked;
+  const { ask, acting, snapshot, page, known } = asked;
   const text = 'sql' in ask.text ? ask.text.sql : composeRead(ask.text.read, gate.limits.sqlBytes);
   // To the second: a plan whose filters ask for the time holds for as long.
   const now = Math.floor(gate.now().getTime() / 1000) * 1000;
-  const worded = boundText(text, snapshot, gate);
+  const worded = boundText(text, snapshot, acting, gate);
   const { bound, fingerprint, normalised } = worded;
   Object.assign(known, { fingerprint, normalised });
 
   const weighed = await decisionsFor(
-    { identity, snapshot, datasets: bound.datasets, action: asked.action, clientIp: asked.clientIp, ...page },
+    { acting, snapshot, datasets: bound.datasets, action: asked.action, clientIp: asked.clientIp, ...page },
     gate,
   );
   note(known, weighed);
@@ -99,9 +100,21 @@ export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
     const keys = { maskKey, tokenKey: tokens.current };
     checkLimits(meant, resolved);
     const rows = { limit: page.limit + 1, offset: page.offset };
+    // Filters look where they must, also out of the project.
     const datasetOf = snapshot.catalogue.byId;
+    const { identity } = acting;
+    const project = acting.project?.name ?? null;
     return verify(
-      rewrite(resolved, { engine: engine.kind, identity, now, datasetOf, ...keys, params, page: rows }),
+      rewrite(resolved, {
+        engine: engine.kind,
+        identity,
+        project,
+        now,
+        datasetOf,
+        ...keys,
+        params,
+        page: rows,
+      }),
       engine,
     );
   });
@@ -116,12 +129,13 @@ function note(known: Known, decisions: ReadonlyMap<string, Decision>): void {
   known.decisions = [...decisions.values()];
 }
 
-function boundText(text: string, snapshot: Snapshot, gate: Gate): BoundText {
-  const key = `${snapshot.hash}\n${text}`;
+function boundText(text: string, snapshot: Snapshot, { project, catalogue }: Acting, gate: Gate): BoundText {
+  // In a project the same names mean less.
+  const key = `${snapshot.hash}\n${project === null ? '' : JSON.stringify(project.name)}\n${text}`;
   const known = gate.caches.texts.get(key);
   if (known !== undefined) return known;
   const guarded = guard(parse(text, { maxBytes: gate.limits.sqlBytes }));
-  const made = { bound: bind(guarded, snapshot.catalogue), ...normalise(guarded) };
+  const made = { bound: bind(guarded, catalogue), ...normalise(guarded) };
   gate.caches.texts.set(key, made);
   return made;
 }
@@ -141,12 +155,13 @@ function keyOf(
   worded: BoundText,
   decisions: ReadonlyMap<string, Decision>,
   now: number,
-  { ask, identity, page }: PlanAsk,
+  { ask, acting, page }: PlanAsk,
   { caches }: Gate,
 ): string {
-  const parties = [worded, identity, ...decisions.values()].map((one) => caches.tickets.of(one));
+  const parties = [worded, acting.identity, ...decisions.values()].map((one) => caches.tickets.of(one));
   const moment = [...decisions.values()].some(readsClock) ? now : '';
-  return `${parties.join(' ')} ${moment} ${page.limit} ${page.offset} ${JSON.stringify(ask.params ?? [])}`;
+  const within = JSON.stringify([acting.project?.name ?? null, acting.purpose]);
+  return `${parties.join(' ')} ${within} ${moment} ${page.limit} ${page.offset} ${JSON.stringify(ask.params ?? [])}`;
 }
 
 async function cached<T>(key: string, cache: BoundedCache<string, T>, make: () => Promise<T>): Promise<T> {

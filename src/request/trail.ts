@@ -34,6 +34,7 @@ export function openTrail(
     fingerprint: null,
     normalised: null,
     decisions: [],
+    acted: {},
   };
 
   function event(kind: AuditEvent['event'], rest: Partial<AuditEvent>): AuditEvent {
@@ -45,6 +46,7 @@ export function openTrail(
       ...(onBehalfOf === null ? {} : { on_behalf_of: { sub: onBehalfOf.sub, issuer: onBehalfOf.issuer } }),
       action,
       datasets: known.datasets,
+      ...known.acted,
       decision: 'allow',
       reasons: known.reasons,
       policy_ids: known.policyIds,

@@ -13,10 +13,13 @@ import { buildContext } from '../../src/access/input.ts';
 import { partiesOf } from '../../src/access/party.ts';
 import { createPdp } from '../../src/access/pdp.ts';
 import type { AuditEvent } from '../../src/audit/event.ts';
+import type { Dataset } from '../../src/catalogue/dataset.ts';
 import { SluiceError } from '../../src/errors.ts';
 import type { Gate } from '../../src/gate.ts';
+import type { Identity } from '../../src/identity/identity.ts';
 import { compilePolicies } from '../../src/policies/compile.ts';
-import type { MaskSpec } from '../../src/policies/policy.ts';
+import type { MaskSpec, PolicySet } from '../../src/policies/policy.ts';
+import { actingAlone } from '../../src/request/acting.ts';
 import { planQuery } from '../../src/request/plan.ts';
 import { emptyCaches } from '../../src/request/plan-caches.ts';
 import { openTrail } from '../../src/request/trail.ts';
@@ -114,7 +117,7 @@ function worldOf(shared: DatasetSpec, c: Case) {
 function grantOf(
   given: Partial<Grant>,
   i: number,
-  { subject, policies, who, now }: Pick<ReturnType<typeof worldOf>, 'subject' | 'policies' | 'who' | 'now'>,
+  { subject, policies, who, now }: { subject: Dataset; policies: PolicySet; who: Identity; now: Date },
 ): HeldGrant {
   const grant: Grant = {
     id: `g${i + 1}`,
@@ -204,7 +207,7 @@ async function ask(
       const plan = await planQuery(
         {
           ask: { text: { sql } },
-          identity: who,
+          acting: actingAlone(who, snapshot),
           snapshot,
           page: { limit: 1, offset: 0 },
           clientIp: c.ip ?? null,

@@ -8,6 +8,8 @@ export interface CallerOptions {
   readonly as?: string;
   readonly token?: string;
   readonly server?: string;
+  readonly project?: string;
+  readonly purpose?: string;
 }
 
 /** The token that the options ask for; null for a caller without one. @throws SluiceError usage, development_only */
@@ -30,8 +32,14 @@ export async function withClient<T>(
 ): Promise<T> {
   const client = await wiring.connect(config, options.server);
   try {
-    return await run(client);
+    return await run(within(client, options));
   } finally {
     await client.close();
   }
+}
+
+/** Every call of the command is made in its project. */
+function within(client: GateClient, { project, purpose }: CallerOptions): GateClient {
+  if (project === undefined && purpose === undefined) return client;
+  return { ...client, request: (call) => client.request({ ...call, project, purpose }) };
 }

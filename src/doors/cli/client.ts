@@ -24,6 +24,8 @@ export interface Call {
   readonly token: string | null;
   readonly accept?: string;
   readonly ifMatch?: string;
+  readonly project?: string | undefined;
+  readonly purpose?: string | undefined;
   readonly body?: unknown;
 }
 
@@ -33,6 +35,8 @@ function headersOf(call: Call): Record<string, string> {
     'user-agent': 'sluice-cli',
     ...(call.token === null ? {} : { authorization: `Bearer ${call.token}` }),
     ...(call.ifMatch === undefined ? {} : { 'if-match': call.ifMatch }),
+    ...(call.project === undefined ? {} : { 'x-sluice-project': call.project }),
+    ...(call.purpose === undefined ? {} : { 'x-sluice-purpose': call.purpose }),
     ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
   };
 }

@@ -34,6 +34,17 @@ export const withCaller = (command: Command): Command =>
       .option('--token <jwt>', 'a bearer token'),
   );
 
+/** What the caller acts in, and what for. */
+export const withProject = (command: Command): Command =>
+  command
+    .option('--project <name>', 'the project to act in: nothing but its datasets exists then', headerText)
+    .option('--purpose <name>', 'one of its purposes, acknowledged before', headerText);
+
+function headerText(text: string): string {
+  if (!/^[\x21-\x7e]+$/.test(text)) throw new InvalidArgumentError('It must be a plain name.');
+  return text;
+}
+
 export const withJson = (command: Command): Command =>
   command.option('--json', 'for programs; a failure is one JSON object on standard error');
 

@@ -1,5 +1,6 @@
 /** What the HTTP request tells of its caller: the token, the address, and whether it is still there. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { SluiceError } from '../../errors.ts';
 import { readBearer } from '../../identity/bearer.ts';
 import type { Caller } from '../../query.ts';
 
@@ -10,8 +11,18 @@ declare module 'fastify' {
   }
 }
 
-/** The signal aborts when the connection closes before the answer was sent whole. */
-export function callerOf(request: FastifyRequest, reply: FastifyReply): Caller {
+/** What a body or a query string says of it, beside the headers. */
+export interface Within {
+  readonly project?: string | undefined;
+  readonly purpose?: string | undefined;
+}
+
+/**
+ * The signal aborts when the connection closes before the answer was sent whole.
+ *
+ * @throws SluiceError bad_request where header and request name two projects, or two purposes
+ */
+export function callerOf(request: FastifyRequest, reply: FastifyReply, within: Within = {}): Caller {
   const gone = new AbortController();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.abort();
@@ -25,5 +36,23 @@ export function callerOf(request: FastifyRequest, reply: FastifyReply): Caller {
       user_agent: request.headers['user-agent']?.slice(0, 256) ?? null,
     },
     signal: gone.signal,
+    project: one('X-Sluice-Project', request, 'project', within.project),
+    purpose: one('X-Sluice-Purpose', request, 'purpose', within.purpose),
   };
+}
+
+/** One that is empty says nothing. */
+function one(
+  header: string,
+  { headers }: FastifyRequest,
+  name: string,
+  said: string | undefined,
+): string | null {
+  const value = headers[header.toLowerCase()];
+  const headed = typeof value === 'string' && value !== '' ? value : undefined;
+  if (headed !== undefined && said !== undefined && headed !== said)
+    throw new SluiceError('bad_request', `${header} and \`${name}\` say two different things.`, {
+      hint: 'Say it once.',
+    });
+  return said ?? headed ?? null;
 }

@@ -10,6 +10,23 @@ const param = z.union([
   z.array(z.union([z.string(), z.number(), z.boolean()])),
 ]);
 
+const within = {
+  project: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('The project that the caller acts in; the header X-Sluice-Project says the same.'),
+  purpose: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('One of its purposes, acknowledged before; the header X-Sluice-Purpose says the same.'),
+};
+
+export const withinQuery = z.strictObject(within);
+
 export const queryBody = z.strictObject({
   sql: z.string().describe("One SELECT in PostgreSQL's grammar over catalogued datasets."),
   params: z.array(param).max(1000).optional().describe('Values for $1, $2, …'),
@@ -20,6 +37,7 @@ export const queryBody = z.strictObject({
     .max(512)
     .optional()
     .describe('`next_cursor` of the page before; excludes limit and offset.'),
+  ...within,
 });
 
 export const explainBody = z.strictObject({
@@ -28,6 +46,7 @@ export const explainBody = z.strictObject({
   identity: givenIdentity
     .optional()
     .describe("Whose view is explained, for stewards; by default the caller's own."),
+  ...within,
 });
 
 export const catalogueQuery = z.strictObject({
@@ -37,6 +56,7 @@ export const catalogueQuery = z.strictObject({
   access_level: z.enum(['open', 'internal', 'restricted']).optional(),
   limit: z.coerce.number().int().min(1).max(500).optional(),
   cursor: z.string().max(512).optional(),
+  ...within,
 });
 
 export const rowsQuery = z.strictObject({
@@ -46,6 +66,7 @@ export const rowsQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).optional(),
   offset: z.coerce.number().int().min(0).optional(),
   cursor: z.string().max(512).optional(),
+  ...within,
 });
 
 export const datasetParams = z.strictObject({ dataset_id: z.string().max(512) });

@@ -5,7 +5,7 @@ import { SluiceError } from '../../../errors.ts';
 import { type CallerOptions, tokenFor, withClient } from '../caller.ts';
 import { jsonOf } from '../client.ts';
 import type { ExitCode } from '../exit-code.ts';
-import { type Register, withCaller, withJson } from '../registration.ts';
+import { type Register, withCaller, withJson, withProject } from '../registration.ts';
 import { withoutControls } from '../table.ts';
 import type { Wiring } from '../wiring.ts';
 
@@ -42,10 +42,12 @@ Example:
 
 export const detokeniseCommand: Register = ({ program, config, wiring, run }) => {
   withJson(
-    withCaller(
-      program
-        .command('detokenise <column> <tokens...>')
-        .description('reverse tokens of DATASET.COLUMN, for those whom the policy names'),
+    withProject(
+      withCaller(
+        program
+          .command('detokenise <column> <tokens...>')
+          .description('reverse tokens of DATASET.COLUMN, for those whom the policy names'),
+      ),
     ),
   )
     .addHelpText('after', EXAMPLES)

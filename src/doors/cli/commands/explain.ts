@@ -6,7 +6,7 @@ import { type GateClient, jsonOf, RefusedByGate } from '../client.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { drawn } from '../explain/tree.ts';
 import { type About, treesOf } from '../explain/words.ts';
-import { type Register, withCaller, withJson } from '../registration.ts';
+import { type Register, withCaller, withJson, withProject } from '../registration.ts';
 import { withoutControls } from '../table.ts';
 import type { Wiring } from '../wiring.ts';
 
@@ -97,12 +97,14 @@ Examples:
 
 export const explainCommand: Register = ({ program, config, wiring, run }) => {
   withJson(
-    withCaller(
-      program
-        .command('explain <sql-or-dataset>')
-        .description(
-          'what is decided for a query, DATASET or DATASET.COLUMN, and why; stewards see all of it',
-        ),
+    withProject(
+      withCaller(
+        program
+          .command('explain <sql-or-dataset>')
+          .description(
+            'what is decided for a query, DATASET or DATASET.COLUMN, and why; stewards see all of it',
+          ),
+      ),
     ),
   )
     .option('--for <identity>', "whose view a steward asks for: a persona, or an identity's YAML")

@@ -5,7 +5,7 @@ import type { Config } from '../../../config.ts';
 import { type CallerOptions, tokenFor, withClient } from '../caller.ts';
 import { accepted, bytesOf, jsonOf, type Reply, textOf } from '../client.ts';
 import type { ExitCode } from '../exit-code.ts';
-import { collect, type Register, wholeNumber, withCaller } from '../registration.ts';
+import { collect, type Register, wholeNumber, withCaller, withProject } from '../registration.ts';
 import { renderTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Wiring } from '../wiring.ts';
@@ -118,8 +118,10 @@ Examples:
   sluice query - --as analyst < question.sql`;
 
 export const queryCommand: Register = ({ program, config, wiring, run }) => {
-  withCaller(
-    program.command('query <sql>').description('run one governed query; - reads it from standard input'),
+  withProject(
+    withCaller(
+      program.command('query <sql>').description('run one governed query; - reads it from standard input'),
+    ),
   )
     .option('--param <value>', 'the value of $1, of $2, …; JSON where it is JSON, else text', collect)
     .addOption(new Option('--format <name>', 'how rows are written').choices(FORMATS).default('table'))

@@ -19,7 +19,7 @@ import {
 } from '../answer-schemas.ts';
 import type { HttpApp } from '../app.ts';
 import { callerOf } from '../caller.ts';
-import { catalogueQuery, datasetParams } from '../schemas.ts';
+import { catalogueQuery, datasetParams, withinQuery } from '../schemas.ts';
 
 export function catalogueRoutes(app: HttpApp, gate: Gate): void {
   app.get(
@@ -32,7 +32,10 @@ export function catalogueRoutes(app: HttpApp, gate: Gate): void {
         response: { 200: catalogueAnswer, ...PROBLEMS },
       },
     },
-    (request, reply) => listDatasets(callerOf(request, reply), request.query, gate),
+    (request, reply) => {
+      const { project, purpose, ...filter } = request.query;
+      return listDatasets(callerOf(request, reply, { project, purpose }), filter, gate);
+    },
   );
 
   app.get(
@@ -42,10 +45,12 @@ export function catalogueRoutes(app: HttpApp, gate: Gate): void {
         summary: 'One dataset, as the caller may know it',
         tags: ['catalogue'],
         params: datasetParams,
+        querystring: withinQuery,
         response: { 200: datasetAnswer, ...PROBLEMS },
       },
     },
-    (request, reply) => describeDataset(callerOf(request, reply), request.params.dataset_id, gate),
+    (request, reply) =>
+      describeDataset(callerOf(request, reply, request.query), request.params.dataset_id, gate),
   );
 
   app.get(
@@ -55,11 +60,16 @@ export function catalogueRoutes(app: HttpApp, gate: Gate): void {
         summary: 'JSON Schema of a row, as the caller sees it',
         tags: ['datasets'],
         params: datasetParams,
+        querystring: withinQuery,
         response: { 200: rowSchemaAnswer, ...PROBLEMS },
       },
     },
     async (request, reply) => {
-      const schema = await rowSchema(callerOf(request, reply), request.params.dataset_id, gate);
+      const schema = await rowSchema(
+        callerOf(request, reply, request.query),
+        request.params.dataset_id,
+        gate,
+      );
       return reply.type('application/schema+json').send(JSON.stringify(schema));
     },
   );

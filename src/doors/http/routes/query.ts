@@ -6,7 +6,7 @@ import { type Ask, query } from '../../../query.ts';
 import { primed, sendCsv, sendNdjson, sendPage } from '../answer.ts';
 import { PROBLEMS, queryAnswer } from '../answer-schemas.ts';
 import type { HttpApp } from '../app.ts';
-import { callerOf } from '../caller.ts';
+import { callerOf, type Within } from '../caller.ts';
 import { explainAnswer } from '../explain-schemas.ts';
 import { answerType, CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from '../negotiate.ts';
 import { datasetParams, explainBody, queryBody, rowsQuery } from '../schemas.ts';
@@ -14,8 +14,12 @@ import { datasetParams, explainBody, queryBody, rowsQuery } from '../schemas.ts'
 const ANSWERS = { 200: queryAnswer, ...PROBLEMS };
 
 export function queryRoutes(app: HttpApp, gate: Gate): void {
-  async function respond(request: FastifyRequest, reply: FastifyReply, ask: Ask): Promise<FastifyReply> {
-    const caller = callerOf(request, reply);
+  async function respond(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { project, purpose, ...ask }: Ask & Within,
+  ): Promise<FastifyReply> {
+    const caller = callerOf(request, reply, { project, purpose });
     const type = answerType(request.raw);
     switch (type) {
       case JSON_TYPE:
@@ -84,8 +88,8 @@ export function queryRoutes(app: HttpApp, gate: Gate): void {
       },
     },
     async (request, reply) => {
-      const { sql, ...rest } = request.body;
-      return explain(callerOf(request, reply), { text: { sql }, ...rest }, gate);
+      const { sql, project, purpose, ...rest } = request.body;
+      return explain(callerOf(request, reply, { project, purpose }), { text: { sql }, ...rest }, gate);
     },
   );
 }
