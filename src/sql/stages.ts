@@ -82,6 +82,8 @@ export interface DatasetUse {
  * is `range.column`; stars, USING and NATURAL are gone; output names are explicit. Datasets still stand as bare ranges.
  */
 export type ResolvedQuery = Stage<'resolved'> & {
+  /** As the caller wrote it: for the places of faults. */
+  readonly text: string;
   readonly tree: SelectStmt;
   readonly columns: readonly OutputColumn[];
   /** By range name: the ranges that are datasets. */

@@ -118,8 +118,8 @@ export function maskOf(
   return Object.hasOwn(masks, folded) ? masks[folded] : undefined;
 }
 
-/** Hashed integers are widened. */
-function maskedType(column: Column, governed: GovernedDataset) {
+/** The type under the caller's masks: hashed integers are widened. */
+export function maskedType(column: Column, governed: GovernedDataset) {
   const type = columnType(column);
   const applied = maskOf(governed, column);
   const hashed = [applied, ...(applied?.when ?? [])].some((one) => one?.mask?.kind === 'hash');

@@ -46,6 +46,7 @@ export function resolve(bound: BoundQuery, governed: ReadonlyMap<string, Governe
   };
   const resolved = resolveSelect(bound.guarded.select, null, context, 'output');
   const query: Unbranded<ResolvedQuery> = {
+    text: bound.guarded.text,
     tree: resolved.select,
     columns: resolved.columns.map(({ name, masked }) => ({ name, masked })),
     uses: context.uses,

@@ -8,6 +8,8 @@ import type { Column, Dataset, Relation } from '../../catalogue/dataset.ts';
 import { SluiceError } from '../../errors.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { Predicate } from '../../policies/policy.ts';
+import { atomsOf } from '../clean-room/atoms.ts';
+import { isRoom, type Lattice } from '../clean-room/lattice.ts';
 import { CTE_PREFIX } from '../resolve/context.ts';
 import { maskOf } from '../resolve/from.ts';
 import type { DatasetUse } from '../stages.ts';
@@ -56,6 +58,8 @@ export interface GovernOptions {
   readonly barrier: Barrier;
   /** The columns that a shield is for. */
   readonly exposed: Exposed;
+  /** By range: the clean rooms, of which nothing is read but their atoms. */
+  readonly atoms: ReadonlyMap<string, Lattice>;
   /** By range: conditions of the caller's that may run on any row, in the engine's dialect, over RAW. */
   readonly pushed: ReadonlyMap<string, readonly Node[]>;
 }
@@ -75,8 +79,14 @@ export function governRelations(select: SelectStmt, options: GovernOptions): Gov
     const range = alias?.aliasname ?? '';
     const use = options.uses.get(range);
     if (use !== undefined) {
-      relations.push(use.governed.dataset.relation);
-      return governed(range, use, needed.get(range)!, options, (relation) => relations.push(relation));
+      const reads = (relation: Relation) => relations.push(relation);
+      const lattice = options.atoms.get(range);
+      if (lattice !== undefined) return atomsOf(range, lattice, needed.get(range)!, { ...options, reads });
+      // Whatever asks for its rows was to be turned into a question about atoms, or refused.
+      if (isRoom(use.governed))
+        throw new SluiceError('rewrite_failed', undefined, { cause: 'rows of a clean room' });
+      reads(use.governed.dataset.relation);
+      return governed(range, use, needed.get(range)!, options, reads);
     }
     if (relname?.startsWith(CTE_PREFIX)) return node;
     throw new SluiceError('rewrite_failed', undefined, { cause: 'a relation that is not governed' });
@@ -100,11 +110,11 @@ function neededColumns(
 }
 
 /**
- * Whether rows lie beneath it that the caller may not see: those that a filter removes, and those that a view leaves out,
- * since an engine looks through a view and moves conditions below the view's own.
+ * Whether rows lie beneath it that the caller may not see: those that a filter removes, those that a view leaves out, since
+ * an engine looks through a view and moves conditions below the view's own, and all rows of a clean room.
  */
 export function leavesRowsOut({ governed: { dataset, decision } }: DatasetUse): boolean {
-  return decision.rows.length > 0 || dataset.view;
+  return decision.rows.length > 0 || dataset.view || decision.limits.aggregate_only !== undefined;
 }
 
 /** Whether a filter of it joins another dataset: an engine may then run an output below the join, before the filter. */

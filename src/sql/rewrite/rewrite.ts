@@ -2,7 +2,8 @@
 import type { SelectStmt } from '@pgsql/types';
 import type { Dataset, Relation } from '../../catalogue/dataset.ts';
 import type { Identity } from '../../identity/identity.ts';
-import type { GovernedQuery, ParamValue, ResolvedQuery, Unbranded } from '../stages.ts';
+import { throughRooms } from '../clean-room/through.ts';
+import type { GovernedDataset, GovernedQuery, ParamValue, ResolvedQuery, Unbranded } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, open, walk } from '../walk.ts';
 import { Binder, type EngineKind } from './build.ts';
@@ -30,6 +31,8 @@ export interface RewriteOptions {
   readonly now?: number;
   /** By id: the datasets that row filters look into; a filter that needs one and does not find it is a fault. */
   readonly datasetOf?: (id: string) => Dataset | undefined;
+  /** By id: what the caller may see of a dataset that is not in the query; clean rooms are cut by what they can be joined with. */
+  readonly governedOf?: (id: string) => GovernedDataset | undefined;
   /** The caller's values for $1, $2, …, checked already. */
   readonly params: readonly ParamValue[];
   /** The secret of keyed hashes; null where none is configured, then hashes are NULL. */
@@ -45,7 +48,10 @@ export interface RewriteOptions {
 }
 
 export function rewrite(asked: ResolvedQuery, options: RewriteOptions): GovernedQuery {
-  const resolved = { ...asked, tree: withoutTies(asked.tree, options.engine, options.params) };
+  const governedOf = options.governedOf ?? ((id) => governedIn(asked, id));
+  const through = throughRooms(asked, { engine: options.engine, governedOf });
+  const tree = withoutTies(through.resolved.tree, options.engine, options.params);
+  const resolved = { ...through.resolved, tree };
   const limited = limitResult(markDependents(resolved.tree, resolved), options.page, options.params);
   checkGrowth(limited, options.engine);
   const context = { engine: options.engine, ranges: resolved.ranges, params: options.params };
@@ -67,6 +73,7 @@ export function rewrite(asked: ResolvedQuery, options: RewriteOptions): Governed
     engine: options.engine,
     barrier,
     exposed: shieldedColumns(resolved, context, barrier),
+    atoms: through.atoms,
     pushed,
   });
   // Masks are copied with the columns that they stand on.
@@ -80,6 +87,10 @@ export function rewrite(asked: ResolvedQuery, options: RewriteOptions): Governed
     functions: functionsOf(select),
   };
   return query as GovernedQuery;
+}
+
+function governedIn({ uses }: ResolvedQuery, id: string): GovernedDataset | undefined {
+  return [...uses.values()].find(({ governed }) => governed.dataset.id === id)?.governed;
 }
 
 function lowererOf({ engine, params }: RewriteOptions, { ranges }: ResolvedQuery): (node: Node) => Node {

@@ -1,0 +1,238 @@
+/**
+ * Turns what a caller asks of clean rooms into the same question about their atoms. A SELECT that reads a clean room groups by
+ * dimensions and sums measures; each of its sums becomes a sum over atoms, and nothing else of the room is left in the tree.
+ * Whatever stands around it sees sums of whole groups, and may do with them what it likes.
+ */
+import type { FuncCall, SelectStmt } from '@pgsql/types';
+import type { SluiceError } from '../../errors.ts';
+import { calledName, functionNamed } from '../guard/functions.ts';
+import { column, type EngineKind, every } from '../rewrite/build.ts';
+import type { DatasetUse, GovernedDataset, RangeColumn, ResolvedQuery } from '../stages.ts';
+import type { Node } from '../tree.ts';
+import { close, isBlank, mapChildren, open, walk } from '../walk.ts';
+import { overAtoms } from './aggregates.ts';
+import { type Block, blockOf, columnIn, placeOf, roomsIn } from './block.ts';
+import { isRoom, type Lattice, latticeOf, ROWS } from './lattice.ts';
+import { sumType } from './numbers.ts';
+import { refuseShape } from './refuse.ts';
+
+export interface ThroughRooms {
+  readonly resolved: ResolvedQuery;
+  /** By range: what stands in the place of the dataset. */
+  readonly atoms: ReadonlyMap<string, Lattice>;
+}
+
+export interface ThroughOptions {
+  readonly engine: EngineKind;
+  /** By id: what the caller may see of a dataset, in the query or not. */
+  readonly governedOf: (id: string) => GovernedDataset | undefined;
+}
+
+/** @throws SluiceError clean_room_shape, clean_room_conflict */
+export function throughRooms(resolved: ResolvedQuery, { engine, governedOf }: ThroughOptions): ThroughRooms {
+  const atoms = new Map<string, Lattice>();
+  if (![...resolved.uses.values()].some(({ governed }) => isRoom(governed))) return { resolved, atoms };
+  const lattices = new Map<string, Lattice>();
+  const latticeAt = (range: string): Lattice => {
+    const { governed } = resolved.uses.get(range)!;
+    const { id } = governed.dataset;
+    const known = lattices.get(id) ?? latticeOf(governed, governedOf, engine);
+    lattices.set(id, known);
+    return known;
+  };
+  const uses = new Map<string, DatasetUse>(resolved.uses);
+  const ranges = new Map<string, ReadonlyMap<string, RangeColumn>>(resolved.ranges);
+  const visit = (node: Node): Node => {
+    if (!('SelectStmt' in node)) return mapChildren(node, visit);
+    const select = node.SelectStmt;
+    if (roomsIn(select, resolved.uses).length === 0) return mapChildren(node, visit);
+    const block = blockOf(select, resolved.uses, latticeAt, resolved.text);
+    atoms.set(block.range, block.lattice);
+    ranges.set(block.range, columnsOf(block, resolved, engine));
+    for (const { range } of block.joined) uses.delete(range);
+    return close('SelectStmt', {
+      ...throughBlock(select, block, resolved, engine),
+      ...(select.withClause === undefined
+        ? {}
+        : { withClause: open(mapChildren(close('WithClause', select.withClause), visit)).body }),
+    });
+  };
+  const tree = open(visit(close('SelectStmt', resolved.tree))).body as SelectStmt;
+  return { resolved: { ...resolved, tree, uses, ranges }, atoms };
+}
+
+/** The types of what atoms hold. */
+function columnsOf(
+  { range, lattice, joined }: Block,
+  { ranges }: ResolvedQuery,
+  engine: EngineKind,
+): ReadonlyMap<string, RangeColumn> {
+  const { fact, measures } = lattice;
+  const columns = new Map<string, RangeColumn>();
+  const count = { type: { family: 'integer', bits: 64 }, masked: false } as const;
+  columns.set(ROWS, count);
+  const shown = ranges.get(range);
+  for (const { column: of, as } of fact.dimensions) columns.set(as, shown!.get(of.name)!);
+  for (const { column: of, sum, known } of measures) {
+    const masked = shown!.get(of.name)?.masked ?? true;
+    columns.set(sum, { type: sumType(of, fact.governed, engine), masked });
+    columns.set(known, { ...count, masked });
+  }
+  for (const { range: other, join } of joined) {
+    columns.set(join.matched, { type: { family: 'boolean' }, masked: false });
+    for (const { column: of, as } of join.member.dimensions)
+      columns.set(as, ranges.get(other)!.get(of.name)!);
+  }
+  return columns;
+}
+
+/** The name among the atoms of each column that may be grouped and filtered by. */
+function dimensionsOf({ range, lattice, joined }: Block): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  const add = (of: string, { dimensions }: Lattice['fact']): void => {
+    for (const { column: dimension, as } of dimensions) names.set(`${of}.${dimension.name}`, as);
+  };
+  add(range, lattice.fact);
+  for (const { range: other, join } of joined) add(other, join.member);
+  return names;
+}
+
+function throughBlock(
+  select: SelectStmt,
+  block: Block,
+  { text }: ResolvedQuery,
+  engine: EngineKind,
+): SelectStmt {
+  const refusing = { text, lattice: block.lattice };
+  const refuse = (message: string, node?: Node): SluiceError =>
+    refuseShape(refusing, message, node === undefined ? undefined : placeOf(node));
+  const dimensions = dimensionsOf(block);
+  const atom = (name: string): Node => column(block.range, name);
+
+  /** An expression of dimensions, constants and parameters. */
+  const ofDimensions = (node: Node): Node => {
+    const name = columnIn(node);
+    if (name !== null) {
+      const as = dimensions.get(`${name.range}.${name.name}`);
+      if (as === undefined) throw refuse(misused(name, block), node);
+      return atom(as);
+    }
+    if ('SubLink' in node || 'SelectStmt' in node)
+      throw refuse('A SELECT that reads a clean room holds no subquery; put one around it', node);
+    if ('FuncCall' in node) {
+      if (node.FuncCall.over !== undefined)
+        throw refuse('A SELECT that reads a clean room holds no window; put another SELECT around it', node);
+      if (isAggregate(node.FuncCall)) throw refuse('An aggregate has no place here', node);
+    }
+    return mapChildren(node, ofDimensions);
+  };
+
+  const { targetList = [], groupClause, havingClause, sortClause, distinctClause = [] } = select;
+  const items = (groupClause ?? []).flatMap(groupedItems);
+  const grouped = new Set(items.map((item) => spelled(meant(item, targetList))));
+  let aggregated = groupClause !== undefined;
+  const whole = [...targetList, ...(havingClause === undefined ? [] : [havingClause]), ...(sortClause ?? [])];
+  for (const part of whole)
+    walk(part, (node) => {
+      aggregated ||= 'FuncCall' in node && isAggregate(node.FuncCall);
+      return !('SubLink' in node);
+    });
+
+  /** An expression over groups: of what they are grouped by, and of sums. */
+  const ofGroups = (node: Node): Node => {
+    if (!aggregated || grouped.has(spelled(node))) return ofDimensions(node);
+    const name = columnIn(node);
+    if (name !== null) {
+      const known = dimensions.has(`${name.range}.${name.name}`);
+      throw refuse(
+        known ? `"${name.name}" is neither grouped by nor aggregated` : misused(name, block),
+        node,
+      );
+    }
+    if ('FuncCall' in node && node.FuncCall.over === undefined && isAggregate(node.FuncCall))
+      return overAtoms(node.FuncCall, {
+        block,
+        engine,
+        dimensions,
+        ofDimensions,
+        refuse: (message) => refuse(message, node),
+      });
+    if ('SubLink' in node || ('FuncCall' in node && node.FuncCall.over !== undefined))
+      return ofDimensions(node);
+    return mapChildren(node, ofGroups);
+  };
+
+  if (select.windowClause !== undefined)
+    throw refuse('A SELECT that reads a clean room holds no window; put another SELECT around it');
+  if (distinctClause.some((node) => !isBlank(node)))
+    throw refuse('A SELECT that reads a clean room has no DISTINCT ON; write GROUP BY');
+  if (!aggregated && distinctClause.length === 0)
+    throw refuse('A clean room gives no rows out; write GROUP BY, and count(*) or sum(…)');
+  const conditions = [
+    ...block.joined.flatMap(({ join, inner }) => (inner ? [atom(join.matched)] : [])),
+    ...(select.whereClause === undefined ? [] : [ofDimensions(select.whereClause)]),
+  ];
+  const { whereClause: _, withClause: __, ...rest } = select;
+  return {
+    ...rest,
+    targetList: targetList.map((target) => mapChildren(target, ofGroups)),
+    fromClause: [rangeVar(block.range)],
+    ...(conditions.length === 0 ? {} : { whereClause: every(conditions) }),
+    ...(groupClause === undefined
+      ? {}
+      : { groupClause: groupClause.map((item) => grouping(item, ofDimensions)) }),
+    ...(havingClause === undefined ? {} : { havingClause: ofGroups(havingClause) }),
+    ...(sortClause === undefined
+      ? {}
+      : {
+          sortClause: sortClause.map((item) =>
+            mapChildren(item, (node) => (isPlace(node) ? node : ofGroups(node))),
+          ),
+        }),
+  };
+}
+
+/** What is wrong with a column that is no dimension. */
+function misused(
+  { range, name }: { readonly range: string; readonly name: string },
+  { range: fact, lattice, joined }: Block,
+): string {
+  if (range !== fact && joined.every((other) => other.range !== range))
+    return 'A SELECT that reads a clean room does not look into what stands around it';
+  if (range === fact && lattice.measures.some(({ column: of }) => of.name === name))
+    return `"${name}" is a measure: sum(${name}), avg(${name}) or count(${name}) by itself, and nothing else`;
+  return `"${name}" is no dimension of the clean room`;
+}
+
+function isAggregate(call: FuncCall): boolean {
+  const kind = functionNamed(calledName(call) ?? '')?.kind;
+  return kind !== 'scalar' || call.agg_star === true || call.agg_distinct === true;
+}
+
+const isPlace = (node: Node): boolean => 'A_Const' in node && node.A_Const.ival !== undefined;
+
+/** A number is a place of the select list. */
+function meant(item: Node, targetList: readonly Node[]): Node {
+  const place = 'A_Const' in item ? item.A_Const.ival?.ival : undefined;
+  const target = place === undefined ? undefined : targetList[place - 1];
+  return target === undefined ? item : (open(target).body.val as Node);
+}
+
+function groupedItems(item: Node): readonly Node[] {
+  if (!('GroupingSet' in item)) return [item];
+  return (item.GroupingSet.content ?? []).flatMap(groupedItems);
+}
+
+function grouping(item: Node, ofDimensions: (node: Node) => Node): Node {
+  if ('GroupingSet' in item) return mapChildren(item, (child) => grouping(child, ofDimensions));
+  return isPlace(item) ? item : ofDimensions(item);
+}
+
+const spelled = (node: Node): string =>
+  JSON.stringify(node, (key, value: unknown) => (/location$|_start$|_end$/.test(key) ? undefined : value));
+
+function rangeVar(range: string): Node {
+  return {
+    RangeVar: { relname: range, inh: true, relpersistence: 'p', alias: { aliasname: range } },
+  };
+}
