@@ -25,6 +25,7 @@ import { decisionsFor } from './decisions.ts';
 import type { PageAsked } from './page.ts';
 import type { BoundText } from './plan-caches.ts';
 import { readsClock } from './reads-clock.ts';
+import { partnersOf } from './room-partners.ts';
 import { checkScan } from './scan.ts';
 
 export interface AnswerColumn extends OutputColumn {
@@ -91,8 +92,11 @@ export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
   const decisions = new Map([...governed].map(([id, { decision }]) => [id, decision]));
   if (decisions.size < weighed.size) note(known, decisions);
   checkScan(meant, decisions, gate);
+  const partners = await partnersOf(governed, asked, gate);
+  const decided = new Map([...partners].map(([id, { decision }]) => [id, decision]));
 
-  const verified = await cached(keyOf(worded, decisions, now, asked, gate), gate.caches.plans, async () => {
+  const key = keyOf(worded, new Map([...decisions, ...decided]), now, asked, gate);
+  const verified = await cached(key, gate.caches.plans, async () => {
     const params = checkParameters(ask.params, bound.guarded.paramCount);
     const resolved = resolve(meant, governed);
     const engine = engineOf(meant, gate);
@@ -111,6 +115,7 @@ export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
         project,
         now,
         datasetOf,
+        governedOf: (id) => governed.get(id) ?? partners.get(id),
         ...keys,
         params,
         page: rows,
