@@ -270,7 +270,7 @@ function readMeasure(item: unknown, path: Path, report: Report): WrittenMeasure 
 }
 
 function readJoin(item: unknown, path: Path, report: Report): WrittenJoin | null {
-  const fields = readMap(item, ['dataset', 'on'], path, report);
+  const fields = readMap(withOn(item), ['dataset', 'on'], path, report);
   if (fields === null) return null;
   const { dataset, on } = fields;
   if (typeof dataset !== 'string' || dataset === '')
@@ -282,6 +282,13 @@ function readJoin(item: unknown, path: Path, report: Report): WrittenJoin | null
       '`on` takes the name of a column that both have, a map { column: column of the other }, or a list of them',
     );
   return typeof dataset === 'string' && pairs.length > 0 ? { dataset, on: pairs } : null;
+}
+
+/** dbt reads YAML 1.1, in which a bare `on` is true. */
+function withOn(item: unknown): unknown {
+  if (typeof item !== 'object' || item === null || Object.hasOwn(item, 'on')) return item;
+  const entries = Object.entries(item);
+  return Object.fromEntries(entries.map(([key, value]) => [key === 'true' ? 'on' : key, value]));
 }
 
 function readPairs(on: unknown): WrittenJoin['on'] {
