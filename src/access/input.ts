@@ -45,7 +45,7 @@ export function buildInput({
   };
 }
 
-function alone({ actor: _actor, members: _members, ...identity }: Identity): Identity {
+function alone({ actor: _actor, prior: _prior, members: _members, ...identity }: Identity): Identity {
   return identity;
 }
 

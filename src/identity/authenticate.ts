@@ -7,9 +7,18 @@ import { normalise } from './normalise.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 import { type TrustedIssuer, verifyToken } from './verify.ts';
 
+/** What a token proved. */
+export interface Proven {
+  readonly identity: Identity;
+  /** `jti`; null where there is none. */
+  readonly tokenId: string | null;
+}
+
 export interface Authenticator {
   /** Throws SluiceError with a 2xxx code; nothing of the token is in it. */
   authenticate(token: string | null): Promise<Identity>;
+  /** As `authenticate`, with the token's own name. */
+  prove(token: string | null): Promise<Proven>;
 }
 
 export interface AuthenticatorOptions {
@@ -27,6 +36,8 @@ export interface AuthenticatorOptions {
   /** Tokens that are remembered. */
   readonly remembered?: number;
 }
+
+const NOBODY: Proven = Object.freeze({ identity: ANONYMOUS, tokenId: null });
 
 /** Knows only the issuers given here: with a changed configuration, make another, and what this one remembers is gone. */
 export function createAuthenticator(
@@ -47,30 +58,35 @@ export function createAuthenticator(
       now,
     });
   };
+  const configs = new Map(identity.issuers.map((config) => [config.issuer, config]));
   const issuers = new Map(
     identity.issuers.map((config): [string, TrustedIssuer] => [
       config.issuer,
       { config, key: keysOf(config) },
     ]),
   );
-  const verified = new VerifiedTokens(options.remembered ?? 10_000);
+  const verified = new VerifiedTokens<Proven>(options.remembered ?? 10_000);
 
-  return {
-    async authenticate(token) {
-      if (token === null) return ANONYMOUS;
-      const time = now();
-      const known = verified.get(token, time);
-      if (known !== undefined) return known;
-      const { payload, issuer } = await verifyToken(token, issuers, {
-        now: new Date(time),
-        skewSeconds: identity.clock_skew / 1_000,
-      });
-      const caller = freeze(normalise(payload, issuer.config));
-      const expires = (payload.exp ?? 0) * 1_000 + identity.clock_skew;
-      verified.add(token, caller, Math.min(expires, time + keyMaxAgeMs));
-      return caller;
-    },
-  };
+  async function prove(token: string | null): Promise<Proven> {
+    if (token === null) return NOBODY;
+    const time = now();
+    const known = verified.get(token, time);
+    if (known !== undefined) return known;
+    const { payload, issuer } = await verifyToken(token, issuers, {
+      now: new Date(time),
+      skewSeconds: identity.clock_skew / 1_000,
+    });
+    const caller = freeze(normalise(payload, issuer.config, configs));
+    const proven = Object.freeze({
+      identity: caller,
+      tokenId: typeof payload.jti === 'string' ? payload.jti : null,
+    });
+    const expires = (payload.exp ?? 0) * 1_000 + identity.clock_skew;
+    verified.add(token, proven, Math.min(expires, time + keyMaxAgeMs));
+    return proven;
+  }
+
+  return { prove, authenticate: async (token) => (await prove(token)).identity };
 }
 
 function freeze(identity: Identity): Identity {
@@ -79,5 +95,6 @@ function freeze(identity: Identity): Identity {
   Object.freeze(identity.roles);
   Object.freeze(identity.scopes);
   Object.freeze(identity.attributes);
+  if (identity.actor !== undefined) freeze(identity.actor);
   return Object.freeze(identity);
 }

@@ -4,6 +4,11 @@ export type AttributeValue = string | number | boolean | readonly (string | numb
 
 export type IdentityKind = 'user' | 'service' | 'anonymous';
 
+export interface PriorActor {
+  readonly sub: string;
+  readonly issuer: string;
+}
+
 export interface Identity {
   /** Subject; `anonymous` for a caller without a token. Unique only together with `issuer`. */
   readonly sub: string;
@@ -18,6 +23,8 @@ export interface Identity {
   readonly issuer: string | null;
   /** Who acts in person, where the token was made for somebody else (RFC 8693 `act`). What both may do, may be done. */
   readonly actor?: Identity;
+  /** Of an actor: those who acted before it in the same cause, the latest first. For the audit alone. */
+  readonly prior?: readonly PriorActor[];
   /** The other identities whose rights bound this one's, where a project gives all its members the same view. */
   readonly members?: readonly Identity[];
 }

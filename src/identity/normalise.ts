@@ -1,39 +1,52 @@
 /** Turns the claims of a verified token into the identity that the rest of the gate sees. */
 import type { JWTPayload } from 'jose';
-import type { IssuerConfig, ServiceRule } from '../config/identity-schema.ts';
+import type { IssuerConfig } from '../config/identity-schema.ts';
 import { SluiceError } from '../errors.ts';
-import { readAttribute, readClaim, readList, readScopes, readText } from './claims.ts';
+import { readActor } from './actor.ts';
+import { showClaim } from './claims.ts';
+import { readFacts, readSubject } from './facts.ts';
 import type { Identity } from './identity.ts';
+import { type Mapping, mappingOf } from './providers.ts';
+import { checkRequired, fulfils } from './rules.ts';
 
-const MAX_SUBJECT = 255;
-
-/** Throws `token_claims` where a claim that decides access cannot be read with certainty. */
-export function normalise(payload: JWTPayload, issuer: IssuerConfig): Identity {
-  const { sub } = payload;
-  if (typeof sub !== 'string' || sub === '' || sub.length > MAX_SUBJECT) {
-    throw new SluiceError('token_claims', `The claim sub must be a text of 1 to ${MAX_SUBJECT} characters`);
-  }
-  const { claims } = issuer;
-  const attributes = Object.entries(claims.attributes).flatMap(([name, path]) => {
-    const value = readAttribute(payload, path);
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return {
-    sub,
-    kind: isService(payload, issuer.service) ? 'service' : 'user',
-    display_name: readText(payload, claims.display_name),
-    groups: readList(payload, claims.groups),
-    roles: readList(payload, claims.roles),
-    scopes: readScopes(payload, claims.scopes),
-    attributes: Object.fromEntries(attributes),
+/**
+ * @param issuers all that are configured, by name: whose registered actors count
+ * @throws SluiceError token_claims where a claim that decides access cannot be read with certainty, token_malformed for a
+ * token that is not for services
+ */
+export function normalise(
+  payload: JWTPayload,
+  issuer: IssuerConfig,
+  issuers: ReadonlyMap<string, IssuerConfig>,
+): Identity {
+  const mapping = mappingOf(issuer);
+  if (!fulfils(payload, mapping.token)) throw notForServices(mapping);
+  checkRequired(payload, issuer.require);
+  const kind = fulfils(payload, mapping.service) ? 'service' : 'user';
+  const besides = kind === 'service' ? issuer.services : issuer.users;
+  checkRequired(payload, besides?.require);
+  if (kind === 'service' && mapping.servicesOfAnybody && (besides ?? issuer.require) === undefined)
+    throw new SluiceError(
+      'token_claims',
+      'Services of this provider are accepted only where it is said which',
+      {
+        hint: 'Say in identity.issuers: services: { require: { email: […] } }.',
+      },
+    );
+  const identity: Identity = {
+    sub: readSubject(payload, mapping),
+    kind,
+    ...readFacts(payload, issuer, mapping),
     issuer: issuer.issuer,
   };
+  const actor = readActor(payload, issuer, issuers);
+  return actor === null ? identity : { ...identity, actor };
 }
 
-function isService(payload: JWTPayload, rule: ServiceRule): boolean {
-  const value = readClaim(payload, rule.claim);
-  if (rule.present !== undefined) return (value !== undefined) === rule.present;
-  if (rule.same_as !== undefined) return value !== undefined && value === readClaim(payload, rule.same_as);
-  if (rule.starts_with !== undefined) return typeof value === 'string' && value.startsWith(rule.starts_with);
-  return value !== undefined && value === rule.equals;
+/** Its own claims are named, so that whoever configures the provider can mend it. */
+function notForServices({ token }: Mapping): SluiceError {
+  const claims = [...new Set(token.flat().map(({ claim }) => showClaim(claim)))];
+  return new SluiceError('token_claims', 'The token is not one that this provider issues for services', {
+    hint: `Look at ${claims.join(', ')}: an ID token is none, nor is one of another tenant.`,
+  });
 }

@@ -11,6 +11,7 @@ import {
 } from 'jose';
 import type { IssuerConfig } from '../config/identity-schema.ts';
 import { type Code, SluiceError } from '../errors.ts';
+import { mappingOf } from './providers.ts';
 
 /*
  * | check                                                | by            | error                |
@@ -24,6 +25,8 @@ import { type Code, SluiceError } from '../errors.ts';
  * | a key of this issuer, and only one that fits         | keys.ts       | issuer_unavailable, token_signature |
  * | signature                                            | jose          | token_signature      |
  * | issuer, audience, exp (required), nbf                | jose          | token_audience, token_expired, token_not_yet_valid, token_claims |
+ * | client, where tokens name that instead of an audience| checkClient   | token_audience       |
+ * | what the provider and the configuration demand       | normalise.ts  | token_claims         |
  */
 
 /** Node's own bound on all headers together is 16 KiB. */
@@ -53,13 +56,21 @@ export async function verifyToken(
   checkAlgorithm(header, issuer);
   const payload = await proveWithJose(token, issuer, {
     issuer: issuer.config.issuer,
-    audience: [issuer.config.audience].flat(),
+    ...(mappingOf(issuer.config).audience === 'aud' ? { audience: [issuer.config.audience].flat() } : {}),
     algorithms: [...issuer.config.algorithms],
     clockTolerance: clock.skewSeconds,
     currentDate: clock.now,
     requiredClaims: ['exp', 'sub'],
   });
+  checkClient(payload, issuer);
   return { payload, issuer };
+}
+
+/** Of providers whose access tokens name the client instead of an audience. */
+function checkClient({ client_id }: JWTPayload, { config }: TrustedIssuer): void {
+  if (mappingOf(config).audience === 'aud') return;
+  if (![config.audience].flat().some((accepted) => accepted === client_id))
+    throw new SluiceError('token_audience');
 }
 
 function checkSize(token: string): void {
