@@ -22,9 +22,10 @@ import {
 } from '../rewrite/build.ts';
 import { filterExpression } from '../rewrite/filters.ts';
 import type { Node } from '../tree.ts';
-import { close, open } from '../walk.ts';
+import { close } from '../walk.ts';
 import { type Lattice, type LatticeJoin, type LatticeMeasure, type Member, ROWS } from './lattice.ts';
 import { measureValue } from './measures.ts';
+import { countAll, distinct, filtered, isNotNull, named, plain, subquery, targets } from './nodes.ts';
 import { dimensionValue, type RoomWorld, rawValue, shownValue } from './values.ts';
 
 /** The range of the rows that atoms are made of, and of those rows put together by unit. */
@@ -66,7 +67,7 @@ function namesOf({ fact, measures, joins }: Lattice): readonly string[] {
 }
 
 /** What tells atoms apart. */
-function cutsOf({ fact, joins }: Lattice): readonly string[] {
+export function cutsOf({ fact, joins }: Lattice): readonly string[] {
   return [
     ...fact.dimensions.map(({ as }) => as),
     ...joins.flatMap(({ matched, member }) => [matched, ...member.dimensions.map(({ as }) => as)]),
@@ -74,10 +75,14 @@ function cutsOf({ fact, joins }: Lattice): readonly string[] {
 }
 
 const keyName = (join: LatticeJoin, i: number): string => `${join.matched}_k${i + 1}`;
-const unitName = (join: LatticeJoin): string => `${join.matched}_${UNIT}`;
+export const unitName = (join: LatticeJoin): string => `${join.matched}_${UNIT}`;
 
 /** A row of each unit in each atom: how many rows it has there, and of each measure the sum and how many are known. */
-function sharesOf(lattice: Lattice, measures: readonly LatticeMeasure[], world: RoomWorld): SelectStmt {
+export function sharesOf(
+  lattice: Lattice,
+  measures: readonly LatticeMeasure[],
+  world: RoomWorld,
+): SelectStmt {
   const { fact, joins } = lattice;
   const { engine } = world;
   const call = CALLS[engine];
@@ -288,46 +293,4 @@ function fenced(
     limitOption: 'LIMIT_OPTION_COUNT',
     op: 'SETOP_NONE',
   };
-}
-
-function named(pairs: readonly (readonly [string, Node])[]): Record<string, Node> {
-  return Object.fromEntries(pairs);
-}
-
-function targets(values: Readonly<Record<string, Node>>): Node[] {
-  return Object.entries(values).map(([name, val]) => ({ ResTarget: { name, val } }));
-}
-
-function plain(select: SelectStmt): SelectStmt {
-  return { ...select, limitOption: 'LIMIT_OPTION_DEFAULT', op: 'SETOP_NONE' };
-}
-
-function subquery(select: SelectStmt, aliasname: string): Node {
-  return close('RangeSubselect', { subquery: close('SelectStmt', select), alias: { aliasname } });
-}
-
-function isNotNull(arg: Node): Node {
-  return { NullTest: { arg, nulltesttype: 'IS_NOT_NULL' } };
-}
-
-/** Of all rows, or of those that have the same values as the row itself. */
-function countAll(engine: EngineKind, partitionClause?: readonly Node[]): Node {
-  const made = engine === 'duckdb' ? CALLS.duckdb('count_star') : CALLS.postgres('count');
-  return {
-    FuncCall: {
-      ...open(made).body,
-      ...(engine === 'postgres' ? { agg_star: true } : {}),
-      ...(partitionClause === undefined
-        ? {}
-        : { over: { partitionClause: [...partitionClause], frameOptions: 1058 } }),
-    },
-  };
-}
-
-function distinct(call: Node): Node {
-  return { FuncCall: { ...open(call).body, agg_distinct: true } };
-}
-
-function filtered(call: Node, condition: Node | null): Node {
-  return condition === null ? call : { FuncCall: { ...open(call).body, agg_filter: condition } };
 }
