@@ -1,4 +1,5 @@
 /** The path of tag changes: door -> identity -> the changes against what is served -> snapshot -> store -> served, with audit told of them. */
+import { isBuiltIn, ownDatasets } from './catalogue/built-in.ts';
 import { comparedName, foldingOf, physicalName } from './catalogue/fold.ts';
 import { readCatalog } from './dbt/catalog.ts';
 import type { Gate } from './gate.ts';
@@ -51,13 +52,14 @@ export async function changeTags(
 /** Published datasets by any of their names; and whatever dbt knows, by unique_id: tags may start upstream of what is published. */
 function targetsIn({ input, snapshot }: Base): Pick<Changing, 'find' | 'names'> {
   const { catalogue } = snapshot;
-  const published = new Map(catalogue.datasets.map((dataset) => [dataset.uniqueId, dataset]));
+  const own = ownDatasets(catalogue);
+  const published = new Map(own.map((dataset) => [dataset.uniqueId, dataset]));
   let nodes: ReadonlyMap<string, Target> | null = null;
   return {
-    names: catalogue.datasets.map(({ id }) => id),
+    names: own.map(({ id }) => id),
     find(name) {
       const dataset = catalogue.byId(name) ?? published.get(name);
-      if (dataset !== undefined)
+      if (dataset !== undefined && !isBuiltIn(dataset))
         return { node: dataset.uniqueId, dataset: dataset.id, tags: dataset.tags, columns: dataset.columns };
       nodes ??= unpublished(input);
       return nodes.get(name) ?? null;

@@ -1,4 +1,5 @@
 /** The path of a sandbox: identity -> decisions -> governed reads, one a dataset -> sample -> one DuckDB file of what the identity may see, whole or not at all. */
+import { ownDatasets } from './catalogue/built-in.ts';
 import { readLinks } from './dbt/links.ts';
 import type { Gate } from './gate.ts';
 import { actingIn } from './request/acting.ts';
@@ -34,7 +35,8 @@ export async function makeSandbox(caller: Caller, ask: SandboxAsk, gate: Gate): 
   const identity = await gate.authenticate(caller.token);
   const { snapshot } = await gate.metadata.current();
   const acting = await actingIn(caller, identity, snapshot, gate);
-  const { datasets } = acting.catalogue;
+  // What the gate keeps of its callers is no data to develop with.
+  const datasets = ownDatasets(acting.catalogue);
   const links = readLinks(ask.dbtManifest);
   const decisions = await decisionsFor(
     { acting, snapshot, datasets, action: 'query', clientIp: caller.client.ip },

@@ -1,8 +1,9 @@
 /** The path of metadata: dbt artifacts -> tags -> catalogue -> policies -> snapshot, frozen and hashed. */
 import { createHash } from 'node:crypto';
 import { buildCatalogue } from './catalogue/build.ts';
+import { intruders, withBuiltIn } from './catalogue/built-in.ts';
 import { danglingPatches } from './catalogue/dangling.ts';
-import type { Catalogue } from './catalogue/dataset.ts';
+import type { Catalogue, Dataset } from './catalogue/dataset.ts';
 import { foldingOf, physicalName } from './catalogue/fold.ts';
 import { nodesByName, publishedIds } from './catalogue/names.ts';
 import type { PhysicalByEngine } from './catalogue/physical.ts';
@@ -12,10 +13,11 @@ import { readManifest } from './dbt/manifest.ts';
 import type { DbtProject } from './dbt/project.ts';
 import { trimCatalog, trimManifest } from './dbt/trim.ts';
 import type { YamlFiles } from './dbt/yaml.ts';
+import { SluiceError } from './errors.ts';
 import { type Finding, inShort } from './findings.ts';
 import type { Lineage, TagRules } from './lineage/lineage.ts';
 import { compilePolicies, type PolicyFile } from './policies/compile.ts';
-import type { PolicySet } from './policies/policy.ts';
+import type { MatchedPolicy, PolicySet } from './policies/policy.ts';
 import { type AssignedTags, assignTags } from './tags/assign.ts';
 import { yamlFilesThatSettle } from './tags/inherited.ts';
 import { applyPatches, type TagPatch } from './tags/patch.ts';
@@ -58,18 +60,35 @@ export interface SnapshotInput {
   readonly patches?: readonly TagPatch[] | undefined;
 }
 
+/** What the gate publishes itself, whatever the state: no part of the input, and none of the hash. */
+export interface BuiltIn {
+  readonly datasets: readonly Dataset[];
+  readonly policies: readonly MatchedPolicy[];
+}
+
 /** Pure: equal input, equal snapshot. The SQL parser must be loaded, for policies hold SQL. @throws SluiceError 9xxx */
-export function buildSnapshot(input: SnapshotInput): Snapshot {
+export function buildSnapshot(input: SnapshotInput, builtIn: BuiltIn | null = null): Snapshot {
   const project = readProject(input.manifest);
   const catalog = input.catalog === null ? null : readCatalog(input.catalog);
   const patches = input.patches ?? [];
   const tags = propagated(patched(assignTags(project, input.yamlFiles), project, input), project, input);
-  const { catalogue, findings: found } = buildCatalogue({ ...input, project, catalog, tags });
-  const policies = compilePolicies(input.policyFiles, catalogue, { environment: input.environment });
-  const dangling = danglingPatches(patches, project, catalog, catalogue);
+  const { catalogue: own, findings: found } = buildCatalogue({ ...input, project, catalog, tags });
+  const catalogue = builtIn === null ? own : beside(own, builtIn, input);
+  const policies = compilePolicies(input.policyFiles, catalogue, {
+    environment: input.environment,
+    builtIn: builtIn?.policies,
+  });
+  const dangling = danglingPatches(patches, project, catalog, own);
   const findings = Object.freeze([...tags.findings, ...found, ...dangling, ...policies.findings]);
   const warnings = Object.freeze(inShort(findings));
-  return Object.freeze({ hash: hashOf(input, catalogue, policies), catalogue, policies, findings, warnings });
+  return Object.freeze({ hash: hashOf(input, own, policies), catalogue, policies, findings, warnings });
+}
+
+/** @throws SluiceError publish_invalid where the state publishes into the gate's namespace */
+function beside(own: Catalogue, { datasets }: BuiltIn, { searchPath }: SnapshotInput): Catalogue {
+  const details = intruders(own.datasets);
+  if (details.length > 0) throw new SluiceError('publish_invalid', details[0], { details });
+  return withBuiltIn(own, datasets, searchPath);
 }
 
 /** What other tools say stands beside dbt's own words before anything follows from either. */

@@ -1,7 +1,9 @@
 /** Policy files against a catalogue, at push: read, matched, checked, frozen. All problems are reported at once, or a whole set comes out. */
 import { createHash } from 'node:crypto';
+import { isBuiltIn, ownDatasets } from '../catalogue/built-in.ts';
 import type { Catalogue } from '../catalogue/dataset.ts';
 import { SluiceError } from '../errors.ts';
+import { namesBuiltIn } from './built-in.ts';
 import { type PolicyDefinition, readPolicy } from './definition.ts';
 import { readYaml } from './document.ts';
 import { hoursMatcher } from './hours.ts';
@@ -23,6 +25,8 @@ export interface PolicyFile {
 export interface CompileOptions {
   /** Of the deployment's configuration: what `on.environment` is compared with. */
   readonly environment: string;
+  /** Of the gate's own datasets, before any that names them. */
+  readonly builtIn?: readonly MatchedPolicy[] | undefined;
 }
 
 /** Problems beyond this many are counted, not listed. */
@@ -42,13 +46,23 @@ export function compilePolicies(
     problems.push(`${at(definition)}: the id \`${definition.id}\` is used before, in ${at(before)}`);
   });
   problems.push(...masterKeys(definitions));
-  const index = indexCatalogue(catalogue, options.environment);
-  const find: FindDataset = (name) => catalogue.byId(name) ?? catalogue.lookup(name.split('.'));
-  const byDataset = new Map<string, MatchedPolicy[]>();
+  const { builtIn = [], environment } = options;
+  problems.push(...takenIds(definitions, builtIn));
+  const own = ownDatasets(catalogue);
+  const index = indexCatalogue({ datasets: own, projects: catalogue.projects }, environment);
+  const all = own === catalogue.datasets ? index : indexCatalogue(catalogue, environment);
+  const find: FindDataset = (name) => {
+    const found = catalogue.byId(name) ?? catalogue.lookup(name.split('.'));
+    return found === undefined || isBuiltIn(found) ? undefined : found;
+  };
+  const byDataset = new Map<string, MatchedPolicy[]>(
+    catalogue.datasets.filter(isBuiltIn).map(({ id }) => [id, [...builtIn]]),
+  );
   const covered = new Map<string, readonly MatchedPair[]>();
   const shared = sharedColumns();
   for (const definition of definitions) {
-    const pairs = matchPolicy(definition, { index, find, problems, shared });
+    const inSight = namesBuiltIn(definition.on) ? all : index;
+    const pairs = matchPolicy(definition, { index: inSight, find, problems, shared });
     covered.set(definition.id, pairs);
     for (const { dataset, policy } of pairs) {
       const list = byDataset.get(dataset);
@@ -102,6 +116,16 @@ function circumstancesOf(
     networksOf: networkMatcher([...named.network].sort()),
     hoursAt: hoursMatcher([...named.hours].sort()),
   };
+}
+
+function takenIds(
+  definitions: readonly PolicyDefinition[],
+  builtIn: readonly MatchedPolicy[],
+): readonly string[] {
+  const taken = new Set(builtIn.map(({ id }) => id));
+  return definitions
+    .filter(({ id }) => taken.has(id))
+    .map((definition) => `${at(definition)}: the id \`${definition.id}\` is a policy of the gate's own`);
 }
 
 const at = (definition: PolicyDefinition) => `${definition.source.file}:${definition.source.line}`;

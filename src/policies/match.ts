@@ -34,7 +34,10 @@ export interface CoveredColumn {
   readonly tag: string | null;
 }
 
-export function indexCatalogue(catalogue: Catalogue, environment: string): PolicyIndex {
+export function indexCatalogue(
+  catalogue: Pick<Catalogue, 'datasets' | 'projects'>,
+  environment: string,
+): PolicyIndex {
   const projects = new Map<string, Set<string>>();
   for (const project of catalogue.projects) {
     for (const id of project.datasets) addTo(projects, id, project.name.toLowerCase());

@@ -1,9 +1,10 @@
 /** The state that the gate serves: taken from the store, put beside what the engines hold, swapped whole, and never worse than the last good one. */
+import { ownDatasets } from '../catalogue/built-in.ts';
 import type { Dataset } from '../catalogue/dataset.ts';
 import type { Engine } from '../engines/engine.ts';
 import { SluiceError } from '../errors.ts';
 import type { Observe } from '../observe.ts';
-import { buildSnapshot, type Snapshot, type SnapshotInput, trimInput } from '../snapshot.ts';
+import { type BuiltIn, buildSnapshot, type Snapshot, type SnapshotInput, trimInput } from '../snapshot.ts';
 import type { SnapshotRow, Store } from '../store/store.ts';
 import { type Expected, refuseUnexpected } from './expected.ts';
 import { type Changes, changesBetween, type Outline, outlineOf } from './outline.ts';
@@ -93,12 +94,14 @@ export interface MetadataOptions {
   readonly store: Store;
   readonly engines: ReadonlyMap<string, Engine>;
   readonly observe: Observe;
+  /** Served with every state. */
+  readonly builtIn?: BuiltIn | null;
 }
 
 /** Another process may be faster than this one so many times; then the caller is told. */
 const MOST_TRIES = 5;
 
-export function createMetadata({ store, engines, observe }: MetadataOptions): Metadata {
+export function createMetadata({ store, engines, observe, builtIn = null }: MetadataOptions): Metadata {
   let state: AppliedState | null = null;
   let sizes: Sizes = new Map();
   /** The push that `state` came from. */
@@ -129,14 +132,18 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
       return takeOver();
     }
     try {
-      const snapshot = buildSnapshot({ ...inputOf(stored.input), physical: staged.physical });
+      const snapshot = buildSnapshot({ ...inputOf(stored.input), physical: staged.physical }, builtIn);
       // From here to the end nothing waits: the data and what is known of it change at once.
       staged.commit();
       sizes = sizesOf(staged.physical);
       state = { snapshot, etag: stored.hash, createdAt: stored.createdAt, createdBy: stored.createdBy };
       taken = stored.push;
       refused = null;
-      observe({ kind: 'snapshot_applied', etag: state.etag, datasets: snapshot.catalogue.datasets.length });
+      observe({
+        kind: 'snapshot_applied',
+        etag: state.etag,
+        datasets: ownDatasets(snapshot.catalogue).length,
+      });
     } catch (thrown) {
       await staged.discard();
       refused = stored.push;
@@ -166,7 +173,7 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
             })
           : given;
       options.onStep?.('building the snapshot');
-      const snapshot = buildSnapshot(input);
+      const snapshot = buildSnapshot(input, builtIn);
       const outline = outlineOf(snapshot);
       // Without an outline there is nothing to compare with: what earlier releases stored.
       const before = latest?.outline == null ? null : (JSON.parse(latest.outline) as Outline);
@@ -192,7 +199,7 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
       sizes = sizesOf(staged.physical);
       taken = now.push;
       state = { snapshot, etag: now.hash, createdAt: now.createdAt, createdBy: now.createdBy };
-      observe({ kind: 'snapshot_applied', etag, datasets: snapshot.catalogue.datasets.length });
+      observe({ kind: 'snapshot_applied', etag, datasets: ownDatasets(snapshot.catalogue).length });
       return { snapshot, etag, changed: saved, changes };
     } catch (thrown) {
       await staged.discard();
@@ -268,9 +275,10 @@ export function createMetadata({ store, engines, observe }: MetadataOptions): Me
 const inputOf = (stored: string): PushedInput => JSON.parse(stored) as PushedInput;
 
 function noteOf({ catalogue, policies }: Snapshot, changes: Changes): StateNote {
+  const datasets = ownDatasets(catalogue);
   return {
-    datasets: catalogue.datasets.length,
-    columns: catalogue.datasets.reduce((sum, { columns }) => sum + columns.length, 0),
+    datasets: datasets.length,
+    columns: datasets.reduce((sum, { columns }) => sum + columns.length, 0),
     policies: policies.policies.length,
     changes,
   };

@@ -1,5 +1,6 @@
 /** What a state holds, small enough to be kept beside it, and what one state changed of the one before. */
 import { createHash } from 'node:crypto';
+import { ownDatasets } from '../catalogue/built-in.ts';
 import type { Column, Dataset } from '../catalogue/dataset.ts';
 import type { Snapshot } from '../snapshot.ts';
 
@@ -43,7 +44,9 @@ const MOST_NAMES = 20;
 
 export function outlineOf({ catalogue, policies }: Pick<Snapshot, 'catalogue' | 'policies'>): Outline {
   return {
-    datasets: Object.fromEntries(catalogue.datasets.map((dataset) => [dataset.id, datasetOutline(dataset)])),
+    datasets: Object.fromEntries(
+      ownDatasets(catalogue).map((dataset) => [dataset.id, datasetOutline(dataset)]),
+    ),
     policies: Object.fromEntries(
       policies.policies.map(({ id, effect, definition }) => [id, digestOf([effect, definition])]),
     ),
