@@ -1,4 +1,4 @@
-/** Examines every engine of a configuration against the metadata that was pushed last; opens no gate and changes nothing. */
+/** Examines every engine of a configuration against the metadata that was pushed last, and its decision point; opens no gate and changes nothing. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from './catalogue/dataset.ts';
@@ -7,6 +7,7 @@ import { examineDuckDb } from './engines/duckdb/examine.ts';
 import { type Finding, problem } from './engines/finding.ts';
 import { examinePostgres } from './engines/postgres/examine.ts';
 import { postgresConnection } from './open/engines.ts';
+import { examinePdp } from './open/examine-pdp.ts';
 import { stateFolder } from './open.ts';
 import { buildSnapshot, type SnapshotInput } from './snapshot.ts';
 import { loadParser } from './sql/parse.ts';
@@ -31,6 +32,7 @@ export async function examine(config: Config): Promise<readonly EngineReport[]> 
         : await examinePostgres(postgresConnection(engine), published);
     reports.push({ engine: name, kind: engine.kind, findings });
   }
+  reports.push({ engine: 'pdp', kind: config.pdp.kind, findings: await examinePdp(config) });
   if (typeof known !== 'string') return reports;
   return [...reports, { engine: 'state', kind: 'sqlite', findings: [problem('state', known)] }];
 }

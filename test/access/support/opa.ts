@@ -46,6 +46,8 @@ export interface OpaStart {
   /** sluice's own bundle, as the gate serves it. Default: true. */
   readonly ours?: boolean;
   readonly args?: readonly string[];
+  /** Default: a free one. */
+  readonly port?: number;
   readonly config?: object;
   /** PEM: the port speaks TLS. */
   readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
@@ -76,7 +78,7 @@ export async function startOpa(start: OpaStart = {}): Promise<OpaServer> {
   };
   args.push('--config-file', put('config.json', JSON.stringify(config)), '--ready-timeout', '10');
   for (const [name, content] of Object.entries(start.files ?? {})) args.push(put(name, content));
-  const port = await freePort();
+  const port = start.port ?? (await freePort());
   const url = `${start.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   let child: ChildProcess;
 
