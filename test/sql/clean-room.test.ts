@@ -1,0 +1,125 @@
+/** Clean rooms on real engines: random rooms and permitted questions give what a reference in TypeScript gives, and sums over whole atoms alone. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CleanRoomLimits } from '../../src/catalogue/clean-room.ts';
+import { loadParser } from '../../src/sql/parse.ts';
+import type { EngineKind } from '../../src/sql/rewrite/build.ts';
+import type { GovernedQuery } from '../../src/sql/stages.ts';
+import { missingServer } from '../engines/postgres/server.ts';
+import { random } from '../leaks/random.ts';
+import { decision, governed, type RulesById } from './fixture.ts';
+import { type PostgresWarehouse, postgresWarehouse } from './postgres-warehouse.ts';
+import { answerOf, questionOf, sqlOf, type Value, type World, worldOf } from './room-reference.ts';
+import { MEMBERS_ROOM, roomDatasets, USAGE_ROOM } from './room-world.ts';
+import { multiset, type Warehouse, warehouse } from './warehouse.ts';
+
+const WORLDS = 12;
+const QUESTIONS = 25;
+
+const COLUMNS = {
+  members: ['member', 'region', 'age', 'joined', 'income', 'email'],
+  usage: ['member', 'month', 'kwh', 'cost', 'tariff', 'note'],
+} as const;
+
+function statementsOf(world: World): readonly string[] {
+  const literal = (value: Value): string =>
+    value === null ? 'NULL' : typeof value === 'number' ? String(value) : `'${value}'`;
+  const insert = (table: 'members' | 'usage'): string => {
+    const rows = world[table] as readonly Readonly<Record<string, Value>>[];
+    const values = rows.map(
+      (row) => `(${COLUMNS[table].map((name) => literal(row[name] ?? null)).join(', ')})`,
+    );
+    return `INSERT INTO gold.${table} VALUES ${values.join(', ')}`;
+  };
+  return [
+    'DROP SCHEMA IF EXISTS gold CASCADE',
+    'CREATE SCHEMA gold',
+    'CREATE TABLE gold.members (member varchar, region varchar, age integer, joined date, income decimal(12,2), email varchar)',
+    'CREATE TABLE gold.usage (member varchar, month date, kwh integer, cost double precision, tariff varchar, note varchar)',
+    insert('members'),
+    insert('usage'),
+  ];
+}
+
+function rulesOf({ least }: World): RulesById {
+  const only = (rule: CleanRoomLimits, min_group_size: number) => ({
+    limits: { aggregate_only: [{ ...rule, min_group_size }] },
+  });
+  return {
+    'gold.members': only(MEMBERS_ROOM, least.members),
+    'gold.usage': only(USAGE_ROOM, least.usage),
+  };
+}
+
+function inRoom(sql: string, rules: RulesById, engine: EngineKind): GovernedQuery {
+  const datasets = roomDatasets(engine);
+  return governed(sql, datasets, rules, {
+    engine,
+    governedOf: (id) => {
+      const dataset = datasets.find((one) => one.id === id);
+      return dataset === undefined ? undefined : { dataset, decision: decision(id, rules[id] ?? {}) };
+    },
+  });
+}
+
+interface Stand {
+  readonly engine: EngineKind;
+  readonly open: () => Promise<
+    Pick<Warehouse | PostgresWarehouse, 'governed'> & {
+      load(statements: readonly string[]): Promise<void>;
+      close(): Promise<void> | void;
+    }
+  >;
+}
+
+const STANDS: readonly Stand[] = [
+  {
+    engine: 'duckdb',
+    open: async () => {
+      const db = await warehouse();
+      return {
+        governed: db.governed,
+        load: async (statements) => {
+          for (const sql of statements) await db.run(sql);
+        },
+        close: db.close,
+      };
+    },
+  },
+  {
+    engine: 'postgres',
+    open: async () => {
+      const db = await postgresWarehouse();
+      return { governed: db.governed, load: (statements) => db.run(...statements), close: () => db.close() };
+    },
+  },
+];
+
+describe.each(STANDS)('on $engine', ({ engine, open }) => {
+  const missing = engine === 'postgres' ? missingServer : null;
+  if (missing !== null) console.log(`skipped: ${missing}`);
+
+  describe.skipIf(missing !== null)('random rooms', () => {
+    let stand: Awaited<ReturnType<Stand['open']>>;
+    beforeAll(async () => {
+      await loadParser();
+      stand = await open();
+    });
+    afterAll(async () => stand?.close());
+
+    it.each(Array.from({ length: WORLDS }, (_, i) => i))(
+      'room %i answers as the reference does',
+      async (i) => {
+        const chance = random(`room ${i}`);
+        const world = worldOf(chance);
+        await stand.load(statementsOf(world));
+        const rules = rulesOf(world);
+        for (let n = 0; n < QUESTIONS; n++) {
+          const question = questionOf(chance);
+          const sql = sqlOf(question);
+          const answer = multiset(await stand.governed(inRoom(sql, rules, engine)));
+          expect(answer, sql).toEqual(multiset(answerOf(question, world)));
+        }
+      },
+    );
+  });
+});
