@@ -112,6 +112,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
       const asked: Gate = {
         ...base,
         authenticate: async () => identity,
+        acknowledgements: GIVEN,
         ...(at === null ? {} : { now: () => at }),
         decider: {
           async decide(given) {
@@ -149,6 +150,12 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
   };
 }
 
+/** Nobody acknowledges for the identity of a test. */
+const GIVEN: Gate['acknowledgements'] = {
+  when: async () => new Date(0).toISOString(),
+  save: async (_, at) => at,
+};
+
 const UNRECORDED: Gate['audit'] = {
   append: async () => {},
   note: async () => {},
@@ -168,6 +175,8 @@ async function outcomeOf(test: TestCase, gate: Gate): Promise<Outcome> {
     token: null,
     client: { ip: test.context?.client_ip ?? null, door: 'cli', user_agent: null },
     signal: new AbortController().signal,
+    project: test.project ?? null,
+    purpose: test.purpose ?? null,
   };
   const ask: Ask = {
     text: { sql: sqlOf(test) },

@@ -77,6 +77,16 @@ export const testCase = z
     sql: z.string().optional(),
     dataset: z.string().optional().describe('Short for all of its columns and rows.'),
     params: z.array(z.unknown()).optional(),
+    project: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('The project that is acted in; who asks must be a member.'),
+    purpose: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('One of its purposes; that it was acknowledged is taken as given.'),
     context: context.optional().describe('Where and when it is asked; by default here and now.'),
     strip: z
       .literal(false)

@@ -62,7 +62,8 @@ describe('what is published', () => {
   });
 
   it('lists where a personal tag ends, and why', () => {
-    const ended = snapshot.findings.map(({ rule, node, column, message }) => ({
+    const lost = snapshot.findings.filter(({ rule }) => rule === 'lineage-broken');
+    const ended = lost.map(({ rule, node, column, message }) => ({
       rule,
       node,
       column,
@@ -86,6 +87,7 @@ describe('what is published', () => {
         'Member Office',
         ['gold.alpha_usage', 'gold.beta_usage', 'gold.communities', 'gold.community_totals'],
       ],
+      ['invoice_review', 'analysis', 'Finance Office', ['gold.invoices', 'gold.members', 'gold.meters']],
       [
         'load_forecast',
         'ml',
@@ -98,7 +100,27 @@ describe('what is published', () => {
         'Member Office',
         ['gold.invoices', 'gold.members', 'gold.meter_readings', 'gold.tariffs'],
       ],
+      ['partner_clean_room', 'analysis', 'Member Office', ['gold.invoices', 'gold.members']],
     ]);
+  });
+
+  it('lets people act in some of them', () => {
+    const { projects } = snapshot.catalogue;
+    expect(
+      projects.map(({ name, members, purposes, cleanRoom }) => [
+        name,
+        members.length > 0,
+        purposes.map((purpose) => purpose.name),
+        cleanRoom === null ? [] : Object.keys(cleanRoom.datasets).sort(),
+      ]),
+    ).toEqual([
+      ['community_dashboard', false, [], []],
+      ['invoice_review', true, ['fraud-investigation', 'yearly-statistics'], []],
+      ['load_forecast', true, ['grid-planning'], []],
+      ['member_portal', false, [], []],
+      ['partner_clean_room', true, [], ['gold.invoices', 'gold.members']],
+    ]);
+    expect(projects.flatMap(({ purposes }) => purposes).every(({ text }) => text !== '')).toBe(true);
   });
 });
 

@@ -6,31 +6,41 @@ import { createPdp } from '../../src/access/pdp.ts';
 import { findPersona, identityOf } from '../../src/identity/development/personas.ts';
 import { config, loadSnapshot, personas } from './load.ts';
 
-const PERSONAS = ['member', 'analyst', 'officer', 'intern', 'service', 'pipeline', 'external'] as const;
+const PERSONAS = [
+  'member',
+  'analyst',
+  'officer',
+  'intern',
+  'service',
+  'pipeline',
+  'partner',
+  'agent',
+  'external',
+] as const;
 
 /** `+` reads it, `403` is told that it may not, `404` is told that there is no such dataset; in the order of PERSONAS. */
 const MATRIX: Readonly<Record<string, string>> = {
-  'bronze.readings': '404 404 + 404 404 404 404',
-  'bronze.stg_members': '404 404 + 404 404 404 404',
-  'bronze.stg_meters': '404 404 + 404 404 404 404',
-  'bronze.stg_readings': '404 404 + 404 404 404 404',
-  'bronze.stg_tariffs': '404 404 + 404 404 404 404',
-  'silver.int_daily_usage': '403 + + + 403 403 404',
-  'silver.int_member_meters': '403 + + + 403 403 404',
-  'silver.members_snapshot': '403 + + + 403 403 404',
-  'gold.alpha_usage': '403 + + 403 403 403 404',
-  'gold.beta_usage': '403 403 + 403 403 403 404',
-  'gold.communities': '+ + + + + + +',
-  'gold.community_totals': '+ + + + + + +',
-  'gold.consumption_forecast': '+ + + + + 403 404',
-  'gold.invoices': '+ + + + + 403 404',
-  'gold.member_contacts': '403 + + + + 403 404',
-  'gold.members': '+ + + + + 403 404',
-  'gold.meter_readings': '+ + + + + 403 404',
-  'gold.meters': '+ + + + + 403 404',
-  'gold.payment_accounts': '404 404 + 404 404 404 404',
-  'gold.tariffs': '+ + + + + + +',
-  'gold.tariffs.v1': '+ + + + + + +',
+  'bronze.readings': '404 404 + 404 404 404 404 404 404',
+  'bronze.stg_members': '404 404 + 404 404 404 404 404 404',
+  'bronze.stg_meters': '404 404 + 404 404 404 404 404 404',
+  'bronze.stg_readings': '404 404 + 404 404 404 404 404 404',
+  'bronze.stg_tariffs': '404 404 + 404 404 404 404 404 404',
+  'silver.int_daily_usage': '403 + + + 403 403 403 403 404',
+  'silver.int_member_meters': '403 + + + 403 403 403 403 404',
+  'silver.members_snapshot': '403 + + + 403 403 403 403 404',
+  'gold.alpha_usage': '403 + + 403 403 403 403 403 404',
+  'gold.beta_usage': '403 403 + 403 403 403 403 403 404',
+  'gold.communities': '+ + + + + + 403 + +',
+  'gold.community_totals': '+ + + + + + 403 + +',
+  'gold.consumption_forecast': '+ + + + + 403 403 + 404',
+  'gold.invoices': '+ + + + + 403 403 + 404',
+  'gold.member_contacts': '403 + + + + 403 403 + 404',
+  'gold.members': '+ + + + + 403 403 + 404',
+  'gold.meter_readings': '+ + + + + 403 403 + 404',
+  'gold.meters': '+ + + + + 403 403 + 404',
+  'gold.payment_accounts': '404 404 + 404 404 404 404 404 404',
+  'gold.tariffs': '+ + + + + + 403 + +',
+  'gold.tariffs.v1': '+ + + + + + 403 + +',
 };
 
 /** What is left of gold.members; `rows` are the policies that filter. */

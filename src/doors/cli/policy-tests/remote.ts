@@ -22,6 +22,8 @@ export function askRemote(
   return async (test) => {
     if (typeof test.as !== 'string') return { skipped: 'an identity written out has no token there' };
     if (test.context !== undefined) return { skipped: 'where and when it is asked cannot be chosen there' };
+    if (test.purpose !== undefined)
+      return { skipped: 'that its purpose was acknowledged is not taken as given there' };
     const minted = tokens.get(test.as) ?? wiring.mintToken(config, test.as);
     tokens.set(test.as, minted);
     const token = await minted;
@@ -29,6 +31,7 @@ export function askRemote(
       sql: sqlOf(test),
       limit: rowsToAsk(test),
       ...(test.params ? { params: test.params } : {}),
+      ...(test.project === undefined ? {} : { project: test.project }),
     };
     try {
       const reply = await client.request({ method: 'POST', path: '/v1/query', token, body });
