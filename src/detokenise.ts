@@ -35,7 +35,7 @@ export async function detokenise(
   { dataset: name, column: written, tokens }: DetokeniseAsk,
   gate: Gate,
 ): Promise<Detokenised> {
-  const identity = await gate.authenticate(caller.token);
+  const identity = await gate.authenticate(caller.token, caller);
   const { snapshot } = await gate.metadata.current();
   const known: Pick<AuditEvent, 'datasets' | 'reasons' | 'policy_ids'> = {
     datasets: [],

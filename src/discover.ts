@@ -4,6 +4,7 @@ import type { Column, Dataset, Project, TypeFamily } from './catalogue/dataset.t
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Identity } from './identity/identity.ts';
+import type { Provenance } from './identity/provenance.ts';
 import type { PolicySummary } from './policies/policy.ts';
 import { type Acting, actingAlone, actingIn } from './request/acting.ts';
 import type { Caller } from './request/ask.ts';
@@ -51,7 +52,7 @@ interface Asking {
 }
 
 async function asking(caller: Caller, gate: Gate): Promise<Asking> {
-  const identity = await gate.authenticate(caller.token);
+  const identity = await gate.authenticate(caller.token, caller);
   return { identity, snapshot: (await gate.metadata.current()).snapshot };
 }
 
@@ -257,6 +258,12 @@ export async function listPolicies(
   return { revision: snapshot.policies.revision, policies: snapshot.policies.policies };
 }
 
-export async function whoAmI(caller: Caller, gate: Gate): Promise<Identity> {
-  return gate.authenticate(caller.token);
+export interface SeenAs extends Identity {
+  /** Which claims of the token each part is made of. */
+  readonly read_from: Provenance | null;
+}
+
+export async function whoAmI(caller: Caller, gate: Gate): Promise<SeenAs> {
+  const identity = await gate.authenticate(caller.token, caller);
+  return { ...identity, read_from: gate.provenanceOf(identity) };
 }

@@ -29,6 +29,8 @@ export const CODES = {
   token_signature: c(2008, 401, "The token's signature does not verify"),
   token_claims: c(2009, 401, "The token's claims are not usable"),
   issuer_unavailable: c(2010, 503, 'The keys of the issuer cannot be fetched'),
+  // Not 401: who asks is known, and would only fetch another token that is refused as well.
+  identity_denied: c(2011, 403, 'This identity is refused'),
   // 3xxx parsing and guarding SQL
   sql_empty: c(3001, 400, 'The query is empty'),
   sql_too_long: c(3002, 413, 'The query text is too long'),

@@ -55,7 +55,7 @@ const DENIALS: readonly string[] = ['access_denied', 'dataset_not_found'];
  * @throws SluiceError access_denied where somebody else's view is asked for without the steward's permission
  */
 export async function explain(caller: Caller, ask: ExplainAsk, gate: Gate): Promise<Explanation> {
-  const asker = await gate.authenticate(caller.token);
+  const asker = await gate.authenticate(caller.token, caller);
   const steward = gate.permits(asker, 'steward');
   const { snapshot } = await gate.metadata.current();
   const other = ask.identity === undefined ? null : identityFrom(ask.identity, null);

@@ -6,13 +6,16 @@ import type { AuditLog } from './audit/event.ts';
 import type { PublishRule } from './catalogue/publish.ts';
 import type { Engine } from './engines/engine.ts';
 import type { Identity } from './identity/identity.ts';
+import type { Provenance } from './identity/provenance.ts';
 import type { TagRules } from './lineage/lineage.ts';
 import type { Observe } from './observe.ts';
+import type { Caller } from './request/ask.ts';
 import type { PlanCaches } from './request/plan-caches.ts';
 import type { Grants } from './requests/grant.ts';
 import type { TokenKeys } from './sql/rewrite/masks/token.ts';
 import type { Metadata } from './state/metadata.ts';
 import type { AcknowledgementStore } from './store/acknowledgements.ts';
+import type { DenialStore } from './store/denials.ts';
 
 /** Bounds on one request; sizes in bytes, times in milliseconds. */
 export interface GateLimits {
@@ -51,8 +54,16 @@ export interface Gate {
   readonly bundle: ServedBundle;
   readonly metadata: Metadata;
   readonly caches: PlanCaches;
-  /** @throws SluiceError 2xxx; null is a caller without a token. */
-  authenticate(token: string | null): Promise<Identity>;
+  /**
+   * @param caller for the audit, where somebody is refused whatever their token says
+   * @throws SluiceError 2xxx; null is a caller without a token.
+   */
+  authenticate(token: string | null, caller?: Pick<Caller, 'requestId' | 'client'>): Promise<Identity>;
+  /** Whose tokens are accepted. */
+  issuers(): readonly string[];
+  /** Which claims that identity was read from; null where nobody vouched for it. */
+  provenanceOf(identity: Identity): Provenance | null;
+  readonly denials: DenialStore;
   /** The personas of the development issuer, by name; none where there is no such issuer. */
   readonly personas: ReadonlyMap<string, Identity>;
   /** Whom the gate authenticated on that day (`2026-03-31`, UTC) or later, the latest first. */

@@ -27,7 +27,7 @@ export async function listHistory(
 }
 
 async function demandReader(caller: Caller, gate: Gate): Promise<void> {
-  const identity = await gate.authenticate(caller.token);
+  const identity = await gate.authenticate(caller.token, caller);
   demand(identity, ['publisher', 'steward'], 'The history is shown to publishers and stewards.', gate);
 }
 

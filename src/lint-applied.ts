@@ -23,7 +23,7 @@ const LEVELS: readonly Level[] = ['error', 'warning', 'note'];
 
 /** @throws SluiceError token_missing, access_denied unless the caller is a steward or a publisher, snapshot_missing */
 export async function lintApplied(caller: Caller, query: LintQuery, gate: Gate): Promise<AppliedLint> {
-  const identity = await gate.authenticate(caller.token);
+  const identity = await gate.authenticate(caller.token, caller);
   demand(identity, ['steward', 'publisher'], 'What is amiss is shown to stewards and publishers.', gate);
   const { snapshot, etag } = await gate.metadata.current();
   const { input } = await gate.metadata.content(etag);

@@ -9,7 +9,6 @@ import { readTokenKeys } from './config/token-keys.ts';
 import type { Config } from './config.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
-import { createAuthenticator } from './identity/authenticate.ts';
 import { createDevelopmentIssuer, type DevelopmentIssuer } from './identity/development/issuer.ts';
 import { findPersona, identityOf, type Personas, parsePersonas } from './identity/development/personas.ts';
 import { developmentIssuerUrl } from './identity/development/start.ts';
@@ -18,7 +17,7 @@ import { identityFromSeen, rememberSeen } from './identity/seen.ts';
 import type { Observe } from './observe.ts';
 import { openEngines } from './open/engines.ts';
 import { openPdp } from './open/pdp.ts';
-import { compilePermissions, permitted } from './open/permissions.ts';
+import { openIdentity } from './open/identity.ts';
 import { openSinks, withNews } from './open/sinks.ts';
 import { emptyCaches } from './request/plan-caches.ts';
 import { grantsIn } from './requests/held.ts';
@@ -34,6 +33,8 @@ export interface OpenGate {
   readonly gate: Gate;
   /** The same for every process on this state, and no other. */
   readonly instance: string;
+  /** With the next request. @throws SluiceError policy_invalid, and all stays as it was */
+  reloadIdentity(config: Config): void;
   /** Names of parts that are not ready. */
   ready(): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -139,16 +140,6 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
     const engines = await openEngines(config, published.path, options.observe);
     closing.push(async () => Promise.all([...engines.values()].map((engine) => engine.close())));
     const development = options.issuer ?? (await developmentIssuer(config));
-    const authenticator = createAuthenticator(
-      {
-        ...config.identity,
-        issuers: [...config.identity.issuers, ...(development ? [development.config] : [])],
-      },
-      {
-        environment: config.environment,
-        ...(development ? { localKeys: { [development.url]: development.keys } } : {}),
-      },
-    );
     const seen = rememberSeen({
       save: (rows, keep) => store.saveSeen(rows, keep),
       keepDays: Math.ceil(config.identity.seen.keep / 86_400_000),
@@ -156,6 +147,8 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
       failed: (error) => options.observe({ kind: 'seen_failed', error }),
     });
     closing.push(() => seen.close());
+    const { denials } = store;
+    const { reload, ...identity } = openIdentity(config, { development, denials, audit, seen });
     const metadata = createMetadata({ store, engines, observe: options.observe });
     const bundle = loadServedBundle();
     const pdp = await openPdp(config, bundle.revision, options.observe);
@@ -163,7 +156,6 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
     const personas = [...(development === null ? [] : (personasOf(config) ?? []))].map(
       ([name, persona]) => [name, identityOf(persona, development?.url ?? '')] as const,
     );
-    const permissions = compilePermissions(config);
     const { limits } = config;
     const gate: Gate = {
       environment: config.environment,
@@ -194,18 +186,14 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
       decider: createDecider({ pdp, fits: (mask, column) => maskFits(mask, columnType(column)) }),
       metadata,
       caches: emptyCaches(),
-      async authenticate(token) {
-        const identity = await authenticator.authenticate(token);
-        seen.note(identity);
-        return identity;
-      },
+      ...identity,
+      denials,
       personas: new Map(personas),
       acknowledgements: store.acknowledgements,
       async seenSince(day) {
         return (await store.listSeen(day)).flatMap((row) => identityFromSeen(row) ?? []);
       },
       grants: grantsIn(store.requests),
-      permits: (identity, permission) => permitted(permissions, identity, permission, config.environment),
       engine(name) {
         const engine = engines.get(name);
         if (engine === undefined)
@@ -222,6 +210,7 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
       gate,
       close,
       instance,
+      reloadIdentity: reload,
       async ready() {
         const missing: string[] = [];
         await metadata.current().catch(() => missing.push('snapshot'));

@@ -133,7 +133,7 @@ export interface CurrentMetadata extends Omit<PushReport, 'changes'> {
 
 /** @throws SluiceError token_missing, access_denied unless the caller is a publisher or a steward */
 export async function currentMetadata(caller: Caller, gate: Gate): Promise<CurrentMetadata> {
-  const identity = await gate.authenticate(caller.token);
+  const identity = await gate.authenticate(caller.token, caller);
   demand(identity, ['publisher', 'steward'], 'The applied state is shown to publishers and stewards.', gate);
   const state = await gate.metadata.current();
   return {

@@ -33,7 +33,7 @@ export interface Answer {
 
 /** One governed query. Resolves when the audit holds the decision and the engine has taken it on; no row is released before. */
 export async function query(caller: Caller, ask: Ask, delivery: Delivery, gate: Gate): Promise<Answer> {
-  const identity = await gate.authenticate(caller.token);
+  const identity = await gate.authenticate(caller.token, caller);
   for (;;) {
     const { snapshot } = await gate.metadata.current();
     const answer = await queryAt(snapshot, identity, caller, ask, delivery, gate);

@@ -32,7 +32,7 @@ export interface SandboxAsk extends OutputAsk {
  */
 export async function makeSandbox(caller: Caller, ask: SandboxAsk, gate: Gate): Promise<SandboxManifest> {
   const { sample, onStep } = ask;
-  const identity = await gate.authenticate(caller.token);
+  const identity = await gate.authenticate(caller.token, caller);
   const { snapshot } = await gate.metadata.current();
   const acting = await actingIn(caller, identity, snapshot, gate);
   // What the gate keeps of its callers is no data to develop with.

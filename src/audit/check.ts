@@ -26,6 +26,10 @@ const eventSchema = z.strictObject({
   event: z.enum(['query', 'decision', 'push', 'grant', 'request', 'login', 'admin']),
   subject: z.strictObject({ sub: text(1024), kind: name, issuer: text(1024).nullable() }),
   on_behalf_of: z.strictObject({ sub: text(1024), issuer: text(1024).nullable() }).optional(),
+  prior_actors: z
+    .array(z.strictObject({ sub: text(1024), issuer: text(1024).nullable() }))
+    .max(20)
+    .optional(),
   action: name,
   datasets: names,
   project: text(256).optional(),

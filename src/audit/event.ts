@@ -6,7 +6,10 @@ export interface AuditEvent {
   readonly request_id: string;
   readonly event: 'query' | 'decision' | 'push' | 'grant' | 'request' | 'login' | 'admin';
   readonly subject: { readonly sub: string; readonly kind: string; readonly issuer: string | null };
+  /** For whom the subject acted, or whose view it asked for. */
   readonly on_behalf_of?: { readonly sub: string; readonly issuer: string | null };
+  /** Who acted before the subject in the same cause, the latest first. */
+  readonly prior_actors?: readonly { readonly sub: string; readonly issuer: string | null }[];
   readonly action: string;
   readonly datasets: readonly string[];
   readonly project?: string;

@@ -30,7 +30,7 @@ export async function onRecordedLook<T>(
   look: (identity: Identity | null) => Promise<Looked<T>>,
 ): Promise<T> {
   const { caller } = author;
-  const identity = author.kind === 'caller' ? await gate.authenticate(author.caller.token) : null;
+  const identity = author.kind === 'caller' ? await gate.authenticate(author.caller.token, caller) : null;
   const subject = identity ?? operatorOf(author);
   const told = teller({ event: 'admin', action, subject, caller }, gate);
   try {

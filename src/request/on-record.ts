@@ -31,7 +31,7 @@ export async function onRecord<T>(
   change: (told: Told) => Promise<T>,
 ): Promise<T> {
   const { caller } = author;
-  const identity = author.kind === 'caller' ? await gate.authenticate(author.caller.token) : null;
+  const identity = author.kind === 'caller' ? await gate.authenticate(author.caller.token, caller) : null;
   const subject = identity ?? operatorOf(author);
   const told = teller(
     { event: 'push', action: dryRun ? `${action}_dry_run` : action, subject, caller },

@@ -1,9 +1,13 @@
 /** What the audit is told of an act that is no query: the same event each time, but for what the act says of itself. */
 import type { AuditEvent } from '../audit/event.ts';
 import type { Gate } from '../gate.ts';
+import type { Identity } from '../identity/identity.ts';
 import type { Caller } from './ask.ts';
+import { whoOf } from './who.ts';
 
-export interface Act extends Pick<AuditEvent, 'event' | 'action' | 'subject'> {
+export interface Act extends Pick<AuditEvent, 'event' | 'action'> {
+  /** An identity with an actor is told as what it is: the actor, on behalf of the other. */
+  readonly subject: Identity | AuditEvent['subject'];
   readonly caller: Pick<Caller, 'requestId' | 'client'>;
 }
 
@@ -12,17 +16,18 @@ export type Tell = (rest: Partial<AuditEvent>) => Promise<void>;
 
 /** The duration is counted from here. */
 export function teller(
-  { event, action, subject: { sub, kind, issuer }, caller }: Act,
+  { event, action, subject, caller }: Act,
   gate: Pick<Gate, 'now'> & { readonly audit: Pick<Gate['audit'], 'append'> },
 ): Tell {
   const started = gate.now();
+  const who = whoOf(subject);
   return (rest) => {
     const now = gate.now();
     return gate.audit.append({
       time: now.toISOString(),
       request_id: caller.requestId,
       event,
-      subject: { sub, kind, issuer },
+      ...who,
       action,
       datasets: [],
       decision: 'allow',

@@ -6,6 +6,7 @@ import type { Identity } from '../identity/identity.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { Caller } from './ask.ts';
 import type { Known, Plan } from './plan.ts';
+import { whoOf } from './who.ts';
 
 export interface Trail {
   readonly known: Known;
@@ -27,6 +28,7 @@ export function openTrail(
   onBehalfOf: Identity | null = null,
 ): Trail {
   const started = performance.now();
+  const who = whoOf(identity, onBehalfOf);
   const known: Known = {
     datasets: [],
     reasons: [],
@@ -42,8 +44,7 @@ export function openTrail(
       time: gate.now().toISOString(),
       request_id: caller.requestId,
       event: kind,
-      subject: { sub: identity.sub, kind: identity.kind, issuer: identity.issuer },
-      ...(onBehalfOf === null ? {} : { on_behalf_of: { sub: onBehalfOf.sub, issuer: onBehalfOf.issuer } }),
+      ...who,
       action,
       datasets: known.datasets,
       ...known.acted,

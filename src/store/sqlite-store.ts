@@ -6,6 +6,7 @@ import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { SluiceError } from '../errors.ts';
 import { acknowledgementStore } from './acknowledgements.ts';
 import { roomStore } from './clean-rooms.ts';
+import { denialStore } from './denials.ts';
 import { outboxStore } from './outbox.ts';
 import { requestStore } from './requests.ts';
 import { STATE_FILE } from './schema.ts';
@@ -156,6 +157,8 @@ function sqliteStore(db: DatabaseSync, { keep, keepBytes, keys, now }: Required<
     outbox: outboxStore(db, guarded),
 
     acknowledgements: acknowledgementStore(db, guarded),
+
+    denials: denialStore(db, guarded),
 
     rooms: roomStore(db, guarded),
 

@@ -1,6 +1,7 @@
 /** Durable state: the port that every kind of store fills. The last snapshot saved here is what the gate serves. */
 import type { AcknowledgementStore } from './acknowledgements.ts';
 import type { RoomStore } from './clean-rooms.ts';
+import type { DenialStore } from './denials.ts';
 import type { Outbox } from './outbox.ts';
 import type { RequestStore } from './requests.ts';
 import type { SinkStore } from './sinks.ts';
@@ -88,6 +89,7 @@ export interface Store {
   readonly outbox: Outbox;
   readonly rooms: RoomStore;
   readonly acknowledgements: AcknowledgementStore;
+  readonly denials: DenialStore;
   close(): Promise<void>;
 }
 
