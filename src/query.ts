@@ -8,6 +8,7 @@ import type { Ask, Caller, Delivery } from './request/ask.ts';
 import { checkFormat, rowsLeft } from './request/bounds.ts';
 import { bytesOf, cursorFor, type Page, type PageAsked, type PageFrom, pageOf } from './request/page.ts';
 import { type AnswerColumn, type DecisionSummary, type Plan, planQuery, tell } from './request/plan.ts';
+import { enterRooms } from './request/rooms.ts';
 import { openTrail } from './request/trail.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -64,13 +65,14 @@ async function queryAt(
     );
     checkFormat(delivery.encoding, plan.bounds);
     const maxRows = rowsLeft(page, plan.bounds);
+    const rooms = await enterRooms(plan.rooms, identity, gate.engine(plan.verified.engine), bounds(), gate);
     // Nothing may wait between this and the engine's taking it on: new data is never read under the rules of before.
-    if (gate.metadata.loaded() !== snapshot) return OVERTAKEN;
+    if (gate.metadata.loaded() !== snapshot || !rooms.holds()) return OVERTAKEN;
     const running = await both(
       gate.engine(plan.verified.engine).run(plan.verified, bounds()),
       trail.allowed(plan),
     );
-    return answerOf(running, plan, page, from);
+    return answerOf(await rooms.settle(running), plan, page, from);
 
     function bounds(): RunOptions {
       return {

@@ -33,12 +33,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   policies: ['errors', 'findings', 'nearest', 'catalogue', 'tags', 'identity', 'sql'],
   requests: ['errors', 'catalogue', 'identity', 'policies', 'store'],
+  notify: ['errors', 'config', 'requests', 'store'],
   access: ['errors', 'catalogue', 'tags', 'identity', 'policies', 'cache', 'requests'],
   sql: ['errors', 'nearest', 'catalogue', 'identity', 'policies', 'access', 'engines'],
   results: ['errors'],
   engines: ['errors', 'catalogue', 'sql', 'results'],
   store: ['errors'],
+  'clean-room': ['errors', 'cache', 'catalogue', 'store'],
   audit: ['errors', 'store'],
+  'audit-dataset': ['errors', 'catalogue', 'policies', 'engines', 'audit'],
   exchange: ['errors', 'dbt', 'tags', 'catalogue', 'lineage', 'policies', 'snapshot'],
   snapshot: ['errors', 'findings', 'dbt', 'catalogue', 'lineage', 'tags', 'policies'],
 };
@@ -50,6 +53,7 @@ const SPINES = [
   'query',
   'explain',
   'discover',
+  'projects',
   'push',
   'retag',
   'history',
@@ -63,6 +67,7 @@ const SPINES = [
   'simulate',
   'detokenise',
   'access-requests',
+  'grants',
 ];
 
 /** The edge of the house: puts everything together. */

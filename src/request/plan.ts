@@ -26,6 +26,7 @@ import type { PageAsked } from './page.ts';
 import type { BoundText } from './plan-caches.ts';
 import { readsClock } from './reads-clock.ts';
 import { partnersOf } from './room-partners.ts';
+import { type RoomRead, readsRooms, roomReads } from './rooms.ts';
 import { checkScan } from './scan.ts';
 
 export interface AnswerColumn extends OutputColumn {
@@ -47,6 +48,8 @@ export interface Plan {
   /** By dataset id. */
   readonly decisions: ReadonlyMap<string, Decision>;
   readonly bounds: Bounds;
+  /** What is read of clean rooms, to be let in before it is run. */
+  readonly rooms: readonly RoomRead[];
   /** Settles the names once more: for explanations, since a plan that is kept has forgotten the tree. */
   readonly resolved: () => ResolvedQuery;
 }
@@ -123,7 +126,28 @@ export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
       engine,
     );
   });
-  return { verified, decisions, bounds: boundsOf(decisions), resolved: () => resolve(meant, governed) };
+  const rooms = readsRooms(decisions.values())
+    ? roomReads({ governed, partners, world: worldOf(meant) }, gate)
+    : [];
+  return {
+    verified,
+    decisions,
+    bounds: boundsOf(decisions),
+    rooms,
+    resolved: () => resolve(meant, governed),
+  };
+
+  function worldOf(query: BoundQuery): RoomRead['world'] {
+    const { mask: hash, tokens } = gate.keys;
+    return {
+      engine: engineOf(query, gate).kind,
+      identity: acting.identity,
+      project: acting.project?.name ?? null,
+      now,
+      datasetOf: snapshot.catalogue.byId,
+      keys: { hash, token: tokens.current },
+    };
+  }
 }
 
 function note(known: Known, decisions: ReadonlyMap<string, Decision>): void {

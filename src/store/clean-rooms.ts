@@ -65,6 +65,8 @@ export interface RoomStore {
   /** Null where it is not known. */
   version(id: string): Promise<Uint8Array | null>;
   saveVersion(version: NewVersion): Promise<void>;
+  /** Whether it is known; then it stays for a while, also where nobody was answered from it yet. */
+  touch(id: string, at: number): Promise<boolean>;
   /** All of them, or none where a subject was answered from something else meanwhile: each brings what it was compared with. */
   record(answers: readonly (NewAnswer & { readonly compared: readonly string[] })[]): Promise<boolean>;
   /** Forgets what was spent and answered in a room, of one subject or of all. Gives how many subjects it was. */
@@ -125,7 +127,9 @@ export function roomStore(db: DatabaseSync, guarded: Guarded): RoomStore {
     spendingIn: (room, at) =>
       guarded(async () =>
         db
-          .prepare('SELECT * FROM room_spending WHERE room = ? AND ends_at > ? ORDER BY issuer, sub, began_at')
+          .prepare(
+            'SELECT * FROM room_spending WHERE room = ? AND ends_at > ? ORDER BY issuer, sub, began_at',
+          )
           .all(room, at)
           .map((row) => ({
             issuer: String(row.issuer),
@@ -150,6 +154,15 @@ export function roomStore(db: DatabaseSync, guarded: Guarded): RoomStore {
         db.prepare(
           'INSERT INTO room_versions (id, dataset, rule, content, made_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
         ).run(id, dataset, rule, content, at);
+      }),
+
+    touch: (id, at) =>
+      guarded(async () => {
+        const known = db.prepare('SELECT made_at FROM room_versions WHERE id = ?').get(id);
+        if (known === undefined) return false;
+        // Seldom written: every query of a clean room comes by.
+        if (Number(known.made_at) > at - GRACE_SECONDS / 2) return true;
+        return db.prepare('UPDATE room_versions SET made_at = ? WHERE id = ?').run(at, id).changes > 0;
       }),
 
     record: (answers) =>

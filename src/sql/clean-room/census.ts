@@ -38,8 +38,8 @@ export function censusOf(lattice: Lattice, secret: string, world: RoomWorld): Ce
   const digest = (label: string, names: readonly string[]): Node =>
     CALLS[world.engine](
       'md5',
-      [world.binder.bind(secret), text(label), ...names.map(spelled)].reduce((all, one) =>
-        operation('||', typed(all), typed(one)),
+      [world.binder.bind(secret), text(label), ...names.map((name) => spelled(name, world))].reduce(
+        (all, one) => operation('||', typed(all), typed(one)),
       ),
     );
   const things = [[ROWS], ...measures.map(({ sum, known }) => [known, sum])];
@@ -62,7 +62,12 @@ export function censusOf(lattice: Lattice, secret: string, world: RoomWorld): Ce
   }
   const source = subquery(sharesOf(lattice, measures, world), SHARE);
   const rows = plain({ targetList: targets(shares), fromClause: [source] });
-  return { atoms: atomsOver(rows, kinds, things.length, world), shares: rows, least: kinds.map(({ least }) => least), things: things.length };
+  return {
+    atoms: atomsOver(rows, kinds, things.length, world),
+    shares: rows,
+    least: kinds.map(({ least }) => least),
+    things: things.length,
+  };
 }
 
 function atomsOver(
@@ -75,10 +80,14 @@ function atomsOver(
   const of = (name: string): Node => column(TOLD, name);
   const counted = (unit: string, condition: Node | null): Node => {
     const made = open(call('count', of(unit))).body;
-    return { FuncCall: { ...made, agg_distinct: true, ...(condition === null ? {} : { agg_filter: condition }) } };
+    return {
+      FuncCall: { ...made, agg_distinct: true, ...(condition === null ? {} : { agg_filter: condition }) },
+    };
   };
   const all = (name: string): Node => {
-    const sortClause = [close('SortBy', { node: of(name), sortby_dir: 'SORTBY_DEFAULT', sortby_nulls: 'SORTBY_NULLS_DEFAULT' })];
+    const sortClause = [
+      close('SortBy', { node: of(name), sortby_dir: 'SORTBY_DEFAULT', sortby_nulls: 'SORTBY_NULLS_DEFAULT' }),
+    ];
     const made = open(call('string_agg', of(name), text(''))).body;
     return call('md5', { FuncCall: { ...made, agg_order: sortClause } });
   };
@@ -107,10 +116,13 @@ function atomsOver(
 }
 
 /** Its length first, so that no two rows of values are written alike. */
-function spelled(name: string): Node {
+function spelled(name: string, { engine }: RoomWorld): Node {
   const value = cast(column(SHARE, name), 'text');
-  const length: Node = cast({ FuncCall: { funcname: [], args: [value] } }, 'text');
-  return choose([[not(isNotNull(column(SHARE, name))), text('-')]], operation('||', operation('||', length, text(':')), value));
+  const length = cast(CALLS[engine]('length', value), 'text');
+  return choose(
+    [[not(isNotNull(column(SHARE, name))), text('-')]],
+    operation('||', operation('||', length, text(':')), value),
+  );
 }
 
 const typed = (node: Node): Node => ('ParamRef' in node ? cast(node, 'text') : node);

@@ -141,14 +141,14 @@ function freshNames(): () => string {
 }
 
 /** As printed. */
-function namesOf(relations: readonly Relation[]): readonly string[] {
+export function namesOf(relations: readonly Relation[]): readonly string[] {
   const names = relations.map(({ database, schema, identifier }) =>
     [...(database === null ? [] : [database]), schema, identifier].join('.'),
   );
   return [...new Set(names)].sort();
 }
 
-function functionsOf(select: SelectStmt): readonly string[] {
+export function functionsOf(select: SelectStmt): readonly string[] {
   const names = new Set<string>();
   walk(close('SelectStmt', select), (node: Node) => {
     if ('FuncCall' in node) {

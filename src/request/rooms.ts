@@ -1,0 +1,221 @@
+/**
+ * What a query reads of clean rooms, and the way in: its cost is charged, and what it will be answered from is compared with
+ * what the subject was answered from before. Where the engine cannot name its data, the answer is held back until the data is
+ * seen to be the same afterwards.
+ */
+import type { Decision } from '../access/decision.ts';
+import type { CleanRoomLimits } from '../catalogue/clean-room.ts';
+import { charge, chargesFor } from '../clean-room/budget.ts';
+import { type Atom, readAtoms, readShares, type Share, versionOf } from '../clean-room/content.ts';
+import { enter, type Standing } from '../clean-room/ledger.ts';
+import type { Engine, RowChunk, RunningQuery, RunOptions } from '../engines/engine.ts';
+import { SluiceError } from '../errors.ts';
+import type { Gate } from '../gate.ts';
+import type { Identity } from '../identity/identity.ts';
+import { type CensusQueries, type CensusWorld, censusQueries } from '../sql/clean-room/census-queries.ts';
+import { isRoom, type Lattice, latticeOf } from '../sql/clean-room/lattice.ts';
+import { ruleOf } from '../sql/clean-room/rule.ts';
+import type { GovernedDataset, GovernedQuery } from '../sql/stages.ts';
+import { verify } from '../sql/verify.ts';
+import type { RoomSubject } from '../store/clean-rooms.ts';
+import { actorsOf } from './acting.ts';
+import { readsClock } from './reads-clock.ts';
+
+/** One dataset that a query reads in a clean room. */
+export interface RoomRead {
+  readonly lattice: Lattice;
+  /** Of each room that it stands in. */
+  readonly rules: readonly CleanRoomLimits[];
+  readonly rule: string;
+  /** Whether the rows may change while the data stays the same: by the clock. */
+  readonly moving: boolean;
+  readonly world: CensusWorld;
+}
+
+export interface RoomReadsAsk {
+  /** By dataset id, what the query reads. */
+  readonly governed: ReadonlyMap<string, GovernedDataset>;
+  /** What may be joined with it beside. */
+  readonly partners: ReadonlyMap<string, GovernedDataset>;
+  readonly world: CensusWorld;
+}
+
+/** @throws SluiceError clean_room_conflict */
+export function roomReads({ governed, partners, world }: RoomReadsAsk, { rooms }: Gate): readonly RoomRead[] {
+  return [...governed.values()].filter(isRoom).map((own) => {
+    const lattice = latticeOf(own, (id) => governed.get(id) ?? partners.get(id), world.engine);
+    const members = [own, ...lattice.joins.map(({ member }) => member.governed)];
+    const { identity, project } = world;
+    return {
+      lattice,
+      rules: own.decision.limits.aggregate_only ?? [],
+      rule: ruleOf(lattice, { identity, project, secretName: rooms.secretName }),
+      moving: members.some(({ dataset, decision }) => dataset.view || readsClock(decision)),
+      world,
+    };
+  });
+}
+
+export interface Pass {
+  /** Asked in the instant in which the query goes out: whether it will read what was compared. */
+  holds(): boolean;
+  /** The answer, once it is certain from what it came. @throws SluiceError clean_room_difference */
+  settle(running: RunningQuery): Promise<RunningQuery>;
+}
+
+const FREE: Pass = { holds: () => true, settle: async (running) => running };
+
+/** Everyone in whose name the query is asked. */
+export function subjectsOf(identity: Identity): readonly RoomSubject[] {
+  return actorsOf(identity).map(({ issuer, sub }) => ({ issuer: issuer ?? '', sub }));
+}
+
+/** @throws SluiceError clean_room_budget, clean_room_difference */
+export async function enterRooms(
+  reads: readonly RoomRead[],
+  identity: Identity,
+  engine: Engine,
+  run: RunOptions,
+  gate: Gate,
+): Promise<Pass> {
+  if (reads.length === 0) return FREE;
+  const { store } = gate.rooms;
+  const at = Math.floor(gate.now().getTime() / 1000);
+  const subjects = subjectsOf(identity);
+  await charge(
+    chargesFor(
+      reads.flatMap(({ rules }) => rules),
+      subjects,
+      at,
+    ),
+    at,
+    store,
+  );
+  const data = engine.dataVersion();
+  const standings: Standing[] = [];
+  for (const read of reads) standings.push(await standingOf(read, engine, run, gate));
+  await enter(standings, subjects, at, store);
+  const still = data !== null && reads.every(({ moving }) => !moving);
+  return {
+    holds: () => engine.dataVersion() === data,
+    settle: async (running) => {
+      if (still) return running;
+      const held = await drained(running);
+      for (const [i, read] of reads.entries()) {
+        const { version } = await standingOf(read, engine, run, gate);
+        if (version !== standings[i]?.version) throw moved();
+      }
+      return held;
+    },
+  };
+}
+
+async function standingOf(read: RoomRead, engine: Engine, run: RunOptions, gate: Gate): Promise<Standing> {
+  const { lattice, rule } = read;
+  const { versions, secret } = gate.rooms;
+  const data = read.moving ? null : engine.dataVersion();
+  const key = `${engine.name} ${data} ${rule}`;
+  const taken = new Taking(read, secret, (query) => rowsOf(query, engine, run, gate));
+  const known = data === null ? undefined : versions.get(key);
+  const version = known ?? versionOf(rule, await taken.atoms());
+  if (data !== null && engine.dataVersion() === data) versions.set(key, version);
+  const { dataset } = lattice.fact.governed;
+  return {
+    dataset: dataset.id,
+    room: lattice.fact.rule.room,
+    rule,
+    version,
+    memory: lattice.fact.rule.budget.memory,
+    async content() {
+      const atoms = await taken.atoms();
+      const shares = await taken.shares();
+      if (shares === 'moved' || versionOf(rule, atoms) !== version) throw moved();
+      return { atoms, shares, least: taken.least };
+    },
+  };
+}
+
+const moved = (): SluiceError =>
+  new SluiceError('clean_room_difference', 'The data changed while it was read.', {
+    hint: 'Ask again.',
+    retryAfter: 1,
+  });
+
+/** One census of one dataset, each part of it taken when it is asked for, and once. */
+class Taking {
+  readonly #census: CensusQueries;
+  readonly #ask: (query: GovernedQuery) => Promise<Rows>;
+  #atoms: Promise<ReadonlyMap<string, Atom>> | null = null;
+
+  constructor({ lattice, world }: RoomRead, secret: string, ask: (query: GovernedQuery) => Promise<Rows>) {
+    this.#census = censusQueries(lattice, secret, world);
+    this.#ask = ask;
+  }
+
+  get least(): readonly number[] {
+    return this.#census.least;
+  }
+
+  atoms(): Promise<ReadonlyMap<string, Atom>> {
+    this.#atoms ??= this.#readAtoms();
+    return this.#atoms;
+  }
+
+  async #readAtoms(): Promise<ReadonlyMap<string, Atom>> {
+    const { rows, whole } = await this.#ask(this.#census.atoms);
+    if (!whole)
+      throw new SluiceError('clean_room_conflict', 'The clean room has more groups than can be kept apart.', {
+        hint: 'Its owner makes its dimensions coarser.',
+      });
+    return readAtoms(rows, this.least.length, this.#census.things);
+  }
+
+  /** Null where there are too many. */
+  async shares(): Promise<ReadonlyMap<string, readonly Share[]> | null | 'moved'> {
+    const { rows, whole } = await this.#ask(this.#census.shares);
+    return whole ? (readShares(rows, await this.atoms(), this.least.length) ?? 'moved') : null;
+  }
+}
+
+interface Rows {
+  readonly rows: readonly (readonly unknown[])[];
+  readonly whole: boolean;
+}
+
+/** Beyond as many, states are compared by counts alone, which is stricter. */
+const MOST_ROWS = 200_000;
+const MOST_BYTES = 256 * 1024 * 1024;
+
+/** For the gate itself: nothing of it is released. */
+async function rowsOf(query: GovernedQuery, engine: Engine, run: RunOptions, gate: Gate): Promise<Rows> {
+  const running = await engine.run(await verify(query, engine), {
+    ...run,
+    encoding: 'json',
+    maxRows: MOST_ROWS,
+    maxBytes: MOST_BYTES,
+    timeoutMs: gate.limits.timeoutMs,
+  });
+  const parts: Uint8Array[] = [];
+  for await (const { bytes } of running.chunks) parts.push(bytes);
+  const whole = running.truncated() === null;
+  return { rows: JSON.parse(`[${Buffer.concat(parts).toString()}]`) as unknown[][], whole };
+}
+
+/** All of it, read before any of it is shown. */
+async function drained(running: RunningQuery): Promise<RunningQuery> {
+  const chunks: RowChunk[] = [];
+  for await (const chunk of running.chunks) chunks.push(chunk);
+  return {
+    columns: running.columns,
+    chunks: (async function* () {
+      yield* chunks;
+    })(),
+    truncated: () => running.truncated(),
+    cancel: async () => {},
+  };
+}
+
+/** Whether any of them is of a clean room. */
+export function readsRooms(decisions: Iterable<Decision>): boolean {
+  return [...decisions].some(({ limits }) => limits.aggregate_only !== undefined);
+}
