@@ -3,6 +3,7 @@ import type { Decider } from './access/decide.ts';
 import type { ServedBundle } from './access/opa/served-bundle.ts';
 import type { Pdp } from './access/pdp.ts';
 import type { AuditLog } from './audit/event.ts';
+import type { UsageAsked, UsageRow } from './audit-dataset/usage.ts';
 import type { PublishRule } from './catalogue/publish.ts';
 import type { Engine } from './engines/engine.ts';
 import type { Identity } from './identity/identity.ts';
@@ -73,6 +74,8 @@ export interface Gate {
   readonly grants: Grants;
   /** @throws SluiceError engine_unavailable */
   engine(name: string): Engine;
+  /** Who read what, from the audit. @throws SluiceError engine_unavailable */
+  usage(asked: UsageAsked): Promise<readonly UsageRow[]>;
   readonly observe: Observe;
   now(): Date;
 }

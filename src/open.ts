@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { createDecider } from './access/decide.ts';
 import { loadServedBundle } from './access/opa/served-bundle.ts';
 import { openAuditLog } from './audit/log.ts';
+import { BUILT_IN_ENGINE } from './catalogue/built-in.ts';
 import { readTokenKeys } from './config/token-keys.ts';
 import type { Config } from './config.ts';
 import { SluiceError } from './errors.ts';
@@ -15,6 +16,7 @@ import { developmentIssuerUrl } from './identity/development/start.ts';
 import type { Identity } from './identity/identity.ts';
 import { identityFromSeen, rememberSeen } from './identity/seen.ts';
 import type { Observe } from './observe.ts';
+import { openAuditDataset } from './open/audit-dataset.ts';
 import { openEngines } from './open/engines.ts';
 import { openPdp } from './open/pdp.ts';
 import { openIdentity } from './open/identity.ts';
@@ -149,7 +151,15 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
     closing.push(() => seen.close());
     const { denials } = store;
     const { reload, ...identity } = openIdentity(config, { development, denials, audit, seen });
-    const metadata = createMetadata({ store, engines, observe: options.observe });
+    const auditDataset = openAuditDataset(config, {
+      audit: auditPath(config),
+      folder: stateFolder(config),
+      publishDir: published.path,
+      observe: options.observe,
+    });
+    closing.push(() => auditDataset.engine.close());
+    const { builtIn } = auditDataset;
+    const metadata = createMetadata({ store, engines, observe: options.observe, builtIn });
     const bundle = loadServedBundle();
     const pdp = await openPdp(config, bundle.revision, options.observe);
     closing.push(() => pdp.close());
@@ -195,7 +205,7 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
       },
       grants: grantsIn(store.requests),
       engine(name) {
-        const engine = engines.get(name);
+        const engine = name === BUILT_IN_ENGINE ? auditDataset.engine : engines.get(name);
         if (engine === undefined)
           throw new SluiceError(
             'engine_unavailable',
@@ -203,6 +213,7 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
           );
         return engine;
       },
+      usage: auditDataset.usage,
       observe: options.observe,
       now: () => new Date(),
     };

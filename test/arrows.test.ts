@@ -42,6 +42,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'clean-room': ['errors', 'cache', 'catalogue', 'store'],
   audit: ['errors', 'store'],
   'audit-dataset': ['errors', 'catalogue', 'policies', 'engines', 'audit'],
+  'audit-dataset': ['errors', 'catalogue', 'policies', 'engines', 'audit'],
   exchange: ['errors', 'dbt', 'tags', 'catalogue', 'lineage', 'policies', 'snapshot'],
   snapshot: ['errors', 'findings', 'dbt', 'catalogue', 'lineage', 'tags', 'policies'],
 };

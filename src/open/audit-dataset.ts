@@ -1,0 +1,43 @@
+/** The audit as a dataset: what the gate publishes itself, and the engine behind it. Both wait until they are asked. */
+import { join } from 'node:path';
+import { auditDatasets, auditorPolicies } from '../audit-dataset/datasets.ts';
+import { createAuditEngine } from '../audit-dataset/engine.ts';
+import { createRefresher, type Refresher } from '../audit-dataset/refresher.ts';
+import type { Config } from '../config.ts';
+import type { Engine } from '../engines/engine.ts';
+import type { Observe } from '../observe.ts';
+import type { BuiltIn } from '../snapshot.ts';
+import { compilePermissions } from './permissions.ts';
+
+export interface AuditDatasetParts {
+  /** The log. */
+  readonly audit: string;
+  /** Where the warehouse lies, and where its copies do. */
+  readonly folder: string;
+  readonly publishDir: string;
+  readonly observe: Observe;
+}
+
+export interface AuditDataset {
+  /** Null where it is turned off, or for nobody. */
+  readonly builtIn: BuiltIn | null;
+  readonly engine: Engine;
+  readonly usage: Refresher['usage'];
+}
+
+export function openAuditDataset(config: Config, parts: AuditDatasetParts): AuditDataset {
+  const { audit, folder, publishDir, observe } = parts;
+  const { auditor: auditors } = compilePermissions(config);
+  const { concurrency, per_identity: perIdentity, queue } = config.limits;
+  const database = join(folder, 'audit-dataset.duckdb');
+  const refresher = createRefresher({ audit, database });
+  const open = config.audit.dataset && auditors !== undefined;
+  return {
+    builtIn: open ? { datasets: auditDatasets(), policies: auditorPolicies(auditors) } : null,
+    engine: createAuditEngine({
+      ...{ database, publishDir, refresher, concurrency, perIdentity, queue, observe },
+      now: () => performance.now(),
+    }),
+    usage: refresher.usage,
+  };
+}
