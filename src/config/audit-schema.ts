@@ -32,6 +32,12 @@ export const auditSchema = z.strictObject({
     .prefault({})
     .describe('When events may go.'),
   sinks: sinksSchema,
+  dataset: z
+    .boolean()
+    .prefault(true)
+    .describe(
+      'Whether auditors (identity.permissions.auditor) can query the audit as the datasets `sluice.audit`, `sluice.audit_datasets` and `sluice.audit_columns`. Nothing may be published under `sluice` then.',
+    ),
   signing: signing
     .optional()
     .describe(
