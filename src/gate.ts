@@ -3,8 +3,10 @@ import type { Decider } from './access/decide.ts';
 import type { ServedBundle } from './access/opa/served-bundle.ts';
 import type { Pdp } from './access/pdp.ts';
 import type { AuditLog } from './audit/event.ts';
+import type { AuditReader } from './audit/search/reader.ts';
 import type { UsageAsked, UsageRow } from './audit-dataset/usage.ts';
 import type { PublishRule } from './catalogue/publish.ts';
+import type { Rooms } from './clean-room/rooms.ts';
 import type { Engine } from './engines/engine.ts';
 import type { Identity } from './identity/identity.ts';
 import type { Provenance } from './identity/provenance.ts';
@@ -13,6 +15,7 @@ import type { Observe } from './observe.ts';
 import type { Caller } from './request/ask.ts';
 import type { PlanCaches } from './request/plan-caches.ts';
 import type { Grants } from './requests/grant.ts';
+import type { Requests } from './requests/requests.ts';
 import type { TokenKeys } from './sql/rewrite/masks/token.ts';
 import type { Metadata } from './state/metadata.ts';
 import type { AcknowledgementStore } from './store/acknowledgements.ts';
@@ -48,6 +51,8 @@ export interface Gate {
   readonly defaults: PushDefaults;
   readonly keys: { readonly mask: Uint8Array; readonly tokens: TokenKeys; readonly cursor: Uint8Array };
   readonly audit: AuditLog;
+  /** Reads back what `audit` wrote. */
+  readonly auditReader: AuditReader;
   readonly pdp: Pdp;
   /** The same, with what it answered before. */
   readonly decider: Decider;
@@ -72,6 +77,8 @@ export interface Gate {
   permits(identity: Identity, permission: Permission): boolean;
   readonly acknowledgements: AcknowledgementStore;
   readonly grants: Grants;
+  readonly rooms: Rooms;
+  readonly requests: Requests;
   /** @throws SluiceError engine_unavailable */
   engine(name: string): Engine;
   /** Who read what, from the audit. @throws SluiceError engine_unavailable */

@@ -59,11 +59,33 @@ export type Observation =
   /** A stored state that this gate cannot take over: it goes on with the last good one. */
   | { readonly kind: 'snapshot_refused'; readonly etag: string; readonly error: unknown }
   | { readonly kind: 'audit_failed'; readonly requestId: string | null; readonly error: unknown }
+  /** Old events went; `heldBack`: some stay since a sink has not had them. */
+  | { readonly kind: 'audit_retained'; readonly removed: number; readonly heldBack: boolean }
+  | { readonly kind: 'audit_retention_failed'; readonly error: unknown }
   /** Who was seen could not be taken down: a plan will not know of them. */
   | { readonly kind: 'seen_failed'; readonly error: unknown }
+  /** A receiver did not take it; `dead` was the last attempt. */
+  | {
+      readonly kind: 'notification_failed';
+      readonly id: number;
+      readonly channel: string;
+      readonly attempts: number;
+      readonly dead: boolean;
+      readonly error: unknown;
+    }
+  /** Notifications could not be read from the state. */
+  | { readonly kind: 'notifications_broken'; readonly error: unknown }
   /** An event sink has taken events, or has not; the lag is what it has yet to take. */
   | ShipperReport
   | { readonly kind: 'close_failed'; readonly error: unknown }
+  /** The file of the configuration changed: `identity:` was taken over, or not; `restart` names what takes one. */
+  | {
+      readonly kind: 'config_reloaded';
+      readonly identity: boolean;
+      readonly restart: readonly string[];
+    }
+  /** A changed file that cannot be used: all stays as it was. */
+  | { readonly kind: 'config_refused'; readonly error: unknown }
   | PdpObservation
   | EngineObservation;
 

@@ -42,7 +42,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'clean-room': ['errors', 'cache', 'catalogue', 'store'],
   audit: ['errors', 'store'],
   'audit-dataset': ['errors', 'catalogue', 'policies', 'engines', 'audit'],
-  'audit-dataset': ['errors', 'catalogue', 'policies', 'engines', 'audit'],
   exchange: ['errors', 'dbt', 'tags', 'catalogue', 'lineage', 'policies', 'snapshot'],
   snapshot: ['errors', 'findings', 'dbt', 'catalogue', 'lineage', 'tags', 'policies'],
 };
@@ -67,6 +66,7 @@ const SPINES = [
   'plan',
   'simulate',
   'detokenise',
+  'denials',
   'access-requests',
   'grants',
 ];

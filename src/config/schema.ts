@@ -5,6 +5,7 @@ import { tagRulesSchema } from '../tags/rules-schema.ts';
 import { auditSchema } from './audit-schema.ts';
 import { identitySchema } from './identity-schema.ts';
 import { pdpSchema } from './pdp-schema.ts';
+import { notifySchema, requestsSchema } from './requests-schema.ts';
 import { duration, size } from './units.ts';
 
 const name = z.string().regex(/^[a-z][a-z0-9_-]*$/, {
@@ -226,6 +227,8 @@ export const configSchema = z
     pdp: pdpSchema.prefault({ kind: 'embedded' }).describe('The policy decision point.'),
     keys: keys.prefault({}).describe('Secrets of masks.'),
     limits: limits.prefault({}).describe('Bounds on requests, queries and answers.'),
+    requests: requestsSchema.prefault({}).describe('Access requests: who decides them.'),
+    notify: notifySchema.prefault({}).describe('Who is told of access requests.'),
     state: z
       .string()
       .regex(/^sqlite:.+/, { error: 'must be sqlite:PATH' })

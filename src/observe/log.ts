@@ -110,8 +110,26 @@ function lineOf(seen: Observation): Line {
         fields: { request_id: seen.requestId },
         error: seen.error,
       };
+    case 'audit_retained': {
+      const { removed, heldBack: held_back } = seen;
+      return {
+        level: held_back ? 'warn' : 'info',
+        message: 'audit retained',
+        fields: { removed, held_back },
+      };
+    }
+    case 'audit_retention_failed':
+      return { level: 'error', message: 'audit retention failed', fields: {}, error: seen.error };
     case 'seen_failed':
       return { level: 'warn', message: 'who was seen could not be saved', fields: {}, error: seen.error };
+    case 'notification_failed': {
+      const { id, channel, attempts, dead } = seen;
+      const message = dead ? 'a notification was given up' : 'a notification failed';
+      // The receiver's own words stay out: an address may hold a secret.
+      return { level: 'warn', message, fields: { id, channel, attempts, problem: nameOf(seen.error) } };
+    }
+    case 'notifications_broken':
+      return { level: 'warn', message: 'notifications could not be read', fields: {}, error: seen.error };
     case 'sink_shipped': {
       const { sink, events, lagEvents: lag_events, lagSeconds: lag_seconds } = seen;
       return { level: 'debug', message: 'sink shipped', fields: { sink, events, lag_events, lag_seconds } };
@@ -126,6 +144,18 @@ function lineOf(seen: Observation): Line {
     }
     case 'shipper_lost':
       return { level: 'error', message: 'the audit is not shipped for now', fields: {}, error: seen.error };
+    case 'config_reloaded': {
+      const { identity, restart } = seen;
+      const message = identity ? 'identity reloaded' : 'the configuration changed';
+      return { level: restart.length === 0 ? 'info' : 'warn', message, fields: { identity, restart } };
+    }
+    case 'config_refused':
+      return {
+        level: 'error',
+        message: 'the changed configuration is refused',
+        fields: {},
+        error: seen.error,
+      };
     case 'close_failed':
       return { level: 'warn', message: 'close failed', fields: {}, error: seen.error };
     case 'pdp_asked': {
@@ -201,3 +231,5 @@ function describe(error: unknown): Readonly<Record<string, unknown>> | string {
 }
 
 const round = (ms: number): number => Math.round(ms * 1000) / 1000;
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.message : 'failed');

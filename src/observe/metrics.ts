@@ -234,8 +234,14 @@ function record(meters: Meters, seen: Observation): void {
       recordLag(meters, seen);
       break;
     case 'shipper_lost':
+    case 'audit_retained':
+    case 'audit_retention_failed':
     case 'seen_failed':
+    case 'notification_failed':
+    case 'notifications_broken':
     case 'close_failed':
+    case 'config_reloaded':
+    case 'config_refused':
       break;
     default:
       seen satisfies never;

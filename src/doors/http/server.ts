@@ -8,13 +8,17 @@ import { CODES, SluiceError } from '../../errors.ts';
 import type { Gate } from '../../gate.ts';
 import type { Observation } from '../../observe.ts';
 import { createApp, type HttpApp, refuse, type ZodRequests } from './app.ts';
+import { accessRequestRoutes } from './routes/access-requests.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
+import { denialRoutes } from './routes/denials.ts';
 import { detokeniseRoutes } from './routes/detokenise.ts';
+import { grantRoutes } from './routes/grants.ts';
 import { type Health, healthRoutes } from './routes/health.ts';
 import { lintRoutes } from './routes/lint.ts';
 import { metadataRoutes } from './routes/metadata.ts';
 import { opaBundleRoutes } from './routes/opa-bundle.ts';
 import { planRoutes } from './routes/plan.ts';
+import { projectRoutes } from './routes/projects.ts';
 import { queryRoutes } from './routes/query.ts';
 
 export interface HttpDoorOptions {
@@ -93,11 +97,15 @@ export async function createHttpDoor(options: HttpDoorOptions): Promise<HttpApp>
     const typed = routes.withTypeProvider<ZodRequests>() as unknown as HttpApp;
     queryRoutes(typed, options.gate);
     catalogueRoutes(typed, options.gate);
+    projectRoutes(typed, options.gate);
     detokeniseRoutes(typed, options.gate);
+    denialRoutes(typed, options.gate);
     metadataRoutes(typed, options.gate, options.pushBytes);
     planRoutes(typed, options.gate, options.pushBytes);
     lintRoutes(typed, options.gate);
     opaBundleRoutes(typed, options.gate);
+    accessRequestRoutes(typed, options.gate);
+    grantRoutes(typed, options.gate);
     healthRoutes(typed, options.health);
     typed.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
