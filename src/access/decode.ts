@@ -157,6 +157,8 @@ function decodeOne(value: unknown, input: DecisionInput): Decision {
   return freeze({
     ...rest,
     dataset_id: input.dataset.dataset_id,
+    // In no order of its own: OPA as a server and as WebAssembly go through a set in different ones.
+    hidden: rest.hidden.toSorted(),
     masks,
     ...(Object.keys(reveals).length === 0 ? {} : { reveals }),
     limits: present(rest.limits),

@@ -1,17 +1,18 @@
 /**
  * Decision cases: facts and policies in, the wanted decision and the wanted audit event out. Each is decided by the bundle as it
- * is compiled, and asked for on the path of a query up to the verified text, whose audit event must say the same.
+ * is compiled, and by an OPA server that has it as the gate serves it, and asked for on the path of a query up to the verified text,
+ * whose audit event must say the same.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { createDecider } from '../../src/access/decide.ts';
+import { createDecider, type Decider } from '../../src/access/decide.ts';
 import type { Decision } from '../../src/access/decision.ts';
 import { buildContext } from '../../src/access/input.ts';
 import { partiesOf } from '../../src/access/party.ts';
-import { createPdp } from '../../src/access/pdp.ts';
+import { createPdp, type Pdp } from '../../src/access/pdp.ts';
 import type { AuditEvent } from '../../src/audit/event.ts';
 import type { Dataset } from '../../src/catalogue/dataset.ts';
 import { SluiceError } from '../../src/errors.ts';
@@ -34,6 +35,7 @@ import {
   identity,
   request,
 } from '../policies/support/catalogue.ts';
+import { findOpa, opaOptions, startOpa } from './support/opa.ts';
 
 /** Absent parts of `want` are empty. */
 const caseSchema = z.strictObject({
@@ -86,7 +88,24 @@ const files = readdirSync(folder).map((file) => ({
   ...fileSchema.parse(parse(readFileSync(`${folder}/${file}`, 'utf8'))),
 }));
 
-const decider = createDecider({ pdp: createPdp({ kind: 'embedded' }), cacheSize: 0 });
+const embedded = async (): Promise<Pdp> => createPdp({ kind: 'embedded' });
+async function remote(): Promise<Pdp> {
+  const opa = await startOpa();
+  const pdp = createPdp(opaOptions(opa.url));
+  return {
+    ...pdp,
+    async close() {
+      await pdp.close();
+      await opa.close();
+    },
+  };
+}
+const places = [
+  { place: 'in process', open: embedded },
+  ...(findOpa() === null ? [] : [{ place: 'by an OPA server', open: remote }]),
+];
+
+let decider: Decider;
 
 let duckdb: DuckDBInstance;
 let witness: (sql: string) => Promise<ReturnType<typeof duckdbWitness>>;
@@ -257,8 +276,17 @@ function inShort(decision: Decision, wantedRows: Case['want']['rows'] = []) {
   };
 }
 
-describe.each(files)('$file', ({ dataset: shared, cases }) => {
-  it.each(cases.map((c) => [c.name, c] as const))('%s', async (_name, c) => {
+describe.each(places)('decided $place', ({ open }) => {
+  let pdp: Pdp;
+  beforeAll(async () => {
+    pdp = await open();
+    decider = createDecider({ pdp, cacheSize: 0 });
+  });
+  afterAll(() => pdp.close());
+
+  it.each(
+    files.flatMap(({ file, dataset: shared, cases }) => cases.map((c) => [file, c.name, shared, c] as const)),
+  )('%s: %s', async (_file, _name, shared, c) => {
     const world = worldOf(shared, c);
     const decision = await decide(c, world);
     const { want } = c;
