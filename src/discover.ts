@@ -6,7 +6,7 @@ import type { Gate } from './gate.ts';
 import type { Identity } from './identity/identity.ts';
 import type { Provenance } from './identity/provenance.ts';
 import type { PolicySummary } from './policies/policy.ts';
-import { type Acting, actingAlone, actingIn } from './request/acting.ts';
+import { type Acting, actingIn } from './request/acting.ts';
 import type { Caller } from './request/ask.ts';
 import { decisionsFor } from './request/decisions.ts';
 import { demand } from './request/permit.ts';
@@ -218,34 +218,6 @@ export async function rowSchema(caller: Caller, id: string, gate: Gate): Promise
     required: columns.map((column) => column.name),
     additionalProperties: false,
   };
-}
-
-/** Who its members are is for whoever reads the dbt project, and what they act for is for members. */
-export type ListedProject = Omit<Project, 'members' | 'purposes' | 'equalise' | 'cleanRoom'>;
-
-const shownOf = ({ members, purposes, equalise, cleanRoom, ...shown }: Project): ListedProject => shown;
-
-/** Projects of which the caller may know at least one dataset; others' datasets are left out. */
-export async function listProjects(
-  caller: Caller,
-  gate: Gate,
-): Promise<{ projects: readonly ListedProject[] }> {
-  const { identity, snapshot } = await asking(caller, gate);
-  const ids = new Set(snapshot.catalogue.projects.flatMap((project) => project.datasets));
-  const datasets = [...ids].flatMap((id) => snapshot.catalogue.byId(id) ?? []);
-  const acting = actingAlone(identity, snapshot);
-  const decisions = await decisionsFor(
-    { acting, snapshot, datasets, action: 'discover', clientIp: caller.client.ip },
-    gate,
-  );
-  const known = (id: string): boolean => {
-    const decision = decisions.get(id);
-    return decision !== undefined && (decision.allow || decision.discoverable);
-  };
-  const projects = snapshot.catalogue.projects
-    .map((project) => ({ ...shownOf(project), datasets: project.datasets.filter(known) }))
-    .filter((project) => project.datasets.length > 0);
-  return { projects };
 }
 
 /** @throws SluiceError token_missing, access_denied unless the caller is a steward */

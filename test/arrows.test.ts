@@ -66,6 +66,7 @@ const SPINES = [
   'plan',
   'simulate',
   'detokenise',
+  'audit-search',
   'denials',
   'access-requests',
   'grants',

@@ -137,6 +137,8 @@ export interface Purpose {
 /** What a dbt exposure becomes: a named set of datasets in which members act, for its purposes. */
 export interface Project {
   readonly name: string;
+  /** dbt unique_id of the exposure. */
+  readonly uniqueId: string;
   readonly label: string | null;
   readonly type: string;
   readonly owner: string | null;

@@ -27,6 +27,7 @@ export function buildProjects(
       const ids = exposure.dependsOn.map((uniqueId) => idOf.get(uniqueId)).filter((id) => id !== undefined);
       return Object.freeze({
         name: exposure.name,
+        uniqueId: exposure.uniqueId,
         label: exposure.label,
         type: exposure.type,
         owner: exposure.owner,

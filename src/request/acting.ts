@@ -89,7 +89,7 @@ export const unknownProject = (name: string): SluiceError =>
 type Purpose = Project['purposes'][number];
 
 /** @throws SluiceError purpose_needed, purpose_not_in_project */
-function purposeIn({ name, purposes }: Project, asked: string | null): Purpose | null {
+export function purposeIn({ name, purposes }: Project, asked: string | null): Purpose | null {
   const names = purposes.map((purpose) => purpose.name).join(', ');
   if (asked === null) {
     if (purposes.length === 0) return null;

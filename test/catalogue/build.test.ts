@@ -474,6 +474,7 @@ describe('projects', () => {
     expect(build([model('orders'), model('users')], { exposures }).catalogue.projects).toEqual([
       {
         name: 'board',
+        uniqueId: 'exposure.shop.board',
         label: 'Board',
         type: 'dashboard',
         owner: 'a@example.com',

@@ -142,23 +142,7 @@ export const rowSchemaAnswer = {
   content: { 'application/schema+json': { schema: z.record(z.string(), z.unknown()) } },
 };
 
-export const projectsAnswer = z.object({
-  projects: z.array(
-    z.object({
-      name: z.string(),
-      label: z.string().nullable(),
-      type: z.string(),
-      owner: z.string().nullable(),
-      maturity: z.string().nullable(),
-      url: z.string().nullable(),
-      description: z.string(),
-      tags: z.array(z.string()),
-      datasets: z.array(z.string()),
-    }),
-  ),
-});
-
-export const identityAnswer = z.object({
+const identity = z.object({
   sub: z.string(),
   kind: z.enum(['user', 'service', 'anonymous']),
   display_name: z.string().nullable(),
@@ -167,6 +151,25 @@ export const identityAnswer = z.object({
   scopes: z.array(z.string()),
   attributes: z.record(z.string(), z.unknown()),
   issuer: z.string().nullable(),
+});
+
+const someone = z.object({ sub: z.string(), issuer: z.string() });
+
+export const identityAnswer = identity.extend({
+  actor: identity
+    .extend({ prior: z.array(someone).optional().describe('Who acted before in the same cause.') })
+    .optional()
+    .describe(
+      'Who acts in person, where the token was made for somebody else: what both may do, may be done.',
+    ),
+  read_from: z
+    .object({
+      provider: z.string(),
+      claims: z.record(z.string(), z.array(z.string())),
+      attributes: z.record(z.string(), z.string()),
+    })
+    .nullable()
+    .describe('The claims that each part was read from; null without a token.'),
 });
 
 export const policiesAnswer = z.object({

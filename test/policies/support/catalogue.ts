@@ -90,6 +90,7 @@ export function catalogue(
     datasets,
     projects: Object.entries(projects).map(([name, ids]) => ({
       name,
+      uniqueId: `exposure.test.${name}`,
       label: null,
       type: 'dashboard',
       owner: null,

@@ -1,12 +1,5 @@
 /** GET /v1/catalogue, GET /v1/catalogue/{id}, GET /v1/datasets/{id}/schema, GET /v1/me, GET /v1/policies: what the caller may know. */
-import {
-  describeDataset,
-  listDatasets,
-  listPolicies,
-  listProjects,
-  rowSchema,
-  whoAmI,
-} from '../../../discover.ts';
+import { describeDataset, listDatasets, listPolicies, rowSchema, whoAmI } from '../../../discover.ts';
 import type { Gate } from '../../../gate.ts';
 import {
   catalogueAnswer,
@@ -14,7 +7,6 @@ import {
   identityAnswer,
   PROBLEMS,
   policiesAnswer,
-  projectsAnswer,
   rowSchemaAnswer,
 } from '../answer-schemas.ts';
 import type { HttpApp } from '../app.ts';
@@ -72,18 +64,6 @@ export function catalogueRoutes(app: HttpApp, gate: Gate): void {
       );
       return reply.type('application/schema+json').send(JSON.stringify(schema));
     },
-  );
-
-  app.get(
-    '/v1/projects',
-    {
-      schema: {
-        summary: 'Projects (dbt exposures)',
-        tags: ['catalogue'],
-        response: { 200: projectsAnswer, ...PROBLEMS },
-      },
-    },
-    (request, reply) => listProjects(callerOf(request, reply), gate),
   );
 
   app.get(
