@@ -86,10 +86,10 @@ async function runningGate(config: Config, instance: string): Promise<string | n
 const SAME_SIGNAL_MS = 1_000;
 
 /** The first signal asks for an orderly end; one that comes later insists. */
-function askedToEnd(): Promise<void> {
+function askedToEnd(signals: readonly NodeJS.Signals[]): Promise<void> {
   return new Promise((asked) => {
     let first: number | null = null;
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    for (const signal of signals)
       process.on(signal, () => {
         first ??= performance.now();
         if (performance.now() - first > SAME_SIGNAL_MS) process.exit(1);
@@ -205,6 +205,16 @@ const wiring: Wiring = {
       await open.close();
     }
   },
+  async withDenials(config, run) {
+    const { allowAgain, deny, listDenials } = await import('./denials.ts');
+    return withOwner(config, (author, gate) =>
+      run({
+        deny: (ask) => deny(author, ask, gate),
+        allow: (id) => allowAgain(author, id, gate),
+        list: () => listDenials(author, gate),
+      }),
+    );
+  },
   async serve(config, { port, onStep }) {
     const [{ serve }, { createLog }, { createMetrics }] = await Promise.all([
       import('./serve.ts'),
@@ -219,6 +229,7 @@ const wiring: Wiring = {
       port,
       version,
       metrics,
+      reread: () => loadConfig(config.file, process.env),
       observe: (event) => {
         log(event);
         metrics.observe(event);
@@ -231,7 +242,10 @@ const wiring: Wiring = {
         if (applied === null) await pushInto(open, config, { dryRun: false }, onStep);
       },
     });
-    const ending = askedToEnd();
+    // A terminal that goes away takes its gate along; one that nobody looks at reads its configuration again.
+    const onTerminal = process.stderr.isTTY === true;
+    if (!onTerminal) process.on('SIGHUP', () => void serving.reload());
+    const ending = askedToEnd(['SIGINT', 'SIGTERM', ...(onTerminal ? (['SIGHUP'] as const) : [])]);
     const { address, issuer } = serving;
     return { address, issuer: issuer?.url ?? null, ending, ended: ending.then(() => serving.close()) };
   },

@@ -36,7 +36,7 @@ export interface OpenGate {
   /** The same for every process on this state, and no other. */
   readonly instance: string;
   /** With the next request. @throws SluiceError policy_invalid, and all stays as it was */
-  reloadIdentity(config: Config): void;
+  reloadIdentity(config: Config): Promise<void>;
   /** Names of parts that are not ready. */
   ready(): Promise<readonly string[]>;
   close(): Promise<void>;

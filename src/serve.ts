@@ -6,6 +6,7 @@ import type { DevelopmentIssuer } from './identity/development/issuer.ts';
 import { startDevelopmentIssuer } from './identity/development/start.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { Observe } from './observe.ts';
+import { reloadOnChange } from './open/reload.ts';
 import { type OpenGate, openGate, personasOf, stateFolder } from './open.ts';
 
 export interface ServeOptions {
@@ -15,6 +16,8 @@ export interface ServeOptions {
   readonly metrics: Metrics;
   /** Before the doors open: an empty store is given its first state here. */
   readonly seed: (open: OpenGate) => Promise<void>;
+  /** Reads the file of the configuration again; without it, changes of it are not looked for. */
+  readonly reread?: () => Config;
 }
 
 export interface Serving {
@@ -22,6 +25,8 @@ export interface Serving {
   readonly open: OpenGate;
   /** Null where the configuration names none. */
   readonly issuer: DevelopmentIssuer | null;
+  /** Takes `identity:` of the changed file over; never rejects. */
+  reload(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -63,7 +68,11 @@ export async function serve(config: Config, options: ServeOptions): Promise<Serv
         },
       );
     });
-    return { address, open, issuer, close };
+    const { reread, observe } = options;
+    const reloading =
+      reread === undefined ? null : reloadOnChange(config, { reread, apply: open.reloadIdentity, observe });
+    closing.push(async () => reloading?.close());
+    return { address, open, issuer, reload: async () => reloading?.now(), close };
   } catch (thrown) {
     await close();
     throw thrown;

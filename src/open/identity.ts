@@ -22,12 +22,17 @@ export interface IdentityParts {
 export interface OpenIdentity extends Pick<Gate, 'authenticate' | 'permits' | 'issuers' | 'provenanceOf'> {
   /**
    * Takes the issuers, claims and permissions of another configuration over, with the next request; tokens that were
-   * remembered are proven anew. @throws SluiceError policy_invalid, and nothing has changed
+   * remembered are proven anew.
+   *
+   * @throws SluiceError policy_invalid, audit_unavailable, and nothing has changed
    */
-  reload(config: Config): void;
+  reload(config: Config): Promise<void>;
 }
 
 const UNKNOWN_CALLER = { requestId: 'unknown', client: { ip: null, door: 'unknown', user_agent: null } };
+
+const CONFIGURATION = { sub: 'configuration', kind: 'service', issuer: null };
+const RELOADING = { requestId: 'reload', client: { ip: null, door: 'file', user_agent: null } };
 
 export function openIdentity(
   config: Config,
@@ -87,8 +92,14 @@ export function openIdentity(
       const issuer = current.issuers.find((one) => one.issuer === identity.issuer);
       return issuer === undefined ? null : provenance(issuer);
     },
-    reload(next) {
-      current = made(next);
+    async reload(next) {
+      const checked = made(next);
+      const told = teller(
+        { event: 'admin', action: 'reload_identity', subject: CONFIGURATION, caller: RELOADING },
+        { audit, now: () => new Date() },
+      );
+      await told({ reasons: checked.issuers.map(({ issuer }) => `issuer ${issuer}`) });
+      current = checked;
     },
   };
 }

@@ -100,6 +100,7 @@ export async function cliOn(gate: TestGate): Promise<Cli> {
         planLocal: elsewhere,
         readFile: elsewhere,
         withMetadata: elsewhere,
+        withDenials: elsewhere,
         exportTo: elsewhere,
         importPolicies: elsewhere,
         readPush: elsewhere,

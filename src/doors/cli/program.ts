@@ -7,6 +7,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
 import { historyCommands } from './commands/history.ts';
+import { identityCommands } from './commands/identity.ts';
 import { importCommand } from './commands/import.ts';
 import { initCommand } from './commands/init.ts';
 import { lintCommand } from './commands/lint.ts';
@@ -52,6 +53,7 @@ const COMMANDS: readonly Register[] = [
   sandboxCommand,
   doctorCommand,
   tokenCommand,
+  identityCommands,
   auditCommands,
 ];
 

@@ -1,5 +1,6 @@
 /** What the entry point hands to the CLI, so that commands reach the gate without knowing how it is put together. */
 import type { Config } from '../../config.ts';
+import type { DenyAsk, ShownDenial } from '../../denials.ts';
 import type { HistoryEntry, StateContent } from '../../history.ts';
 import type { HygieneReport } from '../../hygiene/report.ts';
 import type { GivenIdentity } from '../../identity/given.ts';
@@ -35,6 +36,12 @@ export interface MetadataChanges {
   content(etag: string | undefined): Promise<StateContent>;
   history(limit: number): Promise<readonly HistoryEntry[]>;
   rollBack(etag: string, options: { readonly dryRun: boolean }): Promise<PushSummary>;
+}
+
+export interface Denials {
+  deny(ask: DenyAsk): Promise<ShownDenial>;
+  allow(id: string): Promise<ShownDenial>;
+  list(): Promise<readonly ShownDenial[]>;
 }
 
 export interface AuditVerdict {
@@ -90,6 +97,8 @@ export interface Wiring {
   ): Promise<WrittenCatalogue>;
   /** The state beside sluice.yml, as its owner; a running gate takes changes over by itself. */
   withMetadata<T>(config: Config, run: (metadata: MetadataChanges) => Promise<T>): Promise<T>;
+  /** Of the state beside sluice.yml, as its owner; every gate on it knows with its next request. */
+  withDenials<T>(config: Config, run: (denials: Denials) => Promise<T>): Promise<T>;
   /** What a push of the files would change of the state beside sluice.yml, as its owner. */
   planLocal(
     config: Config,
