@@ -2,6 +2,7 @@
  * The path of a reversal: door -> identity -> decision -> tokens -> audit -> door. No engine is asked and no row is read, so
  * what it tells hangs on the tokens and the keys alone. Nothing is released before the audit holds who asked for it.
  */
+import { askable } from './access/askable.ts';
 import { summarise } from './access/summarise.ts';
 import type { AuditEvent } from './audit/event.ts';
 import { SluiceError } from './errors.ts';
@@ -77,7 +78,9 @@ export async function detokenise(
     const { reasons, policy_ids } = summarise([decision]);
     Object.assign(known, { datasets: [dataset.id], reasons, policy_ids });
     if (!decision.allow)
-      throw new SluiceError('access_denied', `You may not read ${dataset.id} (${decision.reason}).`);
+      throw new SluiceError('access_denied', `You may not read ${dataset.id} (${decision.reason}).`, {
+        ...(askable(decision) ? { requestAccess: dataset.id } : {}),
+      });
     if (decision.limits.aggregate_only !== undefined)
       throw new SluiceError('access_denied', `${dataset.id} is in a clean room: it gives no single values.`);
     const column = dataset.columns.find(

@@ -1,4 +1,5 @@
 /** What a caller may know without reading a row: datasets, projects, schemas, policies, and themselves. */
+import { askable } from './access/askable.ts';
 import type { Decision } from './access/decision.ts';
 import type { Column, Dataset, Project, TypeFamily } from './catalogue/dataset.ts';
 import { SluiceError } from './errors.ts';
@@ -199,7 +200,10 @@ const JSON_TYPES: Readonly<Record<TypeFamily, object>> = {
 /** JSON Schema (2020-12) of a row as NDJSON gives it to this caller. @throws SluiceError access_denied */
 export async function rowSchema(caller: Caller, id: string, gate: Gate): Promise<object> {
   const { dataset, decision } = await discovered(caller, id, gate);
-  if (!decision.allow) throw new SluiceError('access_denied', `You may not read ${dataset.id}.`);
+  if (!decision.allow)
+    throw new SluiceError('access_denied', `You may not read ${dataset.id}.`, {
+      ...(askable(decision) ? { requestAccess: dataset.id } : {}),
+    });
   const columns = visibleColumns(dataset, decision);
   const properties = columns.map((column) => [
     column.name,

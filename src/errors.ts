@@ -148,6 +148,8 @@ export interface SluiceErrorOptions {
   readonly details?: readonly string[];
   /** Seconds after which a retry may succeed. */
   readonly retryAfter?: number;
+  /** Id of a dataset that the caller may ask for: never one that they may not know of. */
+  readonly requestAccess?: string;
   /** For the log only; never shown to a caller. */
   readonly cause?: unknown;
 }
@@ -159,6 +161,7 @@ export class SluiceError extends Error {
   readonly position: number | null;
   readonly details: readonly string[];
   readonly retryAfter: number | null;
+  readonly requestAccess: string | null;
 
   constructor(code: Code, message?: string, options: SluiceErrorOptions = {}) {
     super(message ?? CODES[code].title, options.cause === undefined ? undefined : { cause: options.cause });
@@ -168,6 +171,7 @@ export class SluiceError extends Error {
     this.position = options.position ?? null;
     this.details = options.details ?? [];
     this.retryAfter = options.retryAfter ?? null;
+    this.requestAccess = options.requestAccess ?? null;
   }
 
   get status(): number {

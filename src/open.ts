@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { createDecider } from './access/decide.ts';
 import { loadServedBundle } from './access/opa/served-bundle.ts';
 import { openAuditLog } from './audit/log.ts';
+import { openAuditReader } from './audit/search/reader.ts';
 import { BUILT_IN_ENGINE } from './catalogue/built-in.ts';
 import { readTokenKeys } from './config/token-keys.ts';
 import type { Config } from './config.ts';
@@ -17,12 +18,14 @@ import type { Identity } from './identity/identity.ts';
 import { identityFromSeen, rememberSeen } from './identity/seen.ts';
 import type { Observe } from './observe.ts';
 import { openAuditDataset } from './open/audit-dataset.ts';
+import { keepAudit } from './open/audit-keeping.ts';
 import { openEngines } from './open/engines.ts';
-import { openPdp } from './open/pdp.ts';
 import { openIdentity } from './open/identity.ts';
+import { openPdp } from './open/pdp.ts';
+import { openRequests } from './open/requests.ts';
+import { openRooms } from './open/rooms.ts';
 import { openSinks, withNews } from './open/sinks.ts';
 import { emptyCaches } from './request/plan-caches.ts';
-import { grantsIn } from './requests/held.ts';
 import { loadParser } from './sql/parse.ts';
 import { columnType } from './sql/resolve/types.ts';
 import { maskFits } from './sql/rewrite/masks/fits.ts';
@@ -133,10 +136,13 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
     closing.push(() => store.close());
     const audit = await openAuditLog({ path: auditPath(config), survives: config.audit.survives });
     closing.push(() => audit.close());
+    const auditReader = openAuditReader({ path: auditPath(config) });
+    closing.push(() => auditReader.close());
     const instance = await instanceIn(store);
     const sinks = { audit: auditPath(config), instance, store, observe: options.observe };
     const shipper = options.role === 'serve' ? await openSinks(config, sinks) : null;
     closing.push(async () => shipper?.close());
+    if (options.role === 'serve') closing.push(keepAudit(config, { ...sinks, reader: auditReader }));
     const published = openPublishedFolder(stateFolder(config), options.role);
     closing.push(async () => published.close());
     const engines = await openEngines(config, published.path, options.observe);
@@ -151,6 +157,9 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
     closing.push(() => seen.close());
     const { denials } = store;
     const { reload, ...identity } = openIdentity(config, { development, denials, audit, seen });
+    const now = () => new Date();
+    const asking = openRequests(config, { ...options, store, audit, now });
+    closing.push(() => asking.close());
     const auditDataset = openAuditDataset(config, {
       audit: auditPath(config),
       folder: stateFolder(config),
@@ -167,6 +176,7 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
       ([name, persona]) => [name, identityOf(persona, development?.url ?? '')] as const,
     );
     const { limits } = config;
+    const maskKey = await store.key('mask_hash');
     const gate: Gate = {
       environment: config.environment,
       limits: {
@@ -186,11 +196,12 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
         tagRules: config.tags,
       },
       keys: {
-        mask: await store.key('mask_hash'),
+        mask: maskKey,
         tokens: readTokenKeys(config, await store.key('tokenise')),
         cursor: await store.key('cursor'),
       },
       audit: withNews(audit, shipper),
+      auditReader,
       pdp,
       bundle,
       decider: createDecider({ pdp, fits: (mask, column) => maskFits(mask, columnType(column)) }),
@@ -200,10 +211,12 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
       denials,
       personas: new Map(personas),
       acknowledgements: store.acknowledgements,
+      rooms: openRooms(store, maskKey),
       async seenSince(day) {
         return (await store.listSeen(day)).flatMap((row) => identityFromSeen(row) ?? []);
       },
-      grants: grantsIn(store.requests),
+      grants: asking.grants,
+      requests: asking.requests,
       engine(name) {
         const engine = name === BUILT_IN_ENGINE ? auditDataset.engine : engines.get(name);
         if (engine === undefined)

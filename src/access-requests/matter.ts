@@ -2,6 +2,7 @@
  * What an asking comes down to: which access, or which policies on which columns. Whatever the asker may not know of is unknown
  * here with the same words as everywhere, and what no grant could open is not taken.
  */
+import { askable } from '../access/askable.ts';
 import type { Decision } from '../access/decision.ts';
 import type { Dataset, Project } from '../catalogue/dataset.ts';
 import { SluiceError } from '../errors.ts';
@@ -169,17 +170,6 @@ interface Lifted {
   readonly columns: readonly string[];
 }
 
-/** What no grant does away with. */
-const HOPELESS: readonly string[] = [
-  'denied_by_policy',
-  'outside_limit',
-  'requirement_not_met',
-  'not_exposed',
-  'policy_unreadable',
-  'undecodable',
-  'expired',
-];
-
 function policiesOf(kind: Exclude<RequestKind, 'project'>, weighed: Weighed, snapshot: Snapshot): Lifted {
   const { dataset, decision, together } = weighed;
   if (kind === 'dataset') {
@@ -187,7 +177,7 @@ function policiesOf(kind: Exclude<RequestKind, 'project'>, weighed: Weighed, sna
       throw new SluiceError('request_needless', `You may read ${dataset.id} already.`, {
         hint: together.allow ? undefined : 'Whoever acts for you may not, and asks in their own name.',
       });
-    if (HOPELESS.includes(decision.reason))
+    if (!askable({ ...decision, discoverable: true }))
       throw new SluiceError('request_hopeless', `No grant opens ${dataset.id} to you (${decision.reason}).`, {
         hint: 'Policies that deny, require or limit are lifted for nobody.',
       });
@@ -197,6 +187,7 @@ function policiesOf(kind: Exclude<RequestKind, 'project'>, weighed: Weighed, sna
   if (!together.allow)
     throw new SluiceError('access_denied', `You may not read ${dataset.id} (${together.reason}).`, {
       hint: 'Ask for the dataset first.',
+      ...(askable(together) ? { requestAccess: dataset.id } : {}),
     });
   if (!decision.allow) throw new SluiceError('access_denied', `You may not read ${dataset.id}.`);
   return kind === 'unmask' ? masksOf(weighed, snapshot) : filtersOf(weighed, snapshot);

@@ -159,6 +159,7 @@ interface ProblemBody {
   readonly position?: number | null;
   readonly details?: readonly string[];
   readonly request_id?: string;
+  readonly request_access?: { readonly dataset: string };
 }
 
 /** What the gate answered instead of data. */

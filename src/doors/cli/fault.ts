@@ -21,13 +21,16 @@ export function faultOf(thrown: unknown): Fault {
   return { ...fault, hint: fault.hint ?? HINTS[fault.code] ?? null };
 }
 
+const askHint = (dataset: string): string =>
+  `ask for it: sluice requests ask dataset ${dataset} --reason "…" --duration 2h`;
+
 function bareFaultOf(thrown: unknown): Fault {
   if (thrown instanceof RefusedByGate) {
-    const { code, hint, position, details } = thrown.problem;
+    const { code, hint, position, details, request_access: ask } = thrown.problem;
     return {
       code: code ?? `http_${thrown.status}`,
       message: thrown.message,
-      hint: hint ?? null,
+      hint: hint ?? (ask === undefined ? null : askHint(ask.dataset)),
       position: position ?? null,
       details: details ?? [],
     };

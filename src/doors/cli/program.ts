@@ -6,14 +6,17 @@ import { detokeniseCommand } from './commands/detokenise.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
+import { grantsCommands } from './commands/grants.ts';
 import { historyCommands } from './commands/history.ts';
 import { identityCommands } from './commands/identity.ts';
 import { importCommand } from './commands/import.ts';
 import { initCommand } from './commands/init.ts';
 import { lintCommand } from './commands/lint.ts';
 import { planCommand } from './commands/plan.ts';
+import { projectsCommands } from './commands/projects.ts';
 import { pushCommand } from './commands/push.ts';
 import { queryCommand } from './commands/query.ts';
+import { requestsCommands } from './commands/requests.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 import { serveCommand } from './commands/serve.ts';
 import { simulateCommand } from './commands/simulate.ts';
@@ -46,7 +49,10 @@ const COMMANDS: readonly Register[] = [
   serveCommand,
   queryCommand,
   explainCommand,
+  projectsCommands,
   detokeniseCommand,
+  requestsCommands,
+  grantsCommands,
   simulateCommand,
   testCommand,
   lintCommand,

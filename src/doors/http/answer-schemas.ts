@@ -12,6 +12,10 @@ const problemSchema = z
     position: z.number().int().nullable().describe('UTF-16 index into the SQL text.'),
     details: z.array(z.string()).optional(),
     request_id: z.string(),
+    request_access: z
+      .object({ href: z.string(), kind: z.literal('dataset'), dataset: z.string() })
+      .optional()
+      .describe('How to ask for what was denied: POST to `href`.'),
   })
   .describe('RFC 9457 problem details');
 

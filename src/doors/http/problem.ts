@@ -11,6 +11,8 @@ export interface Problem {
   readonly position: number | null;
   readonly details?: readonly string[];
   readonly request_id: string;
+  /** How a denied caller asks for what was denied. */
+  readonly request_access?: { readonly href: string; readonly kind: 'dataset'; readonly dataset: string };
 }
 
 export function problemOf(error: SluiceError, requestId: string): Problem {
@@ -24,6 +26,11 @@ export function problemOf(error: SluiceError, requestId: string): Problem {
     position: error.position,
     ...(error.details.length > 0 ? { details: error.details } : {}),
     request_id: requestId,
+    ...(error.requestAccess === null
+      ? {}
+      : {
+          request_access: { href: '/v1/access-requests', kind: 'dataset', dataset: error.requestAccess },
+        }),
   };
 }
 

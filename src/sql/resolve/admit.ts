@@ -1,4 +1,5 @@
 /** Lets a bound query on only where every dataset may be read; what is unknown and what the caller may not know of are refused alike. */
+import { askable } from '../../access/askable.ts';
 import type { Decision } from '../../access/decision.ts';
 import type { Dataset } from '../../catalogue/dataset.ts';
 import { SluiceError } from '../../errors.ts';
@@ -32,6 +33,7 @@ export function admit(bound: BoundQuery, decisions: ReadonlyMap<string, Decision
     if (!decision.allow)
       throw new SluiceError('access_denied', `You may not read ${dataset.id} (${decision.reason}).`, {
         position: positionOf(text, relation.location),
+        ...(askable(decision) ? { requestAccess: dataset.id } : {}),
       });
     if (dataset.invalid !== null)
       throw new SluiceError('dataset_invalid', `${dataset.id} is not available in the engine at present.`, {
