@@ -97,8 +97,13 @@ export function sharesOf(
       })),
     ),
     [UNIT]: column(OWN, UNIT),
-    ...named(joins.map((join) => [unitName(join), column(join.matched, UNIT)])),
+    ...named(
+      joins.flatMap((join) => (join.sameUnit ? [] : [[unitName(join), column(join.matched, UNIT)] as const])),
+    ),
   };
+  const same = joins.flatMap((join): readonly (readonly [string, Node])[] =>
+    join.sameUnit ? [[unitName(join), choose([[keys[join.matched]!, keys[UNIT]!]], null)]] : [],
+  );
   const values = measures.flatMap(({ sum, known }): readonly (readonly [string, Node])[] => {
     const value = column(OWN, sum);
     return alone
@@ -127,7 +132,12 @@ export function sharesOf(
     subquery(own, OWN),
   );
   return plain({
-    targetList: targets({ ...keys, [ROWS]: alone ? whole(1) : countAll(engine), ...named(values) }),
+    targetList: targets({
+      ...keys,
+      ...named(same),
+      [ROWS]: alone ? whole(1) : countAll(engine),
+      ...named(values),
+    }),
     fromClause: [from],
     ...(alone ? { whereClause: operation('=', column(OWN, ALONE), whole(1)) } : {}),
     ...(alone ? {} : { groupClause: Object.values(keys) }),
@@ -163,7 +173,7 @@ function partnersOf(join: LatticeJoin, world: RoomWorld): SelectStmt {
   const { member, on } = join;
   const unit = rawValue(member.unit, world);
   const keys = on.map(({ other }) => shownValue(other, member, world));
-  const { one_row_per_unit: alone } = member.rule;
+  const alone = member.rule.one_row_per_unit && !join.sameUnit;
   const names = [
     UNIT,
     FOUND,
@@ -216,7 +226,7 @@ function groupsOf(
   const call = CALLS[engine];
   const cuts = cutsOf(lattice);
   /** Of the fact's own units, a share is one unless a unit has several partners. */
-  const single = fact.rule.one_row_per_unit || joins.length === 0;
+  const single = fact.rule.one_row_per_unit || joins.every(({ sameUnit }) => sameUnit);
   const counted = (unit: string, condition: Node | null): Node =>
     filtered(
       unit === UNIT && single ? countAll(engine) : distinct(call('count', column(SHARE, unit))),
@@ -225,7 +235,7 @@ function groupsOf(
   const units = [
     { unit: UNIT, least: fact.rule.min_group_size, matched: null },
     ...joins.map((join) => ({
-      unit: unitName(join),
+      unit: join.sameUnit ? UNIT : unitName(join),
       least: join.member.rule.min_group_size,
       matched: column(SHARE, join.matched),
     })),

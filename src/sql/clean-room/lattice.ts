@@ -10,7 +10,7 @@ import {
 } from '../../catalogue/clean-room.ts';
 import type { Column, TypeFamily } from '../../catalogue/dataset.ts';
 import { SluiceError } from '../../errors.ts';
-import { maskedType, visibleColumns } from '../resolve/from.ts';
+import { maskedType, maskOf, visibleColumns } from '../resolve/from.ts';
 import type { EngineKind } from '../rewrite/build.ts';
 import { comparableColumns } from '../rewrite/filter-values.ts';
 import type { GovernedDataset } from '../stages.ts';
@@ -45,6 +45,8 @@ export interface LatticeJoin {
   readonly on: readonly { readonly column: Column; readonly other: Column }[];
   /** Whether the rows of an atom have found theirs. */
   readonly matched: string;
+  /** Whether what is joined is of the very same unit: then there is one count of both. */
+  readonly sameUnit: boolean;
 }
 
 export interface Lattice {
@@ -92,7 +94,15 @@ export function latticeOf(
         comparableColumns(maskedType(column, governed), maskedType(key, member.governed), engine);
       return fit ? [{ column, other: key }] : [];
     });
-    if (on.length > 0 && on.length === declared.on.length) joins.push({ member, on, matched });
+    if (on.length === 0 || on.length < declared.on.length) continue;
+    const [key, ...more] = on;
+    const sameUnit =
+      more.length === 0 &&
+      key?.column === fact.unit &&
+      key.other === member.unit &&
+      maskOf(governed, fact.unit) === undefined &&
+      maskOf(member.governed, member.unit) === undefined;
+    joins.push({ member, on, matched, sameUnit });
   }
   const measures = rule.measures.flatMap(({ column: name, ...bounds }, i): LatticeMeasure[] => {
     const column = visible.get(name);
