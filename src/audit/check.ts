@@ -7,13 +7,27 @@ import type { AuditEvent } from './event.ts';
 const TOKEN = /eyJ[\w-]{8,}\.(?:eyJ[\w-]{8,}\.?|[\w-]{8,}\.)[\w-]*/g;
 
 /** Text that a caller influences: cut to `max` characters so that no request can bloat the log, tokens blacked out. */
-const text = (max: number) =>
-  z.string().transform((value) => {
-    const whole = value.length > max ? `${value.slice(0, max - 1)}…` : value;
-    const clean = whole.includes('eyJ') ? whole.replace(TOKEN, '[token]') : whole;
-    // A lone surrogate has no UTF-8 form: it would come back from the file as another character.
-    return clean.isWellFormed() ? clean : clean.toWellFormed();
-  });
+const text = (max: number) => z.string().transform((value) => cleanText(value, max));
+
+/** @param max UTF-16 units */
+export function cleanText(value: string, max: number): string {
+  const whole = value.length > max ? `${value.slice(0, max - 1)}…` : value;
+  const clean = whole.includes('eyJ') ? whole.replace(TOKEN, '[token]') : whole;
+  // A lone surrogate has no UTF-8 form: it would come back from the file as another character.
+  return clean.isWellFormed() ? clean : clean.toWellFormed();
+}
+
+const MAX_SUBJECT = 1024;
+
+/**
+ * Whether the log tells this subject or issuer from every other one: a text that is cut, blacked out or mended on its way
+ * in, or looks as if it had been, may be another's.
+ */
+export function isTold(value: string): boolean {
+  return (
+    value.length < MAX_SUBJECT && cleanText(value, MAX_SUBJECT) === value && !/\[token\]|\ufffd/.test(value)
+  );
+}
 
 /** Names that the gate itself makes: one that is too long is a fault, not something to cut. */
 const name = z.string().refine((value) => value.length <= 1024 && value.isWellFormed());
@@ -24,10 +38,10 @@ const eventSchema = z.strictObject({
   time: z.iso.datetime({ precision: 3 }),
   request_id: name.min(1),
   event: z.enum(['query', 'decision', 'push', 'grant', 'request', 'login', 'admin']),
-  subject: z.strictObject({ sub: text(1024), kind: name, issuer: text(1024).nullable() }),
-  on_behalf_of: z.strictObject({ sub: text(1024), issuer: text(1024).nullable() }).optional(),
+  subject: z.strictObject({ sub: text(MAX_SUBJECT), kind: name, issuer: text(MAX_SUBJECT).nullable() }),
+  on_behalf_of: z.strictObject({ sub: text(MAX_SUBJECT), issuer: text(MAX_SUBJECT).nullable() }).optional(),
   prior_actors: z
-    .array(z.strictObject({ sub: text(1024), issuer: text(1024).nullable() }))
+    .array(z.strictObject({ sub: text(MAX_SUBJECT), issuer: text(MAX_SUBJECT).nullable() }))
     .max(20)
     .optional(),
   action: name,

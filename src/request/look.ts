@@ -1,4 +1,6 @@
 /** A look at the rules of the gate that changes nothing and yet tells much: for those who may, and on record before it is told. */
+
+import type { AuditEvent } from '../audit/event.ts';
 import { SluiceError } from '../errors.ts';
 import type { Gate, Permission } from '../gate.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -17,16 +19,18 @@ export interface LookOptions {
 
 export interface Looked<T> {
   readonly answer: T;
-  /** Hash of the state that was looked at. */
-  readonly snapshot: string;
+  /** Hash of the state that was looked at; null where it was none. */
+  readonly snapshot: string | null;
   readonly datasets: readonly string[];
+  /** What else the audit is told. */
+  readonly rest?: Pick<Partial<AuditEvent>, 'reasons' | 'rows'>;
 }
 
 /** @param look gets the caller, null for whoever can read the state's files anyway. @throws SluiceError token_missing, access_denied */
 export async function onRecordedLook<T>(
   author: Author,
   { action, permissions, refusal }: LookOptions,
-  gate: Gate,
+  gate: Pick<Gate, 'authenticate' | 'permits' | 'now' | 'audit'>,
   look: (identity: Identity | null) => Promise<Looked<T>>,
 ): Promise<T> {
   const { caller } = author;
@@ -35,8 +39,8 @@ export async function onRecordedLook<T>(
   const told = teller({ event: 'admin', action, subject, caller }, gate);
   try {
     if (identity !== null) demand(identity, permissions, refusal, gate);
-    const { answer, snapshot, datasets } = await look(identity);
-    await told({ snapshot, datasets });
+    const { answer, snapshot, datasets, rest } = await look(identity);
+    await told({ snapshot, datasets, ...rest });
     return answer;
   } catch (thrown) {
     const code = thrown instanceof SluiceError ? thrown.code : 'internal';

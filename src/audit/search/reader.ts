@@ -1,10 +1,13 @@
 /** How the gate reads its audit back: questions go to a thread of their own, which is started by the first of them. */
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { SluiceError } from '../../errors.ts';
 import type { FindAsk, Found } from './find.ts';
 import type { Answers, Asked, Question, Reply, ThreadData } from './thread.ts';
 
 export interface AuditReader {
+  /** Of the log: private, and on a disk that has room for an audit. */
+  readonly folder: string;
   /** Everything that was acknowledged before is searched. @throws SluiceError audit_unavailable */
   find(ask: FindAsk): Promise<Found>;
   /**
@@ -111,6 +114,7 @@ export function openAuditReader({ path, indexPath, patienceMs = 20_000 }: Reader
   }
 
   return {
+    folder: dirname(path),
     find: (one) => ask({ kind: 'find', ...one }),
     lines,
     follow() {

@@ -9,6 +9,7 @@ import type { Gate } from '../../gate.ts';
 import type { Observation } from '../../observe.ts';
 import { createApp, type HttpApp, refuse, type ZodRequests } from './app.ts';
 import { accessRequestRoutes } from './routes/access-requests.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { denialRoutes } from './routes/denials.ts';
 import { detokeniseRoutes } from './routes/detokenise.ts';
@@ -106,6 +107,7 @@ export async function createHttpDoor(options: HttpDoorOptions): Promise<HttpApp>
     opaBundleRoutes(typed, options.gate);
     accessRequestRoutes(typed, options.gate);
     grantRoutes(typed, options.gate);
+    auditRoutes(typed, options.gate);
     healthRoutes(typed, options.health);
     typed.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
