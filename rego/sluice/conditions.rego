@@ -15,9 +15,37 @@ conjunction(literals) := min(array.concat([2], [literal(l) | some l in literals]
 
 default literal(_) := 1
 
-literal(l) := fact(l) if l.negated == false
+literal(l) := known(l) if l.negated == false
 
-literal(l) := 2 - fact(l) if l.negated == true
+literal(l) := 2 - known(l) if l.negated == true
+
+# Somebody who is only assumed stands for all of whom certain facts are true: whatever else is asked is unknown.
+known(l) := assumed(l) if {
+	is_array(input.identity.assumed)
+	l.fact in {"group", "role", "scope", "sub", "issuer", "attribute"}
+} else := fact(l)
+
+assumed(l) := 2 if {
+	some a in input.identity.assumed
+	same_fact(a, l)
+	a.negated == false
+} else := 0 if {
+	some a in input.identity.assumed
+	same_fact(a, l)
+	a.negated == true
+} else := 0 if {
+	# There is one of each, and it is another.
+	l.fact in {"sub", "issuer"}
+	some a in input.identity.assumed
+	a.fact == l.fact
+	a.negated == false
+} else := 1
+
+same_fact(a, l) if {
+	a.fact == l.fact
+	a.value == l.value
+	object.get(a, "name", "") == object.get(l, "name", "")
+}
 
 # What the input says about one fact; anything it does not say is unknown.
 default fact(_) := 1

@@ -140,3 +140,34 @@ test_explanations if {
 	conditions.explain([[unknown], [literal("hours", "x"), unknown]]) == "unknown: attribute clearance" with input as asked
 	conditions.explain([[literal("group", "others")]]) == "not met" with input as asked
 }
+
+test_of_somebody_assumed_only_what_is_certain_is_known if {
+	assumed := [
+		literal("group", "staff"),
+		object.union(literal("role", "steward"), {"negated": true}),
+		literal("sub", "ada"),
+		attribute("region", "north"),
+	]
+	someone := object.union(asked, {"identity": object.union(identity, {"assumed": assumed, "kind": "user"})})
+	every expected in [
+		[literal("group", "staff"), 2],
+		[literal("group", "others"), 1],
+		[literal("role", "steward"), 0],
+		[literal("role", "analyst"), 1],
+		[literal("scope", "read"), 1],
+		[literal("sub", "ada"), 2],
+		[literal("sub", "bob"), 0],
+		[literal("issuer", "https://login.example.com"), 1],
+		[attribute("region", "north"), 2],
+		[attribute("region", "south"), 1],
+		[attribute("level", 3), 1],
+		[literal("kind", "user"), 2],
+		[literal("kind", "service"), 0],
+		[literal("project", "churn"), 2],
+		[literal("purpose", "churn"), 0],
+	] {
+		conditions.value([[expected[0]]]) == expected[1] with input as someone
+		negated := object.union(expected[0], {"negated": true})
+		conditions.value([[negated]]) == 2 - expected[1] with input as someone
+	}
+}

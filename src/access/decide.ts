@@ -120,9 +120,9 @@ export function createDecider({ pdp, cacheSize = 10_000, fits = () => false }: D
 
 /** Every fact that a policy can ask for; the display name is none of them. */
 function hashOf(identity: Identity): string {
-  const { sub, kind, issuer, groups, roles, scopes, attributes } = identity;
+  const { sub, kind, issuer, groups, roles, scopes, attributes, assumed = null } = identity;
   return createHash('sha256')
-    .update(JSON.stringify([sub, kind, issuer, groups, roles, scopes, Object.entries(attributes)]))
+    .update(JSON.stringify([sub, kind, issuer, groups, roles, scopes, Object.entries(attributes), assumed]))
     .digest('base64');
 }
 

@@ -38,7 +38,15 @@ export function readPurposes(value: unknown, report: Report): readonly Purpose[]
   });
 }
 
-export function readEqualise(value: unknown, report: Report): boolean {
+/** Ways in which members of one project can be told apart while all are to see the same: each of them is decided for. */
+const MOST_WAYS = 16;
+
+export function readEqualise(value: unknown, members: Dnf, report: Report): boolean {
+  if (value === true && members.length > MOST_WAYS)
+    report(
+      ['equalise'],
+      `the condition of \`members\` has more than ${MOST_WAYS} alternatives; say it with fewer`,
+    );
   if (value === undefined || typeof value === 'boolean') return value ?? false;
   report(['equalise'], `expected true or false; found ${kindOf(value)}`);
   // What cannot be read is taken for the stricter.

@@ -51,10 +51,11 @@ function actingIn({ uniqueId, name, acting }: DbtExposure, own: readonly Dataset
   const report = (path: Path, message: string): void => {
     problems.push(`${uniqueId}: meta.sluice.${path.join('.')}: ${message}`);
   };
+  const who = readMembers(members, report);
   return {
-    members: readMembers(members, report),
+    members: who,
     purposes: Object.freeze(readPurposes(purposes, report)),
-    equalise: readEqualise(equalise, report),
+    equalise: readEqualise(equalise, who, report),
     cleanRoom:
       cleanRoom === undefined
         ? null

@@ -27,6 +27,17 @@ export interface Identity {
   readonly prior?: readonly PriorActor[];
   /** The other identities whose rights bound this one's, where a project gives all its members the same view. */
   readonly members?: readonly Identity[];
+  /** Of somebody who only stands for others: what is certain of all of them. Whatever else a condition asks is unknown. */
+  readonly assumed?: readonly Assumption[];
+}
+
+/** As the literals of a condition. */
+export interface Assumption {
+  readonly fact: string;
+  /** Of attributes. */
+  readonly name?: string;
+  readonly value: string | number | boolean;
+  readonly negated: boolean;
 }
 
 export const ANONYMOUS: Identity = Object.freeze({

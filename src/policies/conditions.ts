@@ -1,6 +1,6 @@
 /** Conditions over the identity and its circumstances: read strictly from YAML, flattened, and evaluated in three-valued logic. */
 import { SluiceError } from '../errors.ts';
-import type { AttributeValue, Identity } from '../identity/identity.ts';
+import type { Assumption, AttributeValue, Identity } from '../identity/identity.ts';
 import { type Condition, MAX_ALTERNATIVES, TooManyAlternatives, toDnf } from './dnf.ts';
 import { readHours } from './hours.ts';
 import { readNetwork } from './networks.ts';
@@ -208,9 +208,36 @@ export function truthOf(dnf: Dnf, identity: Identity, circumstances: Circumstanc
 }
 
 function literalTruth(literal: Literal, identity: Identity, circumstances: Circumstances): Truth {
-  const value = factTruth(literal, identity, circumstances);
+  const value =
+    identity.assumed !== undefined && OF_THE_IDENTITY.has(literal.fact)
+      ? assumedTruth(literal, identity.assumed)
+      : factTruth(literal, identity, circumstances);
   if (!literal.negated || value === 'unknown') return value;
   return value === 'true' ? 'false' : 'true';
+}
+
+/** The kind of somebody assumed is known: there is one for each. */
+const OF_THE_IDENTITY: ReadonlySet<Literal['fact']> = new Set([
+  'group',
+  'role',
+  'scope',
+  'sub',
+  'issuer',
+  'attribute',
+]);
+
+/** There is one subject and one issuer: whoever certainly has another has not this one. */
+function assumedTruth(literal: Literal, assumed: readonly Assumption[]): Truth {
+  const name = literal.fact === 'attribute' ? literal.name : undefined;
+  const same = assumed.filter(
+    (one) => one.fact === literal.fact && one.value === literal.value && one.name === name,
+  );
+  if (same.some(({ negated }) => !negated)) return 'true';
+  if (same.length > 0) return 'false';
+  const single = literal.fact === 'sub' || literal.fact === 'issuer';
+  return single && assumed.some(({ fact, negated }) => fact === literal.fact && !negated)
+    ? 'false'
+    : 'unknown';
 }
 
 function factTruth(literal: Literal, identity: Identity, circumstances: Circumstances): Truth {

@@ -12,6 +12,7 @@ import { evaluateDnf } from '../policies/conditions.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { acknowledgedAt } from './acknowledged.ts';
 import type { Caller } from './ask.ts';
+import { equalised } from './equalise.ts';
 
 export interface Acting {
   readonly project: Project | null;
@@ -74,7 +75,7 @@ export async function actingIn(
   return {
     project: found,
     purpose,
-    identity,
+    identity: found.equalise ? equalised(identity, membership, found, gate) : identity,
     catalogue: narrowCatalogue(snapshot.catalogue, readableIn(found)),
     roomOf: (datasetId) => roomLimits(found, datasetId),
   };

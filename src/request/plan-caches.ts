@@ -1,6 +1,8 @@
 /** What is kept of queries that were planned before. All of it is bounded. */
 import { BoundedCache, Tickets } from '../cache.ts';
+import type { Project } from '../catalogue/dataset.ts';
 import type { BoundQuery, VerifiedQuery } from '../sql/stages.ts';
+import type { Equalised } from './equalise.ts';
 import type { Roomed } from './in-room.ts';
 
 /** A text as far as it is the same for everyone: parsed, guarded, bound to one snapshot's catalogue. */
@@ -17,6 +19,7 @@ export interface PlanCaches {
   readonly tickets: Tickets;
   /** Decisions with the rules of a clean room, so that the same come again. */
   readonly roomed: Roomed;
+  readonly equalised: WeakMap<Project, Equalised>;
 }
 
 /** Characters of all texts: a tree takes about a hundred bytes for each of its text's, so this is some 200 MB at the most. */
@@ -32,5 +35,6 @@ export function emptyCaches(): PlanCaches {
     plans: new BoundedCache(PLANS, ({ sql }, key) => LEAST + sql.length + 2 * key.length),
     tickets: new Tickets(),
     roomed: new WeakMap(),
+    equalised: new WeakMap(),
   };
 }

@@ -14,6 +14,8 @@ export function identityValue(path: readonly string[], identity: Identity): Attr
     const member = /^\d{1,6}$/.test(second ?? '') ? identity.members?.[Number(second)] : undefined;
     return member === undefined ? undefined : identityValue(rest, member);
   }
+  // Who stands for many has no value of their own.
+  if (identity.assumed !== undefined) return undefined;
   if (first === 'attributes' && second !== undefined && path.length === 2) {
     return Object.hasOwn(identity.attributes, second) ? identity.attributes[second] : undefined;
   }

@@ -1,0 +1,47 @@
+/** Who is decided for in a project that gives every member the same view: all of its members at once, and the caller as one of them. */
+import type { Project } from '../catalogue/dataset.ts';
+import { SluiceError } from '../errors.ts';
+import type { Gate } from '../gate.ts';
+import type { Identity } from '../identity/identity.ts';
+import { standIns } from './stand-ins.ts';
+
+/** Kept, since plans are found again by the very identity. */
+export interface Equalised {
+  /** One identity with all the others as those that bound it; null where nobody can be a member by the condition. */
+  readonly together: Identity | null;
+  readonly byGrant: WeakMap<Identity, Identity>;
+}
+
+/**
+ * Whoever is a member by a grant meets no condition that the others are held to, and so gets no more than what is their own
+ * as well.
+ */
+export function equalised(
+  identity: Identity,
+  by: 'condition' | 'grant',
+  project: Project,
+  { caches, environment }: Pick<Gate, 'caches' | 'environment'>,
+): Identity {
+  const known = caches.equalised.get(project) ?? {
+    together: togetherOf(standIns(project.name, project.members, environment)),
+    byGrant: new WeakMap(),
+  };
+  caches.equalised.set(project, known);
+  const { together, byGrant } = known;
+  if (by === 'condition') {
+    // Whoever meets the condition meets one of its alternatives.
+    if (together === null)
+      throw new SluiceError('internal', undefined, { cause: 'nobody stands for a member' });
+    return together;
+  }
+  const made = byGrant.get(identity) ?? bounded(identity, together);
+  byGrant.set(identity, made);
+  return made;
+}
+
+const bounded = (identity: Identity, together: Identity | null): Identity =>
+  together === null ? identity : Object.freeze({ ...identity, members: Object.freeze([together]) });
+
+function togetherOf([first, ...others]: readonly Identity[]): Identity | null {
+  return first === undefined ? null : Object.freeze({ ...first, members: Object.freeze(others) });
+}
