@@ -4,6 +4,7 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { followLog, type LogFollower } from '../audit/follow.ts';
 import { AUDIT_TABLES, SHAPE } from './tables.ts';
@@ -33,6 +34,7 @@ const OPTIONS = {
 };
 /** Milliseconds that one waits for another who fills it. */
 const LOCKED_MS = 30_000;
+const LOCKED_AGAIN_MS = 20;
 
 /** Brings the file up to the log's end, as it was when this began at the least. */
 export async function fillWarehouse(files: WarehouseFiles): Promise<Filled> {
@@ -49,7 +51,7 @@ export async function withWarehouse<T>(
   database: string,
   work: (connection: DuckDBConnection) => Promise<T>,
 ): Promise<T> {
-  const lock = occupy(database);
+  const lock = await occupy(database);
   try {
     return await inWarehouse(database, work);
   } finally {
@@ -87,14 +89,19 @@ async function openInstance(database: string): Promise<DuckDBInstance> {
 }
 
 /** DuckDB does not notice a second instance of this very process on its file; SQLite does, and lets go of what was killed. */
-function occupy(database: string): DatabaseSync {
-  const lock = new DatabaseSync(`${database}.lock`, { timeout: LOCKED_MS });
-  try {
-    lock.exec('BEGIN EXCLUSIVE');
-    return lock;
-  } catch (error) {
-    lock.close();
-    throw error;
+async function occupy(database: string): Promise<DatabaseSync> {
+  const started = performance.now();
+  for (;;) {
+    // Not waited for inside SQLite: whoever has it may be this very thread.
+    const lock = new DatabaseSync(`${database}.lock`, { timeout: 0 });
+    try {
+      lock.exec('BEGIN EXCLUSIVE');
+      return lock;
+    } catch (error) {
+      lock.close();
+      if (performance.now() - started > LOCKED_MS) throw error;
+      await delay(LOCKED_AGAIN_MS);
+    }
   }
 }
 
