@@ -21,6 +21,7 @@ const BENCHES = [
   'lineage',
   'plan',
   'decide',
+  'pdp',
   'stream',
   'engine',
   'audit',

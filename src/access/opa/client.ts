@@ -46,7 +46,7 @@ export class OpaFault extends Error {
   }
 }
 
-/** A hundred decisions take some hundred kilobytes. */
+/** Fifty decisions take some hundred kilobytes. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
 /** Longer than pauses between queries, shorter than OPA and most proxies keep an idle connection. */

@@ -27,9 +27,9 @@ export interface OpaOptions extends Omit<OpaClientOptions, 'onLost'> {
 /** The rule of the default bundle. */
 export const DEFAULT_PATH = '/v1/data/sluice/batch';
 
-/** Decisions of one call: a catalogue of thousands is asked for in several, each within the time of one. */
-const BATCH = 100;
-const AT_ONCE = 4;
+/** Decisions of one call, at a few milliseconds each: a catalogue of thousands is asked for in several, each within the time of one. */
+const BATCH = 50;
+const AT_ONCE = 2;
 /** Decisions that stay the same value while they are answered the same: plans are kept by them. */
 const KNOWN = 10_000;
 
