@@ -60,8 +60,8 @@ function chainOf(payload: JWTPayload): readonly JWTPayload[] {
 
 /** Other providers of such tokens know `sub` alone. */
 function subjectOf(act: JWTPayload, mapping: Mapping): string {
-  const own = mapping.subject.some((path) => readClaim(act, path) !== undefined);
-  return readSubject(act, own ? mapping : { ...mapping, subject: ['sub'] });
+  const own = readClaim(act, mapping.subject) !== undefined;
+  return readSubject(act, own ? mapping.subject : 'sub');
 }
 
 function priorOf(act: JWTPayload, { issuer }: IssuerConfig, mapping: Mapping): PriorActor {

@@ -1,6 +1,6 @@
 /** What the claims of a token, or of an actor in it, say of somebody, under the names that policies use. */
 import type { JWTPayload } from 'jose';
-import type { IssuerConfig } from '../config/identity-schema.ts';
+import type { ClaimPath, IssuerConfig } from '../config/identity-schema.ts';
 import { SluiceError } from '../errors.ts';
 import { readAttribute, readClaim, readList, readScopes, readText, showClaim } from './claims.ts';
 import type { Identity } from './identity.ts';
@@ -9,17 +9,13 @@ import type { Mapping } from './providers.ts';
 const MAX_SUBJECT = 255;
 
 /** @throws SluiceError token_claims */
-export function readSubject(payload: JWTPayload, { subject }: Mapping): string {
-  const [path = 'sub'] = subject.filter((one) => readClaim(payload, one) !== undefined);
+export function readSubject(payload: JWTPayload, path: ClaimPath): string {
   const sub = readClaim(payload, path);
-  if (typeof sub !== 'string' || sub === '' || sub.length > MAX_SUBJECT) {
-    const claim = showClaim(subject[0] ?? path);
-    throw new SluiceError(
-      'token_claims',
-      `The claim ${claim} must be a text of 1 to ${MAX_SUBJECT} characters`,
-    );
-  }
-  return sub;
+  if (typeof sub === 'string' && sub !== '' && sub.length <= MAX_SUBJECT) return sub;
+  throw new SluiceError(
+    'token_claims',
+    `The claim ${showClaim(path)} must be a text of 1 to ${MAX_SUBJECT} characters`,
+  );
 }
 
 type Facts = Pick<Identity, 'display_name' | 'groups' | 'roles' | 'scopes' | 'attributes'>;

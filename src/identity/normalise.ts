@@ -34,7 +34,7 @@ export function normalise(
       },
     );
   const identity: Identity = {
-    sub: readSubject(payload, mapping),
+    sub: readSubject(payload, mapping.subject),
     kind,
     ...readFacts(payload, issuer, mapping),
     issuer: issuer.issuer,

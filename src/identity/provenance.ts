@@ -12,7 +12,7 @@ export interface Provenance {
 
 export function provenance(issuer: IssuerConfig): Provenance {
   const { subject, groups, roles, scopes, display_name } = mappingOf(issuer);
-  const parts = Object.entries({ sub: subject, groups, roles, scopes, display_name });
+  const parts = Object.entries({ sub: [subject], groups, roles, scopes, display_name });
   return {
     provider: issuer.provider,
     claims: Object.fromEntries(parts.map(([part, paths]) => [part, paths.map(showClaim)])),

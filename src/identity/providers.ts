@@ -17,8 +17,7 @@ export type ClaimTest = { readonly claim: ClaimPath } & (
 export type ClaimRule = readonly (readonly ClaimTest[])[];
 
 export interface Mapping {
-  /** The first that is there. */
-  readonly subject: readonly ClaimPath[];
+  readonly subject: ClaimPath;
   /** Lists, united. */
   readonly groups: readonly ClaimPath[];
   readonly roles: readonly ClaimPath[];
@@ -41,7 +40,7 @@ const ANY_TOKEN: ClaimRule = [[]];
 
 /** RFC 9068 and what most of the others have in common. */
 const GENERIC: Mapping = {
-  subject: ['sub'],
+  subject: 'sub',
   groups: ['groups'],
   roles: ['roles'],
   scopes: ['scope'],
@@ -100,7 +99,7 @@ function presetOf({ provider, client, namespace, tenant }: IssuerConfig): Mappin
       return {
         ...GENERIC,
         // `sub` is another one for each application; `oid` is who they are in the tenant, and what its administrators know.
-        subject: ['oid'],
+        subject: 'oid',
         scopes: ['scp'],
         display_name: ['name', 'preferred_username', 'upn'],
         service: [
