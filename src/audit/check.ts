@@ -46,6 +46,7 @@ const eventSchema = z.strictObject({
     .optional(),
   action: name,
   datasets: names,
+  columns: names.optional(),
   project: text(256).optional(),
   purpose: text(256).optional(),
   decision: z.enum(['allow', 'deny']),

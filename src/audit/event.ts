@@ -12,6 +12,8 @@ export interface AuditEvent {
   readonly prior_actors?: readonly { readonly sub: string; readonly issuer: string | null }[];
   readonly action: string;
   readonly datasets: readonly string[];
+  /** Of an allowed query's decision: the columns that it reads, `gold.members.region`; `.*` for more than a hundred of a dataset. */
+  readonly columns?: readonly string[];
   readonly project?: string;
   readonly purpose?: string;
   readonly decision: 'allow' | 'deny';

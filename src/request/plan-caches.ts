@@ -16,6 +16,8 @@ export interface PlanCaches {
   readonly texts: BoundedCache<string, BoundText>;
   /** Keyed by the very identity and the very decisions, so that it never crosses callers who are decided for apart. */
   readonly plans: BoundedCache<string, VerifiedQuery>;
+  /** What each plan reads, for the record of use. */
+  readonly columns: WeakMap<VerifiedQuery, readonly string[]>;
   readonly tickets: Tickets;
   /** Decisions with the rules of a clean room, so that the same come again. */
   readonly roomed: Roomed;
@@ -33,6 +35,7 @@ export function emptyCaches(): PlanCaches {
   return {
     texts: new BoundedCache(TEXTS, (_, key) => LEAST + key.length),
     plans: new BoundedCache(PLANS, ({ sql }, key) => LEAST + sql.length + 2 * key.length),
+    columns: new WeakMap(),
     tickets: new Tickets(),
     roomed: new WeakMap(),
     equalised: new WeakMap(),

@@ -6,6 +6,7 @@ import type { Engine } from '../engines/engine.ts';
 import { SluiceError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { columnsRead } from '../sql/columns-read.ts';
 import { composeRead } from '../sql/compose.ts';
 import { guard } from '../sql/guard/guard.ts';
 import { checkLimits } from '../sql/limits/check.ts';
@@ -41,10 +42,14 @@ export interface DecisionSummary {
   /** Names of the columns that are shown masked. */
   readonly masked: readonly string[];
   readonly filtered: boolean;
+  /** In a clean room: sums over groups alone. */
+  readonly aggregate_only?: true;
 }
 
 export interface Plan {
   readonly verified: VerifiedQuery;
+  /** Those that it reads: `gold.members.region`. */
+  readonly columns: readonly string[];
   /** By dataset id. */
   readonly decisions: ReadonlyMap<string, Decision>;
   readonly bounds: Bounds;
@@ -111,7 +116,7 @@ export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
     const datasetOf = snapshot.catalogue.byId;
     const { identity } = acting;
     const project = acting.project?.name ?? null;
-    return verify(
+    const made = await verify(
       rewrite(resolved, {
         engine: engine.kind,
         identity,
@@ -125,12 +130,15 @@ export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
       }),
       engine,
     );
+    gate.caches.columns.set(made, columnsRead(resolved));
+    return made;
   });
   const rooms = readsRooms(decisions.values())
     ? roomReads({ governed, partners, world: worldOf(meant) }, gate)
     : [];
   return {
     verified,
+    columns: gate.caches.columns.get(verified) ?? [],
     decisions,
     bounds: boundsOf(decisions),
     rooms,
@@ -208,5 +216,6 @@ export function tell(decisions: Iterable<Decision>): readonly DecisionSummary[] 
     reason: decision.reason,
     masked: decision.allow ? Object.keys(decision.masks) : [],
     filtered: decision.allow && decision.rows.length > 0,
+    ...(decision.allow && decision.limits.aggregate_only !== undefined ? { aggregate_only: true } : {}),
   }));
 }

@@ -76,7 +76,7 @@ export function openTrail(
     known,
     async allowed(plan) {
       decided('allow');
-      await gate.audit.append(event('decision', { engine: plan.verified.engine }));
+      await gate.audit.append(event('decision', { engine: plan.verified.engine, columns: plan.columns }));
     },
     finished(plan, { rows, bytes, fault }) {
       const code = fault === null ? undefined : codeOf(fault);
