@@ -11,7 +11,9 @@ import { actingIn } from './request/acting.ts';
 import type { Ask, Caller } from './request/ask.ts';
 import { demand } from './request/permit.ts';
 import { type DecisionSummary, planQuery, tell } from './request/plan.ts';
+import type { RoomRead } from './request/rooms.ts';
 import { openTrail } from './request/trail.ts';
+import { permitted } from './sql/clean-room/refuse.ts';
 import { columnType } from './sql/resolve/types.ts';
 import { maskFits } from './sql/rewrite/masks/fits.ts';
 
@@ -21,6 +23,8 @@ export type { TrailStep } from './explain/steps.ts';
 export interface ExplainedDecision extends DecisionSummary {
   /** What to do about a denial, as far as the caller may know of the dataset. */
   readonly hint?: string;
+  /** What the clean room answers, in words. */
+  readonly clean_room?: string;
   readonly reasons?: readonly Reason[];
   readonly hidden?: readonly string[];
   /** Columns that nobody sees, whatever the policies say: unclassified ones and ghosts. */
@@ -91,7 +95,7 @@ export async function explain(caller: Caller, ask: ExplainAsk, gate: Gate): Prom
         request_id,
         allowed: true,
         columns: explainColumns(plan, steward),
-        decisions: explained(plan.decisions.values()),
+        decisions: explained(plan.decisions.values(), plan.rooms),
         ...(steward ? { governed_sql: plan.verified.sql } : {}),
       };
     });
@@ -105,13 +109,21 @@ export async function explain(caller: Caller, ask: ExplainAsk, gate: Gate): Prom
     return { request_id, allowed: false, columns: [], decisions: explained(known) };
   }
 
-  function explained(decisions: Iterable<Decision>): readonly ExplainedDecision[] {
+  function explained(
+    decisions: Iterable<Decision>,
+    rooms: readonly RoomRead[] = [],
+  ): readonly ExplainedDecision[] {
     const all = [...decisions];
     return tell(all).map((summary, index) => {
       const decision = all[index];
       const dataset = snapshot.catalogue.byId(summary.dataset);
       if (decision === undefined || dataset === undefined) return summary;
-      const told = { ...summary, ...hintFor(decision, dataset) };
+      const room = rooms.find(({ lattice }) => lattice.fact.governed.dataset.id === dataset.id);
+      const told = {
+        ...summary,
+        ...hintFor(decision, dataset),
+        ...(room === undefined ? {} : { clean_room: permitted(room.lattice) }),
+      };
       return steward ? { ...told, ...wholeOf(decision, dataset) } : told;
     });
   }

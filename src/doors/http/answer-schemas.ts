@@ -40,6 +40,7 @@ export const decisionSummary = z.object({
   reason: z.string(),
   masked: z.array(z.string()).describe('Columns that are shown masked.'),
   filtered: z.boolean().describe('Whether a row filter applies.'),
+  aggregate_only: z.literal(true).optional().describe('In a clean room: sums over groups alone.'),
 });
 
 const page = z.object({

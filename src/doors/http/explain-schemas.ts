@@ -73,6 +73,7 @@ export const explainAnswer = z.object({
   decisions: z.array(
     decisionSummary.extend({
       hint: z.string().optional().describe('What to do about a denial.'),
+      clean_room: z.string().optional().describe('What the clean room answers, in words.'),
       reasons: z.array(reason).optional().describe(forStewards),
       hidden: z.array(z.string()).optional().describe(forStewards),
       unexposed: z

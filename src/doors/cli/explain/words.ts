@@ -50,7 +50,8 @@ function outputs({ columns }: Explanation): Branch {
 function datasetTree(decision: ExplainedDecision, shows: Shows): Branch {
   const { dataset, allow, reason, filtered, trail, hint } = decision;
   const verdict = allow ? `allowed${filtered ? ', rows are filtered' : ''}` : `denied (${reason})`;
-  const advice = hint === undefined ? [] : [leaf(hint)];
+  const room = decision.clean_room === undefined ? [] : [leaf(`clean room: ${decision.clean_room}`)];
+  const advice = [...room, ...(hint === undefined ? [] : [leaf(hint)])];
   if (trail === undefined) {
     const masked = decision.masked.filter((column) => shows(dataset, column));
     const told = masked.length === 0 ? [] : [leaf(`masked: ${masked.join(', ')}`)];
@@ -68,6 +69,7 @@ function datasetTree(decision: ExplainedDecision, shows: Shows): Branch {
       leaf(`${column}: there for nobody, since it is ${STATES[state] ?? state}`),
     ),
     ...released.map((step) => stepTree(step, step.on)),
+    ...room,
     entrance,
   ];
   return { text: `${dataset}: ${verdict}`, under };
