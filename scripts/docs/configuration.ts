@@ -92,15 +92,11 @@ function follow(node: Node, root: Node): Node {
 /** The object that a property holds, in a list or a map where it does. */
 function objectBelow(node: Node, root: Node): { readonly node: Node; readonly suffix: string } | null {
   const at = follow(node, root);
-  if (at.properties !== undefined) return { node: at, suffix: '' };
-  if (at.items !== undefined && follow(at.items, root).properties !== undefined) {
-    return { node: at.items, suffix: '[]' };
-  }
+  const isObject = (one: Node): boolean => (one.properties ?? one.oneOf) !== undefined;
+  if (isObject(at)) return { node: at, suffix: '' };
+  if (at.items !== undefined && isObject(follow(at.items, root))) return { node: at.items, suffix: '[]' };
   const { additionalProperties } = at;
-  if (
-    typeof additionalProperties === 'object' &&
-    (additionalProperties.properties ?? additionalProperties.oneOf) !== undefined
-  ) {
+  if (typeof additionalProperties === 'object' && isObject(additionalProperties)) {
     return { node: additionalProperties, suffix: '.<name>' };
   }
   return null;

@@ -12,6 +12,7 @@ const STAGES: Readonly<Record<number, string>> = {
   8: 'Audit',
   9: 'Metadata',
   10: 'Doors',
+  11: 'Access requests and grants',
 };
 
 export function errorsPage(): string {
