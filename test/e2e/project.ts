@@ -26,6 +26,8 @@ export interface Project {
   readonly environment?: string;
   /** YAML under `policies:`, where there are any. */
   readonly policies?: string;
+  /** dbt exposures by name: the tables that they depend on (`schema.name`), and what stands under meta.sluice. */
+  readonly exposures?: Readonly<Record<string, { readonly on: readonly string[]; readonly sluice: object }>>;
   /** More of sluice.yml. */
   readonly config?: string;
   /** YAML of the engine and dbt's name of its adapter, instead of a DuckDB file; `sql` is then run by the test. */
@@ -50,7 +52,7 @@ export async function writeProject(project: Project): Promise<string> {
   const schemas = [...new Set(project.tables.map((table) => table.schema))];
   mkdirSync(join(folder, 'target'));
   mkdirSync(join(folder, 'policies'));
-  writeFileSync(join(folder, 'target/manifest.json'), JSON.stringify(manifestOf(project.tables, adapter)));
+  writeFileSync(join(folder, 'target/manifest.json'), JSON.stringify(manifestOf(project, adapter)));
   writeFileSync(join(folder, 'policies/policies.yml'), `policies:${project.policies ?? ' []'}\n`);
   writeFileSync(join(folder, 'personas.yml'), PERSONAS);
   writeFileSync(
@@ -76,7 +78,7 @@ async function createDuckDb(path: string, statements: readonly string[]): Promis
   instance.closeSync();
 }
 
-function manifestOf(tables: readonly ProjectTable[], adapter: string): object {
+function manifestOf({ tables, exposures = {} }: Project, adapter: string): object {
   const sources = tables.map(({ schema, name, columns }) => ({
     resource_type: 'source',
     unique_id: `source.test.${schema}.${name}`,
@@ -107,7 +109,18 @@ function manifestOf(tables: readonly ProjectTable[], adapter: string): object {
     },
     nodes: {},
     sources: Object.fromEntries(sources.map((source) => [source.unique_id, source])),
-    exposures: {},
+    exposures: Object.fromEntries(
+      Object.entries(exposures).map(([name, { on, sluice }]) => [
+        `exposure.test.${name}`,
+        {
+          name,
+          type: 'analysis',
+          owner: { name: 'test' },
+          depends_on: { nodes: on.map((table) => `source.test.${table}`) },
+          meta: { sluice },
+        },
+      ]),
+    ),
     groups: {},
   };
 }
