@@ -98,6 +98,13 @@ function askedToEnd(signals: readonly NodeJS.Signals[]): Promise<void> {
   });
 }
 
+function interrupted(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => controller.abort(new SluiceError('cancelled')));
+  return controller.signal;
+}
+
 async function connect(config: Config, server: string | undefined): Promise<GateClient> {
   if (server !== undefined) return httpClient(server);
   const { instanceOf, openGate } = await import('./open.ts');
@@ -281,6 +288,13 @@ const wiring: Wiring = {
     }
   },
   readInput: () => text(process.stdin),
+  async confirm(question) {
+    if (!process.stdin.isTTY || !process.stderr.isTTY) return null;
+    const { createInterface } = await import('node:readline/promises');
+    const asking = createInterface({ input: process.stdin, output: process.stderr });
+    const answer = await asking.question(`${question} [y/N] `).finally(() => asking.close());
+    return /^y(es)?$/i.test(answer.trim());
+  },
   async readFile(path) {
     try {
       return path === '-' ? await text(process.stdin) : readFileSync(resolve(cwd, path), 'utf8');
@@ -301,18 +315,11 @@ const wiring: Wiring = {
     const { display_name: _, issuer, ...given } = personaIdentities(config).persona(written);
     return { ...given, ...(issuer === null ? {} : { issuer }) } as GivenIdentity;
   },
-  async verifyAudit(config, options) {
-    const [{ verifyAudit }, { auditPath }] = await Promise.all([
-      import('./audit/verify.ts'),
-      import('./open.ts'),
-    ]);
-    const { ok, events, head, problem } = await verifyAudit(auditPath(config), options);
-    return { ok, events, head: head.hash, ...(problem ? { problem: problem.message } : {}) };
+  async auditDesk(config) {
+    const { auditDeskOf } = await import('./open/audit-desk.ts');
+    return auditDeskOf(config, { kind: 'operator', name: operator(), caller: localCaller() });
   },
-  async tailAudit(config, count) {
-    const [{ readTail }, { auditPath }] = await Promise.all([import('./audit/read.ts'), import('./open.ts')]);
-    return readTail(auditPath(config), count);
-  },
+  interrupted,
   async makeSandbox(config, token, { dbtManifest: path, ...ask }) {
     const [{ openGate }, { makeSandbox }, { readManifestFile }] = await Promise.all([
       import('./open.ts'),
@@ -320,11 +327,8 @@ const wiring: Wiring = {
       import('./state/artifacts.ts'),
     ]);
     const dbtManifest = readManifestFile(config, path === null ? undefined : resolve(cwd, path));
-    const interrupted = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.once(signal, () => interrupted.abort(new SluiceError('cancelled')));
     const client = { ip: null, door: 'cli', user_agent: null };
-    const caller = { requestId: randomUUID(), token, client, signal: interrupted.signal };
+    const caller = { requestId: randomUUID(), token, client, signal: interrupted() };
     const open = await openGate(config, { observe: silent, role: 'cli' });
     try {
       return await makeSandbox(caller, { ...ask, dbtManifest }, open.gate);
@@ -334,11 +338,8 @@ const wiring: Wiring = {
   },
   async lint(config, { files, ...order }, onStep) {
     const { lint } = await import('./lint.ts');
-    const interrupted = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.once(signal, () => interrupted.abort(new SluiceError('cancelled')));
     const { dryRun: _, ...paths } = absolute({ ...files, dryRun: true } as PushFiles);
-    const ask = { ...order, files: paths, operator: operator(), signal: interrupted.signal };
+    const ask = { ...order, files: paths, operator: operator(), signal: interrupted() };
     return lint(config, ask, onStep);
   },
   async examine(config) {

@@ -67,6 +67,7 @@ const SPINES = [
   'simulate',
   'detokenise',
   'audit-search',
+  'audit-desk',
   'denials',
   'access-requests',
   'grants',

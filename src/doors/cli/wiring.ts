@@ -1,4 +1,5 @@
 /** What the entry point hands to the CLI, so that commands reach the gate without knowing how it is put together. */
+import type { AuditDesk } from '../../audit-desk.ts';
 import type { Config } from '../../config.ts';
 import type { DenyAsk, ShownDenial } from '../../denials.ts';
 import type { HistoryEntry, StateContent } from '../../history.ts';
@@ -42,13 +43,6 @@ export interface Denials {
   deny(ask: DenyAsk): Promise<ShownDenial>;
   allow(id: string): Promise<ShownDenial>;
   list(): Promise<readonly ShownDenial[]>;
-}
-
-export interface AuditVerdict {
-  readonly ok: boolean;
-  readonly events: number;
-  readonly head: string;
-  readonly problem?: string;
 }
 
 /** What an examination of one engine found. */
@@ -126,11 +120,12 @@ export interface Wiring {
   readFile(path: string): Promise<string>;
   /** Everything on standard input. */
   readInput(): Promise<string>;
-  verifyAudit(
-    config: Config,
-    options: { expectHead?: string; onProgress?: (events: number) => void },
-  ): Promise<AuditVerdict>;
-  tailAudit(config: Config, count: number): Promise<readonly object[]>;
+  /** Asks whoever sits at the terminal; null where nobody does. */
+  confirm(question: string): Promise<boolean | null>;
+  /** The audit beside sluice.yml, as the owner of its file. */
+  auditDesk(config: Config): Promise<AuditDesk>;
+  /** Aborts when whoever sits there asks to end; from then on that is no longer the end of the process. */
+  interrupted(): AbortSignal;
   /** Of the state beside the config, by whoever may read it; interrupted, it leaves nothing behind. */
   makeSandbox(config: Config, token: string | null, ask: SandboxOrder): Promise<SandboxManifest>;
   /** What is amiss in the files or in the applied state, without opening a gate. */
