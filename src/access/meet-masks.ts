@@ -19,43 +19,35 @@ interface Case {
 const MOST_CASES = 64;
 const NULL: MaskSpec = { kind: 'null' };
 
+/** A row gets what the first case that holds for it says: those of both, in both their orders, are the first of each together. */
 export function meetMasks(a: AppliedMask | undefined, b: AppliedMask | undefined, fits: Fits): AppliedMask {
+  if (a !== undefined && JSON.stringify(a) === JSON.stringify(b)) return a;
   const [ones, others] = [casesOf(a, fits), casesOf(b, fits)];
-  const [baseA, baseB] = [ones.base, others.base];
-  const pairs = (left: readonly Case[], right: readonly Case[]) =>
-    left.flatMap((one) => right.map((other) => ({ one, other, met: meet(one, other) })));
-  const base = meet(baseA, baseB) ?? nullOf(baseA, baseB);
-  // Rows of which the two show what cannot be compared.
-  const doubts = [
-    ...pairs(ones.when, others.when),
-    ...pairs(ones.when, [baseB]),
-    ...pairs([baseA], others.when),
-  ].flatMap(({ one, other, met }) => (met === null ? [nullOf(one, other)] : []));
-  // What the other's base is stricter than is no mask of these rows any more.
-  const kept = [
-    ...ones.when.filter((one) => meet(one, baseB) === one),
-    ...others.when.filter((one) => meet(baseA, one) === one),
-  ];
-  const when = distinct([...doubts, ...kept.sort((x, y) => rankOf(x) - rankOf(y))]);
-  if (base.mask?.kind === 'null' || when.length > MOST_CASES)
-    return { policy: base.policy ?? when[0]?.policy ?? null, mask: NULL };
-  return {
-    policy: base.policy,
-    mask: base.mask,
-    ...(when.length === 0 ? {} : { when: when.map(conditional) }),
-  };
+  const cases = ones.flatMap((one) => others.map((other) => both(one, other)));
+  const base = cases.at(-1) ?? NOTHING;
+  if (cases.length > MOST_CASES) return { policy: base.policy ?? cases[0]?.policy ?? null, mask: NULL };
+  const last = cases.findLastIndex((one) => !alike(one, base));
+  const when = cases.slice(0, last + 1).map(conditional);
+  return { policy: base.policy, mask: base.mask, ...(when.length === 0 ? {} : { when }) };
 }
 
-function casesOf(applied: AppliedMask | undefined, fits: Fits) {
+/** The last is for all rows. */
+function casesOf(applied: AppliedMask | undefined, fits: Fits): readonly Case[] {
   const { policy = null, mask = null, when = [] } = applied ?? {};
-  const shown = (given: MaskSpec | null): MaskSpec | null => (given === null || fits(given) ? given : NULL);
-  return {
-    base: { policy, mask: shown(mask), where: null } satisfies Case,
-    when: when.map((one): Case => ({ ...one, mask: shown(one.mask) })),
-  };
+  return [...when, { policy, mask, where: null }].map((one) =>
+    one.mask === null || fits(one.mask) ? one : { ...one, mask: NULL },
+  );
 }
 
-const rankOf = ({ mask }: Case): number => (mask === null ? Number.POSITIVE_INFINITY : rank(mask));
+const NOTHING: Case = { policy: null, mask: NULL, where: null };
+
+/** Where both hold: what certainly shows no more than either. */
+function both(a: Case, b: Case): Case {
+  const { policy, mask } = meet(a, b) ?? { policy: a.policy ?? b.policy, mask: NULL };
+  const wheres = [a.where, b.where].filter((where) => where !== null);
+  const [only] = wheres;
+  return { policy, mask, where: wheres.length > 1 ? { kind: 'and', args: wheres } : (only ?? null) };
+}
 
 const rank = (mask: MaskSpec): number => (mask.kind === 'custom' ? mask.rank : MASK_ORDER.indexOf(mask.kind));
 
@@ -108,17 +100,6 @@ function meetOfKind(a: Case, b: Case): Case | null {
 }
 
 const unitOf = ({ mask }: Case): string | null => (mask?.kind === 'truncate_date' ? mask.to : null);
-
-function nullOf(a: Case, b: Case): Case {
-  const wheres = [a.where, b.where].filter((where) => where !== null);
-  const [only] = wheres;
-  const where = wheres.length > 1 ? ({ kind: 'and', args: wheres } as const) : (only ?? null);
-  return { policy: a.policy ?? b.policy, mask: NULL, where };
-}
-
-function distinct(cases: readonly Case[]): readonly Case[] {
-  return [...new Map(cases.map((one) => [JSON.stringify([one.mask, one.where]), one])).values()];
-}
 
 function conditional({ policy, mask, where }: Case): NonNullable<AppliedMask['when']>[number] {
   return { policy: policy ?? '', mask: mask ?? NULL, where: where ?? { kind: 'true' } };
