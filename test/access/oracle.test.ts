@@ -17,6 +17,7 @@ import {
   type MatchedPolicy,
   type Predicate,
 } from '../../src/policies/policy.ts';
+import type { Grant } from '../../src/requests/grant.ts';
 import { context, identity, request } from '../policies/support/catalogue.ts';
 
 const words = fc.constantFrom('a', 'b', 'c');
@@ -147,8 +148,30 @@ const who: fc.Arbitrary<Identity> = fc
     ),
   })
   .map(identity);
+const grants: fc.Arbitrary<readonly Grant[]> = fc
+  .array(
+    fc.record({
+      subject: fc.constantFrom(
+        { sub: 'someone', issuer: 'https://login.example.com' },
+        { sub: 'someone', issuer: 'https://login.example.com' },
+        { sub: 'someone', issuer: 'https://other.example.com' },
+        { sub: 'other', issuer: 'https://login.example.com' },
+      ),
+      kind: fc.constantFrom('access' as const, 'lift' as const),
+      dataset: fc.constantFrom('gold.members', 'gold.members', 'gold.members', 'gold.other', null),
+      project: fc.option(words, { freq: 1 }),
+      policies: fc.subarray(['p0', 'p1', 'p2', 'p3', 'p4', 'p5']),
+      columns: fc.subarray(columns),
+      purpose: fc.option(words, { freq: 1 }),
+      until: fc.constantFrom(EPOCH - 1, EPOCH, EPOCH + 1, EPOCH + 2, EPOCH + 3),
+      approvers: fc.constant([]),
+    }),
+    { maxLength: 3 },
+  )
+  .map((list) => list.map((grant, i) => ({ ...grant, id: `g${i}`, request: `r${i}` })));
 const input: fc.Arbitrary<DecisionInput> = fc
   .record({
+    grants,
     identity: who,
     policies,
     level: fc.constantFrom('open' as const, 'internal' as const, 'restricted' as const),
@@ -187,6 +210,22 @@ function expected({
       ? [p.expires]
       : [],
   );
+  const held = circumstances.grants.filter(
+    (g) =>
+      caller.issuer !== null &&
+      g.subject.sub === caller.sub &&
+      g.subject.issuer === caller.issuer &&
+      g.dataset === 'gold.members' &&
+      g.until > EPOCH &&
+      (g.purpose === null || g.purpose === circumstances.purpose) &&
+      (g.project === null || g.project === circumstances.project),
+  );
+  const used: number[] = [];
+  const lifting = (policy: string, column: string | null) =>
+    held.filter(
+      (g) =>
+        g.kind === 'lift' && g.policies.includes(policy) && (column === null || g.columns.includes(column)),
+    );
   const binding = dataset.policies.filter(
     (p) =>
       (p.unless === null || truth(p.unless) !== 'true') &&
@@ -197,7 +236,11 @@ function expected({
   const known = dataset.policies.some((p) => p.effect === 'discover' && truth(p.who) === 'true');
   const authenticated = caller.kind !== 'anonymous';
   const allows = dataset.policies.flatMap((p) => (p.effect === 'allow' ? [p.who] : []));
-  const someAllow = allows.some((condition) => truth(condition) === 'true');
+  const byPolicy = allows.some((condition) => truth(condition) === 'true');
+  const access = held.filter(({ kind }) => kind === 'access').map(({ until }) => until);
+  const wanted = (allows.length > 0 || dataset.access_level === 'restricted') && !byPolicy;
+  if (wanted && access.length > 0) used.push(Math.max(...access));
+  const someAllow = byPolicy || (wanted && access.length > 0);
   const levelHolds = { open: true, internal: authenticated, restricted: authenticated && someAllow }[
     dataset.access_level
   ];
@@ -218,6 +261,11 @@ function expected({
         p.effect === 'mask'
           ? p.columns
               .filter((c) => c.name === name)
+              .filter((c) => {
+                const by = lifting(p.id, c.name);
+                used.push(...by.map(({ until }) => until));
+                return by.length === 0;
+              })
               .map((c) => ({ policy: p.id, mask: p.mask, depth: c.depth, where: p.where }))
           : [],
       );
@@ -256,15 +304,22 @@ function expected({
         p.effect === 'mask' && p.mask.kind === 'tokenise' ? [{ policy: p.id, scope: p.mask.scope }] : [],
       );
   }
+  const rows = binding.flatMap((p) => {
+    if (p.effect !== 'rows') return [];
+    const by = lifting(p.id, null);
+    used.push(...by.map(({ until }) => until));
+    return by.length === 0 ? [{ policy: p.id, predicate: p.predicate }] : [];
+  });
+  const ends = [...glasses, ...used];
   return {
     dataset_id: dataset.dataset_id,
     allow,
-    rows: binding.flatMap((p) => (p.effect === 'rows' ? [{ policy: p.id, predicate: p.predicate }] : [])),
+    rows,
     masks,
     ...(Object.keys(reveals).length === 0 ? {} : { reveals }),
     hidden,
     limits: tightest(limiting.map(({ limits }) => limits)),
-    expires_at: glasses.length === 0 ? null : Math.min(...glasses),
+    expires_at: ends.length === 0 ? null : Math.min(...ends),
     discoverable:
       allow ||
       { open: true, internal: authenticated, restricted: authenticated && known }[dataset.access_level],
@@ -354,4 +409,43 @@ it('both readings give the same answer', async () => {
     'outside_limit',
     'requirement_not_met',
   ]);
+});
+
+/** Of columns with their masks, of rows, and of datasets: what grants add is what they name, and nothing else moves. */
+it('a grant releases nothing but what it names', async () => {
+  const pdp = createPdp({ kind: 'embedded' });
+  let opened = 0;
+  await fc.assert(
+    fc.asyncProperty(input, async (item) => {
+      const bare = { ...item, context: { ...item.context, grants: [] } };
+      const [withGrants, without] = await pdp.decide([item, bare]);
+      if (withGrants === undefined || without === undefined) throw new Error('an item was not decided');
+      const own = item.context.grants.filter(
+        ({ subject, dataset, until }) =>
+          subject.sub === item.identity.sub &&
+          subject.issuer === item.identity.issuer &&
+          dataset === 'gold.members' &&
+          until > EPOCH,
+      );
+      const lifts = own.filter(({ kind }) => kind === 'lift');
+      if (withGrants.allow && !without.allow) {
+        opened++;
+        expect(own.some(({ kind }) => kind === 'access')).toBe(true);
+        expect(['level_restricted', 'no_allow_matches']).toContain(without.reason);
+        expect(withGrants.expires_at).not.toBeNull();
+      }
+      expect(without.allow && !withGrants.allow).toBe(false);
+      expect(withGrants.limits).toEqual(without.limits);
+      const gone = without.rows.filter(({ policy }) => !withGrants.rows.some((row) => row.policy === policy));
+      for (const { policy } of gone)
+        expect(lifts.some(({ policies }) => policies.includes(policy))).toBe(true);
+      for (const name of columns) {
+        if (lifts.some((grant) => grant.columns.includes(name))) continue;
+        expect(withGrants.masks[name]).toEqual(without.masks[name]);
+        expect(withGrants.hidden.includes(name)).toBe(without.hidden.includes(name));
+      }
+    }),
+    { numRuns: 1500 },
+  );
+  expect(opened).toBeGreaterThan(20);
 });
