@@ -286,6 +286,15 @@ describe('the circuit breaker', () => {
   });
 });
 
+it('probes at the same time are one call', async () => {
+  const there = await stand(json('{"result": []}'));
+  const pdp = pdpAt(there.url);
+  await Promise.all(Array.from({ length: 20 }, () => pdp.probe()));
+  expect(there.asked).toBe(1);
+  await pdp.probe();
+  expect(there.asked).toBe(2);
+});
+
 describe('kept decisions', () => {
   const keeping = { cacheMs: 60_000 };
 

@@ -7,6 +7,8 @@ import type { DecisionInput } from '../../src/access/decision.ts';
 import { buildInput } from '../../src/access/input.ts';
 import { createPdp, type Pdp } from '../../src/access/pdp.ts';
 import type { AuditEvent } from '../../src/audit/event.ts';
+import { parseConfig } from '../../src/config.ts';
+import { examinePdp } from '../../src/open/examine-pdp.ts';
 import { compilePolicies } from '../../src/policies/compile.ts';
 import { readArtifacts } from '../../src/state/artifacts.ts';
 import { startGate } from '../e2e/gate.ts';
@@ -194,5 +196,29 @@ describe.skipIf(findOpa() === null)('Rego that does not work in process', () => 
     ['is no list', 'batch := true', 'decision_invalid'],
   ])('%s', async (_name, rego, code) => {
     expect(await decided(rego)).toBe(code);
+  });
+});
+
+describe.skipIf(findOpa() === null)('what an examination says of a server', () => {
+  it.each([
+    ['with the bundle of the gate', true, '/v1/data/sluice/batch', 'ok'],
+    ['with rules of one’s own', true, '/v1/data/acme/batch', 'ok'],
+    ['with another bundle at the default path', false, '/v1/data/sluice/batch', 'warning'],
+  ])('%s', async (_name, ours, path, level) => {
+    const rego = (name: string): string =>
+      `package ${name}\nimport rego.v1\nbatch := [true | some _ in input.batch]\n`;
+    const files = { 'acme.rego': rego('acme'), ...(ours ? {} : { 'sluice.rego': rego('sluice') }) };
+    const opa = await startOpa({ ours, files });
+    try {
+      const config = parseConfig(
+        `engines: { w: { kind: duckdb, database: w.duckdb } }\npdp: { kind: opa, url: '${opa.url}', path: ${path} }\n`,
+        'sluice.yml',
+        {},
+      );
+      const found = await examinePdp(config);
+      expect(found.map((one) => `${one.level} ${one.check}`)).toEqual(['ok pdp', `${level} pdp_bundle`]);
+    } finally {
+      await opa.close();
+    }
   });
 });

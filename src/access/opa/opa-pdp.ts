@@ -97,6 +97,13 @@ export function createOpaPdp(options: OpaOptions): Pdp {
     });
   }
 
+  /** Past the breaker: whoever asks whether it is there wants to know now. */
+  async function probe(): Promise<void> {
+    const { result } = await ask([], false);
+    decoded(result, []);
+  }
+  let probing: Promise<void> | null = null;
+
   function decoded(result: unknown, batch: readonly DecisionInput[]): readonly Decision[] {
     try {
       return decodeBatch(result, batch);
@@ -124,10 +131,12 @@ export function createOpaPdp(options: OpaOptions): Pdp {
     async inProcess() {
       return isOurs(await ask([])) ? createEmbeddedPdp() : null;
     },
-    async probe() {
-      // Past the breaker: whoever asks whether it is there wants to know now.
-      const { result } = await ask([], false);
-      decoded(result, []);
+    // Whoever asks meanwhile is told the same: health is asked for by anyone, as often as they like.
+    probe() {
+      probing ??= probe().finally(() => {
+        probing = null;
+      });
+      return probing;
     },
     close: () => client.close(),
   };

@@ -48,7 +48,7 @@ export interface OpaStart {
   readonly args?: readonly string[];
   /** Default: a free one. */
   readonly port?: number;
-  readonly config?: object;
+  readonly config?: { readonly bundles?: object; readonly services?: object };
   /** PEM: the port speaks TLS. */
   readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
 }
@@ -76,7 +76,9 @@ export async function startOpa(start: OpaStart = {}): Promise<OpaServer> {
     ),
     ...start.config,
   };
-  args.push('--config-file', put('config.json', JSON.stringify(config)), '--ready-timeout', '10');
+  args.push('--config-file', put('config.json', JSON.stringify(config)));
+  // Without any bundle OPA would wait for one.
+  if (Object.keys(config.bundles).length > 0) args.push('--ready-timeout', '10');
   for (const [name, content] of Object.entries(start.files ?? {})) args.push(put(name, content));
   const port = start.port ?? (await freePort());
   const url = `${start.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
