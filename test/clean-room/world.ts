@@ -22,6 +22,8 @@ export interface AskOptions {
   /** `partners` where nothing is said. */
   readonly project?: string | null;
   readonly params?: readonly unknown[];
+  readonly limit?: number;
+  readonly offset?: number;
 }
 
 const SQL = [
@@ -71,6 +73,8 @@ export interface WorldOptions {
   readonly exposures?: Project['exposures'];
   readonly policies?: string;
   readonly data?: readonly string[];
+  /** Beside members and usage. */
+  readonly tables?: Project['tables'];
   /** Kept by whoever started it; what was there before is dropped. */
   readonly server?: TestServer | null;
 }
@@ -88,7 +92,7 @@ export async function openWorld(kind: EngineKind, options: WorldOptions = {}): P
   await server?.run('DROP SCHEMA IF EXISTS gold CASCADE', ...data);
   const folder = await writeProject({
     sql: server === null ? data : [],
-    tables: TABLES,
+    tables: [...TABLES, ...(options.tables ?? [])],
     exposures,
     ...(options.policies === undefined ? {} : { policies: options.policies }),
     ...(server === null
@@ -98,9 +102,9 @@ export async function openWorld(kind: EngineKind, options: WorldOptions = {}): P
   const gate = await startGate({ folder });
   return {
     gate,
-    ask: (sql, { as = 'reader', project = 'partners', params = [] } = {}) =>
+    ask: (sql, { as = 'reader', project = 'partners', params = [], ...rest } = {}) =>
       gate.call(as, 'POST', '/v1/query', {
-        body: { sql, ...(params.length === 0 ? {} : { params }) },
+        body: { sql, ...rest, ...(params.length === 0 ? {} : { params }) },
         headers: project === null ? {} : { 'x-sluice-project': project },
       }),
     async change(...statements) {
