@@ -4,6 +4,7 @@ import type { ServedBundle } from './access/opa/served-bundle.ts';
 import type { Pdp } from './access/pdp.ts';
 import type { AuditLog } from './audit/event.ts';
 import type { AuditReader } from './audit/search/reader.ts';
+import type { SinkState } from './audit/sinks/states.ts';
 import type { UsageAsked, UsageRow } from './audit-dataset/usage.ts';
 import type { PublishRule } from './catalogue/publish.ts';
 import type { Rooms } from './clean-room/rooms.ts';
@@ -83,6 +84,8 @@ export interface Gate {
   engine(name: string): Engine;
   /** Who read what, from the audit. @throws SluiceError engine_unavailable */
   usage(asked: UsageAsked): Promise<readonly UsageRow[]>;
+  /** How far each sink of the audit has come. @throws SluiceError state_unavailable */
+  sinks(): Promise<readonly SinkState[]>;
   readonly observe: Observe;
   now(): Date;
 }

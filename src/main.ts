@@ -319,6 +319,19 @@ const wiring: Wiring = {
     const { auditDeskOf } = await import('./open/audit-desk.ts');
     return auditDeskOf(config, { kind: 'operator', name: operator(), caller: localCaller() });
   },
+  async withReports(config, run) {
+    const { readUsage } = await import('./usage.ts');
+    return withOwner(config, (author, gate) => run({ usage: (ask) => readUsage(author, ask, gate) }));
+  },
+  async sinkStates(config) {
+    const [{ auditPath }, { readSinkStates }, { openStore }] = await Promise.all([
+      import('./open.ts'),
+      import('./open/sinks.ts'),
+      import('./store/open-store.ts'),
+    ]);
+    const store = await openStore(config.state);
+    return readSinkStates(config, auditPath(config), store).finally(() => store.close());
+  },
   interrupted,
   async makeSandbox(config, token, { dbtManifest: path, ...ask }) {
     const [{ openGate }, { makeSandbox }, { readManifestFile }] = await Promise.all([

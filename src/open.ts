@@ -24,7 +24,7 @@ import { openIdentity } from './open/identity.ts';
 import { openPdp } from './open/pdp.ts';
 import { openRequests } from './open/requests.ts';
 import { openRooms } from './open/rooms.ts';
-import { openSinks, withNews } from './open/sinks.ts';
+import { openSinks, readSinkStates, withNews } from './open/sinks.ts';
 import { emptyCaches } from './request/plan-caches.ts';
 import { loadParser } from './sql/parse.ts';
 import { columnType } from './sql/resolve/types.ts';
@@ -227,6 +227,7 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
         return engine;
       },
       usage: auditDataset.usage,
+      sinks: () => readSinkStates(config, auditPath(config), store),
       observe: options.observe,
       now: () => new Date(),
     };

@@ -76,6 +76,10 @@ const subject = [
   column('subject_kind', 'varchar', 'user, service or anonymous.', 'e.subject.kind'),
   column('subject_issuer', 'varchar', 'Who vouched for them.', 'e.subject.issuer'),
 ];
+const onBehalfOf = [
+  column('on_behalf_of_sub', 'varchar', 'For whom, where not for themselves.', 'e.on_behalf_of.sub'),
+  column('on_behalf_of_issuer', 'varchar', 'Who vouched for those.', 'e.on_behalf_of.issuer'),
+];
 const action = column('action', 'varchar', 'What was asked for: query, explain, push, …');
 const circumstances = [
   column('project', 'varchar', 'The project acted in.'),
@@ -97,8 +101,7 @@ export const AUDIT_TABLES: readonly AuditTable[] = [
       requestId,
       event,
       ...subject,
-      column('on_behalf_of_sub', 'varchar', 'For whom, where not for themselves.', 'e.on_behalf_of.sub'),
-      column('on_behalf_of_issuer', 'varchar', 'Who vouched for those.', 'e.on_behalf_of.issuer'),
+      ...onBehalfOf,
       column(
         'prior_actor_subs',
         'varchar[]',
@@ -135,6 +138,7 @@ export const AUDIT_TABLES: readonly AuditTable[] = [
       requestId,
       event,
       ...subject,
+      ...onBehalfOf,
       action,
       ...circumstances,
       decision,
@@ -151,6 +155,7 @@ export const AUDIT_TABLES: readonly AuditTable[] = [
       column('column_name', 'varchar', 'The column, as it is compared.', `item[length(${DATASET_OF}) + 2:]`),
       requestId,
       ...subject,
+      ...onBehalfOf,
       ...circumstances,
     ],
   },

@@ -1,5 +1,5 @@
 /** Who read which dataset and column, how often and for which purpose, day by day, out of the warehouse of the audit. */
-import { listValue } from '@duckdb/node-api';
+import { LIST, listValue, VARCHAR } from '@duckdb/node-api';
 import { withWarehouse } from './warehouse.ts';
 
 export interface UsageAsked {
@@ -8,8 +8,8 @@ export interface UsageAsked {
   readonly to: string;
   /** Null for all. */
   readonly datasets: readonly string[] | null;
-  /** Whose use; null for everybody's. Of another's datasets only one's own, of those in `owned` everybody's. */
-  readonly subject: { readonly sub: string; readonly issuer: string | null } | null;
+  /** Whose use, also what was done on their behalf; null for everybody's. Of another's datasets only one's own, of those in `owned` everybody's. */
+  readonly subject: { readonly sub: string; readonly issuer: string } | null;
   readonly owned: readonly string[];
   /** Rows at most; one more is read to tell. */
   readonly limit: number;
@@ -41,7 +41,8 @@ WITH seen AS (
   WHERE d.time >= $from::TIMESTAMPTZ AND d.time < $to::TIMESTAMPTZ AND d.action = 'query'
     AND ($all OR list_contains($datasets, d.dataset))
     AND ($everybody OR list_contains($owned, d.dataset)
-         OR (d.subject_sub = $sub AND d.subject_issuer IS NOT DISTINCT FROM nullif($issuer, '')))
+         OR (d.subject_sub = $sub AND d.subject_issuer = $issuer)
+         OR (d.on_behalf_of_sub = $sub AND d.on_behalf_of_issuer = $issuer))
 ),
 used AS (
   SELECT s.time::DATE AS day, s.dataset, s.subject_sub, s.subject_kind, s.subject_issuer, s.purpose, s.project,
@@ -67,15 +68,16 @@ FROM used u LEFT JOIN listed l
   ON u.day = l.day AND u.dataset = l.dataset AND u.subject_sub = l.subject_sub
   AND u.subject_issuer IS NOT DISTINCT FROM l.subject_issuer
   AND u.purpose IS NOT DISTINCT FROM l.purpose AND u.project IS NOT DISTINCT FROM l.project
-WHERE u.queries + u.denied > 0
+-- Refusals name what was asked for, which its caller need not know of: they are told beside what was allowed alone.
+WHERE u.queries > 0 OR (u.denied > 0 AND ($everybody OR list_contains($owned, u.dataset)))
 ORDER BY u.day DESC, u.dataset, u.queries DESC, u.subject_sub, u.subject_issuer, u.purpose, u.project
 LIMIT $limit`;
 
 export function readUsage(database: string, asked: UsageAsked): Promise<readonly UsageRow[]> {
   const { from, to, datasets, subject, owned, limit } = asked;
   return withWarehouse(database, async (connection) => {
-    await connection.run("SET TimeZone = 'UTC'").catch(() => {});
-    const result = await connection.runAndReadAll(USAGE, {
+    await connection.run("SET TimeZone = 'UTC'");
+    const values = {
       from,
       to,
       all: datasets === null,
@@ -85,7 +87,10 @@ export function readUsage(database: string, asked: UsageAsked): Promise<readonly
       sub: subject?.sub ?? '',
       issuer: subject?.issuer ?? '',
       limit: BigInt(limit + 1),
-    });
+    };
+    // The items of an empty list do not tell their type.
+    const types = { datasets: LIST(VARCHAR), owned: LIST(VARCHAR) };
+    const result = await connection.runAndReadAll(USAGE, values, types);
     return result.getRows().map((row) => {
       const text = (index: number) => (row[index] === null ? null : String(row[index]));
       return {

@@ -1,7 +1,9 @@
 /** The sinks of the audit as the configuration names them, and the thread that ships to them: in the gate that serves, never in a command. */
 import type { AuditLog } from '../audit/event.ts';
+import { followLog } from '../audit/follow.ts';
 import { type Shipper, startShipper } from '../audit/sinks/shipper.ts';
 import type { SinkSettings } from '../audit/sinks/sink.ts';
+import { type SinkState, sinkStates } from '../audit/sinks/states.ts';
 import type { Config } from '../config.ts';
 import type { Observe } from '../observe.ts';
 import type { Store } from '../store/store.ts';
@@ -38,4 +40,18 @@ export function withNews<Log extends AuditLog>(log: Log, shipper: Shipper | null
     tail: (count) => log.tail(count),
     close: () => log.close(),
   };
+}
+
+/** How far each has come. @throws SluiceError state_unavailable */
+export async function readSinkStates(
+  config: Config,
+  audit: string,
+  store: Pick<Store, 'sinks'>,
+): Promise<readonly SinkState[]> {
+  const log = followLog(audit);
+  try {
+    return await sinkStates(sinkSettings(config), store.sinks, log, Date.now);
+  } finally {
+    log.close();
+  }
 }

@@ -99,7 +99,7 @@ function ownerOf(
   };
 }
 
-function approverFor(owner: string | null, { owners, fallback }: Routes): Approver {
+export function approverFor(owner: string | null, { owners, fallback }: Routes): Approver {
   const mapped = owner === null ? undefined : owners.get(owner);
   if (mapped !== undefined) return { kind: 'condition', by: mapped };
   if (owner !== null && /^[^\s@]+@[^\s@]+$/.test(owner)) return { kind: 'email', email: owner.toLowerCase() };
@@ -114,7 +114,11 @@ export interface Deciding {
 }
 
 /** Asked anew of whoever approves: whoever is no approver any more approves nothing. Whoever acts for another needs the right of both. */
-export function mayApprove({ approver }: Requirement, identity: Identity, deciding: Deciding): boolean {
+export function mayApprove(
+  { approver }: Pick<Requirement, 'approver'>,
+  identity: Identity,
+  deciding: Deciding,
+): boolean {
   return [identity, ...actingFor(identity)].every(
     (one) => one.kind !== 'anonymous' && alone(approver, one, deciding),
   );

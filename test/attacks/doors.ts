@@ -107,6 +107,8 @@ export async function cliOn(gate: TestGate): Promise<Cli> {
         readPush: elsewhere,
         serve: elsewhere,
         auditDesk: elsewhere,
+        withReports: elsewhere,
+        sinkStates: elsewhere,
         interrupted: elsewhere,
         makeSandbox: elsewhere,
         lint: elsewhere,

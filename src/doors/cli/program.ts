@@ -23,6 +23,7 @@ import { simulateCommand } from './commands/simulate.ts';
 import { tagCommand } from './commands/tag.ts';
 import { testCommand } from './commands/test.ts';
 import { tokenCommand } from './commands/token.ts';
+import { usageCommand } from './commands/usage.ts';
 import type { ExitCode } from './exit-code.ts';
 import { faultOf, renderFault } from './fault.ts';
 import type { Cli, Register } from './registration.ts';
@@ -61,6 +62,7 @@ const COMMANDS: readonly Register[] = [
   tokenCommand,
   identityCommands,
   auditCommands,
+  usageCommand,
 ];
 
 /** Runs one command line (without node and script). */

@@ -1,5 +1,6 @@
 /** What the entry point hands to the CLI, so that commands reach the gate without knowing how it is put together. */
 import type { AuditDesk } from '../../audit-desk.ts';
+import type { SinkState } from '../../audit-sinks.ts';
 import type { Config } from '../../config.ts';
 import type { DenyAsk, ShownDenial } from '../../denials.ts';
 import type { HistoryEntry, StateContent } from '../../history.ts';
@@ -13,6 +14,7 @@ import type { SimulateAsk, Simulation } from '../../simulate.ts';
 import type { WrittenCatalogue } from '../../state/catalogue-folder.ts';
 import type { ImportOutcome } from '../../state/imported-policies.ts';
 import type { Changes } from '../../state/outline.ts';
+import type { UsageAsk, UsageReport } from '../../usage.ts';
 import type { GateClient } from './client.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -124,6 +126,9 @@ export interface Wiring {
   confirm(question: string): Promise<boolean | null>;
   /** The audit beside sluice.yml, as the owner of its file. */
   auditDesk(config: Config): Promise<AuditDesk>;
+  /** On the state beside sluice.yml, as its owner. */
+  withReports<T>(config: Config, run: (reports: Reports) => Promise<T>): Promise<T>;
+  sinkStates(config: Config): Promise<readonly SinkState[]>;
   /** Aborts when whoever sits there asks to end; from then on that is no longer the end of the process. */
   interrupted(): AbortSignal;
   /** Of the state beside the config, by whoever may read it; interrupted, it leaves nothing behind. */
@@ -132,6 +137,11 @@ export interface Wiring {
   lint(config: Config, order: LintOrder, onStep: (text: string) => void): Promise<LintReport>;
   /** Every engine, without opening a gate. */
   examine(config: Config): Promise<readonly EngineReport[]>;
+}
+
+/** What can be said of the audit as a whole. */
+export interface Reports {
+  usage(ask: UsageAsk): Promise<UsageReport>;
 }
 
 /** Absolute paths; dbt's manifest is the configured one unless a file is named. */

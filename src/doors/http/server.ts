@@ -21,6 +21,7 @@ import { opaBundleRoutes } from './routes/opa-bundle.ts';
 import { planRoutes } from './routes/plan.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { queryRoutes } from './routes/query.ts';
+import { usageRoutes } from './routes/usage.ts';
 
 export interface HttpDoorOptions {
   readonly gate: Gate;
@@ -97,6 +98,7 @@ export async function createHttpDoor(options: HttpDoorOptions): Promise<HttpApp>
   await app.register(async (routes) => {
     const typed = routes.withTypeProvider<ZodRequests>() as unknown as HttpApp;
     queryRoutes(typed, options.gate);
+    usageRoutes(typed, options.gate);
     catalogueRoutes(typed, options.gate);
     projectRoutes(typed, options.gate);
     detokeniseRoutes(typed, options.gate);

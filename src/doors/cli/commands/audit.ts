@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import { withFilters, withPeriod } from '../audit/filters.ts';
 import { auditCheckpoint, auditExport, auditRetain, auditVerify } from '../audit/keep.ts';
 import { auditSearch, auditTail } from '../audit/search.ts';
+import { auditSinks } from '../audit/sinks.ts';
 import { collect, type Register, wholeNumber, withCaller, withJson } from '../registration.ts';
 
 export const auditCommands: Register = ({ program, config, wiring, run }) => {
@@ -36,6 +37,9 @@ export const auditCommands: Register = ({ program, config, wiring, run }) => {
     .command('checkpoint')
     .description('where the chain stands, signed where there is a key: to be kept elsewhere')
     .action(() => run(() => auditCheckpoint(config(), wiring)));
+  withJson(audit.command('sinks').description('how far each sink has come')).action((options) =>
+    run(() => auditSinks(options, config(), wiring), options),
+  );
   withJson(audit.command('retain').description('let events go that are older than audit.retention.keep'))
     .option('--dry-run', 'only say what would go')
     .action((options) => run(() => auditRetain(options, config(), wiring), options));
