@@ -54,7 +54,7 @@ describe('GET /v1/catalogue', () => {
     {
       persona: 'analyst',
       allowed: [...OPEN, ...SHARED, ...SILVER, CONTACTS, USAGE[0]!],
-      denied: [USAGE[1]!],
+      denied: [USAGE[1]!, 'bronze.readings'],
     },
     { persona: 'service', allowed: [...OPEN, ...SHARED, CONTACTS], denied: [...USAGE, ...SILVER] },
     { persona: 'pipeline', allowed: OPEN, denied: [...SHARED, ...USAGE, ...SILVER, CONTACTS] },
@@ -176,7 +176,16 @@ describe('GET /v1/catalogue/{id}', () => {
 describe('GET /v1/projects', () => {
   it.each<{ persona: string; names: readonly string[] }>([
     { persona: 'external', names: ['community_dashboard', 'member_portal'] },
-    { persona: 'officer', names: ['community_dashboard', 'load_forecast', 'member_portal'] },
+    {
+      persona: 'officer',
+      names: [
+        'community_dashboard',
+        'invoice_review',
+        'load_forecast',
+        'member_portal',
+        'partner_clean_room',
+      ],
+    },
   ])('shows $persona the exposures over what they may know of', async ({ persona, names }) => {
     const reply = await gate.call(persona, 'GET', '/v1/projects');
     const projects = reply.body.projects as { name: string; datasets: string[] }[];
