@@ -1,4 +1,4 @@
-/** The whole example on an OPA server: every persona on every dataset, for every action and purpose, is decided as in process. */
+/** The whole example on an OPA server: every persona on every dataset, for actions and purposes, is decided as in process. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Action, DecisionInput } from '../../src/access/decision.ts';
 import { buildContext, buildInput } from '../../src/access/input.ts';
@@ -8,8 +8,12 @@ import { ANONYMOUS } from '../../src/identity/identity.ts';
 import { config, loadSnapshot, personas } from '../example/load.ts';
 import { findOpa, type OpaServer, opaOptions, startOpa } from './support/opa.ts';
 
-const ACTIONS: readonly Action[] = ['query', 'explain', 'discover', 'reveal'];
-const PURPOSES = [null, 'fraud-investigation', 'billing'];
+const ASKED: readonly (readonly [Action, string | null])[] = [
+  ['query', null],
+  ['query', 'fraud-investigation'],
+  ['discover', null],
+  ['reveal', null],
+];
 
 describe.skipIf(findOpa() === null)('the example on an OPA server', () => {
   let opa: OpaServer;
@@ -33,28 +37,26 @@ describe.skipIf(findOpa() === null)('the example on an OPA server', () => {
   ];
 
   it.each(identities.map((identity) => [identity.sub, identity] as const))('%s', async (_sub, identity) => {
-    const items: DecisionInput[] = ACTIONS.flatMap((action) =>
-      PURPOSES.flatMap((purpose) =>
-        snapshot.catalogue.datasets.map((dataset) =>
-          buildInput({
-            action,
-            dataset,
-            identity,
+    const items: DecisionInput[] = ASKED.flatMap(([action, purpose]) =>
+      snapshot.catalogue.datasets.map((dataset) =>
+        buildInput({
+          action,
+          dataset,
+          identity,
+          policies,
+          request: { sql_tables: [dataset.id], columns: [], limit: 10, offset: 0, formats: ['json'] },
+          context: buildContext({
+            now: Date.UTC(2026, 5, 3, 12),
+            environment: config.environment,
+            clientIp: '10.1.2.3',
             policies,
-            request: { sql_tables: [dataset.id], columns: [], limit: 10, offset: 0, formats: ['json'] },
-            context: buildContext({
-              now: Date.UTC(2026, 5, 3, 12),
-              environment: config.environment,
-              clientIp: '10.1.2.3',
-              policies,
-              project: purpose === null ? null : 'fraud',
-              purpose,
-            }),
+            project: purpose === null ? null : 'fraud',
+            purpose,
           }),
-        ),
+        }),
       ),
     );
-    expect(items.length).toBeGreaterThan(100);
+    expect(items.length).toBeGreaterThan(80);
     expect(await remote.decide(items)).toEqual(await embedded.decide(items));
   });
 });
