@@ -45,7 +45,6 @@ export function compilePolicies(
     if (before?.id !== definition.id) return;
     problems.push(`${at(definition)}: the id \`${definition.id}\` is used before, in ${at(before)}`);
   });
-  problems.push(...masterKeys(definitions));
   const { builtIn = [], environment } = options;
   problems.push(...takenIds(definitions, builtIn));
   const own = ownDatasets(catalogue);
@@ -70,6 +69,7 @@ export function compilePolicies(
       else list.push(policy);
     }
   }
+  problems.push(...masterKeys(definitions, (id) => (covered.get(id) ?? []).length > 0));
   if (problems.length > 0) throw invalid(problems);
   const coverage = (id: string) => {
     const pairs = covered.get(id) ?? [];

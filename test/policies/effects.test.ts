@@ -220,8 +220,44 @@ describe('a key to all doors', () => {
   it('also beside limits, which withhold nothing', () => {
     expect(set(`${TWO}  - { id: l, on: everything, limit: { max_rows: 5 } }\n`)).toHaveLength(1);
   });
+  it.each([
+    ['everyone meets', 'on: everything, require: everyone'],
+    [
+      'everyone meets, one way or the other',
+      'on: everything, require: { any: [{ group: x }, { not: { group: x } }] }',
+    ],
+    [
+      'every kind meets',
+      'on: everything, require: { any: [{ kind: user }, { kind: service }, { kind: anonymous }] }',
+    ],
+    ['whoever has a role meets', 'on: everything, require: { not: { kind: anonymous } }'],
+    ['is against nobody', 'on: everything, deny: { not: everyone }'],
+    ['is against the anonymous alone', 'on: everything, deny: { kind: anonymous }'],
+    ['lets every row through', 'on: everything, rows: { where: "true" }'],
+    ['masks no row', 'on: { column_name: region }, mask: { with: hash, where: "false" }'],
+    ['gives the value back', 'on: { column_name: region }, mask: { with: custom, expression: value }'],
+    ['covers nothing', 'on: { namespace: nowhere }, deny: everyone'],
+  ])('also beside a policy that %s', (_name, policy) => {
+    expect(set(`${TWO}  - { id: c, ${policy} }\n`)).toEqual([
+      expect.stringContaining('one condition exempts from all 2 restricting policies: role = admin'),
+    ]);
+  });
+  it.each([
+    ['others are held back by their groups', 'on: everything, require: { group: x }'],
+    ['a kind that the key may be of is refused', 'on: everything, deny: { kind: service }'],
+    [
+      'an attribute may be missing',
+      'on: everything, require: { any: [{ attribute: { a: 1 } }, { not: { attribute: { a: 1 } } }] }',
+    ],
+  ])('not where %s', (_name, policy) => {
+    expect(set(`${TWO}  - { id: c, ${policy} }\n`)).toEqual([]);
+  });
   it('not where one of them holds for everyone', () => {
-    expect(set(`${TWO}  - { id: c, on: everything, rows: { where: "true" } }\n`)).toEqual([]);
+    expect(
+      set(
+        `${TWO}  - { id: c, on: { column_name: region }, rows: { where: "region = identity.attributes.region" } }\n`,
+      ),
+    ).toEqual([]);
   });
   it('not as a glass to break, which has an end', () => {
     const without = TWO.replaceAll(', unless: { role: admin }', '');
