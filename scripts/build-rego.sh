@@ -1,9 +1,9 @@
 #!/bin/sh
 # Compiles the default policy bundle to WASM and records which sources it came from, so that a test can tell when it is stale.
-# Needs OPA (https://www.openpolicyagent.org): in OPA=…, on the path, or in ~/go/bin.
+# Needs OPA (https://www.openpolicyagent.org): in OPA=…, on the path, in ~/go/bin or .tools (scripts/get-opa.sh puts it there).
 set -eu
 cd "$(dirname "$0")/.."
-opa=${OPA:-$(command -v opa || echo "$HOME/go/bin/opa")}
+opa=${OPA:-$(scripts/get-opa.sh)}
 target=${1:-rego}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

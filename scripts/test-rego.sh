@@ -1,9 +1,9 @@
 #!/bin/sh
 # Runs the default bundle's own tests, prints how much of its rules they reach, and fails below all of it.
-# Needs OPA (https://www.openpolicyagent.org): in OPA=…, on the path, or in ~/go/bin.
+# Needs OPA (https://www.openpolicyagent.org): in OPA=…, on the path, in ~/go/bin or .tools (scripts/get-opa.sh puts it there).
 set -eu
 cd "$(dirname "$0")/.."
-opa=${OPA:-$(command -v opa || echo "$HOME/go/bin/opa")}
+opa=${OPA:-$(scripts/get-opa.sh)}
 
 "$opa" check --strict rego
 "$opa" test rego

@@ -1,26 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { findOpa } from './support/opa.ts';
 
 const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
 
-function findOpa(): string | null {
-  const places = [
-    process.env.OPA,
-    ...(process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'opa')),
-    join(homedir(), 'go', 'bin', 'opa'),
-  ];
-  return places.find((place) => place !== undefined && place !== '' && existsSync(place)) ?? null;
-}
-
 const opa = findOpa();
-if (opa === null)
-  console.log(
-    'OPA is not on this machine (OPA=…, PATH, ~/go/bin): the tests in Rego and the rebuild are skipped',
-  );
 
 interface Coverage {
   readonly coverage: number;
