@@ -45,3 +45,7 @@ export function distinct(call: Node): Node {
 export function filtered(call: Node, condition: Node | null): Node {
   return condition === null ? call : { FuncCall: { ...open(call).body, agg_filter: condition } };
 }
+
+export function inOrder(node: Node): Node {
+  return close('SortBy', { node, sortby_dir: 'SORTBY_DEFAULT', sortby_nulls: 'SORTBY_NULLS_DEFAULT' });
+}
