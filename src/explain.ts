@@ -1,4 +1,5 @@
 /** The path of an explanation: that of a query up to the verified text, without running it. Stewards see all of it, callers their part. */
+import { askable } from './access/askable.ts';
 import type { Decision, Reason } from './access/decision.ts';
 import { nameOf, type Party } from './access/party.ts';
 import type { Column, ColumnState, Dataset } from './catalogue/dataset.ts';
@@ -23,6 +24,8 @@ export type { TrailStep } from './explain/steps.ts';
 export interface ExplainedDecision extends DecisionSummary {
   /** What to do about a denial, as far as the caller may know of the dataset. */
   readonly hint?: string;
+  /** Where asking could help: how. */
+  readonly request_access?: { readonly href: string; readonly kind: 'dataset'; readonly dataset: string };
   /** What the clean room answers, in words. */
   readonly clean_room?: string;
   readonly reasons?: readonly Reason[];
@@ -153,7 +156,12 @@ function isUnfit(column: Column, { masks }: Decision): boolean {
   );
 }
 
-function hintFor({ allow, discoverable }: Decision, { id, owner }: Dataset): { readonly hint?: string } {
-  if (allow || !discoverable) return {};
-  return { hint: `Ask ${owner ?? 'whoever answers for it'} for access to ${id}.` };
+function hintFor(
+  decision: Decision,
+  { id, owner }: Dataset,
+): Pick<ExplainedDecision, 'hint' | 'request_access'> {
+  if (decision.allow || !decision.discoverable) return {};
+  const hint = `Ask ${owner ?? 'whoever answers for it'} for access to ${id}.`;
+  if (!askable(decision)) return { hint };
+  return { hint, request_access: { href: '/v1/access-requests', kind: 'dataset', dataset: id } };
 }

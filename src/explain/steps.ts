@@ -2,6 +2,7 @@
  * Why one dataset is released as it is: a step for its level and one for each policy that matches it, from the line of
  * YAML over the tag and its origin to the facts of the identity. Told to stewards; nothing is enforced by it.
  */
+import { askable } from '../access/askable.ts';
 import type { Decision, DecisionContext } from '../access/decision.ts';
 import type { Catalogue, Dataset } from '../catalogue/dataset.ts';
 import { truthOf } from '../policies/conditions.ts';
@@ -31,6 +32,8 @@ export interface TrailStep {
   readonly columns: readonly {
     readonly column: string;
     readonly overruled_by: string | null;
+    /** The grant that takes the mask off this column. */
+    readonly lifted_by: string | null;
     readonly on: readonly Evidence[];
   }[];
   readonly who: Judgement | null;
@@ -108,6 +111,7 @@ function policyStep(policy: MatchedPolicy, definition: unknown, explained: Expla
     columns: columns.map(({ name }) => ({
       column: name,
       overruled_by: exempt ? null : overruledBy(name, policy, explained),
+      lifted_by: exempt ? null : liftedBy(name, policy.id, explained),
       on: evidenceOf(definition, {
         ...matched,
         column: dataset.columns.find(({ folded }) => folded === name) ?? null,
@@ -117,7 +121,7 @@ function policyStep(policy: MatchedPolicy, definition: unknown, explained: Expla
     unless,
     within,
     exempt_by: unless?.truth === 'true' ? null : (told?.because ?? null),
-    change: changes(policy, outcome, explained),
+    change: [...changes(policy, outcome, explained), ...asking(policy, outcome, explained)],
   };
 }
 
@@ -151,6 +155,15 @@ function overruledBy(column: string, policy: MatchedPolicy, explained: Explained
   return standing.some((one) => one.policy === policy.id) ? null : applied.policy;
 }
 
+/** Of the grants that the decision made use of. */
+function liftedBy(column: string, policy: string, { decision, context }: Explained): string | null {
+  const used = decision.reasons.flatMap((reason) => (reason.effect === 'grant' ? [reason.policy] : []));
+  const grant = context.grants.find(
+    ({ id, policies, columns }) => used.includes(id) && policies.includes(policy) && columns.includes(column),
+  );
+  return grant?.id ?? null;
+}
+
 /** A decision names no policy for a hidden column. */
 function hidingPolicy(column: string, { dataset, policies, identity, context }: Explained): string | null {
   const hiding = policies
@@ -163,6 +176,21 @@ function hidingPolicy(column: string, { dataset, policies, identity, context }: 
         (policy.unless === null || truthOf(policy.unless, identity, context) !== 'true'),
     );
   return hiding?.id ?? null;
+}
+
+/** What an approved request would change. */
+function asking(
+  { effect }: MatchedPolicy,
+  outcome: StepOutcome,
+  { dataset, identity, decision }: Explained,
+): readonly string[] {
+  if (identity.kind === 'anonymous') return [];
+  const asked = (kind: string): readonly string[] => [
+    `have a request approved: sluice requests ask ${kind} ${dataset.id}`,
+  ];
+  if (effect === 'allow' && outcome === 'not_met') return askable(decision) ? asked('dataset') : [];
+  if (effect === 'rows' && outcome === 'applies') return asked('unfilter');
+  return effect === 'mask' && outcome === 'applies' ? asked('unmask') : [];
 }
 
 function changes(policy: MatchedPolicy, outcome: StepOutcome, asking: Asking): readonly string[] {

@@ -20,7 +20,7 @@ const PERSONAS = [
 
 /** `+` reads it, `403` is told that it may not, `404` is told that there is no such dataset; in the order of PERSONAS. */
 const MATRIX: Readonly<Record<string, string>> = {
-  'bronze.readings': '404 404 + 404 404 404 404 404 404',
+  'bronze.readings': '404 403 + 404 404 404 404 404 404',
   'bronze.stg_members': '404 404 + 404 404 404 404 404 404',
   'bronze.stg_meters': '404 404 + 404 404 404 404 404 404',
   'bronze.stg_readings': '404 404 + 404 404 404 404 404 404',

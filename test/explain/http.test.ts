@@ -100,7 +100,9 @@ describe('a steward', () => {
       unless: { truth: 'false' },
       change: [
         'be in the group data-governance-officers',
+        'read for the purpose fraud-investigation',
         'be in the group members and not be in the group employees',
+        'have a request approved: sluice requests ask unmask gold.members',
       ],
     });
     expect(mask?.columns.find(({ column }) => column === 'email')?.on).toContainEqual({

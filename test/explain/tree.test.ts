@@ -24,6 +24,7 @@ const MASK: TrailStep = {
     {
       column: 'contact',
       overruled_by: null,
+      lifted_by: null,
       on: [
         {
           on: 'column_tag: pii',
@@ -44,6 +45,7 @@ const MASK: TrailStep = {
     {
       column: 'phone',
       overruled_by: 'no-phones',
+      lifted_by: null,
       on: [
         {
           on: 'column_tag: pii',

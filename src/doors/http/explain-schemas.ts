@@ -36,6 +36,7 @@ const trailStep = z.object({
     z.object({
       column: z.string(),
       overruled_by: z.string().nullable().describe('The policy whose stricter mask stands instead.'),
+      lifted_by: z.string().nullable().describe('The grant that takes the mask off this column.'),
       on: z.array(evidence),
     }),
   ),
@@ -73,6 +74,10 @@ export const explainAnswer = z.object({
   decisions: z.array(
     decisionSummary.extend({
       hint: z.string().optional().describe('What to do about a denial.'),
+      request_access: z
+        .object({ href: z.string(), kind: z.literal('dataset'), dataset: z.string() })
+        .optional()
+        .describe('How to ask for it, where that could help: POST to `href`.'),
       clean_room: z.string().optional().describe('What the clean room answers, in words.'),
       reasons: z.array(reason).optional().describe(forStewards),
       hidden: z.array(z.string()).optional().describe(forStewards),

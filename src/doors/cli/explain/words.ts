@@ -51,7 +51,12 @@ function datasetTree(decision: ExplainedDecision, shows: Shows): Branch {
   const { dataset, allow, reason, filtered, trail, hint } = decision;
   const verdict = allow ? `allowed${filtered ? ', rows are filtered' : ''}` : `denied (${reason})`;
   const room = decision.clean_room === undefined ? [] : [leaf(`clean room: ${decision.clean_room}`)];
-  const advice = [...room, ...(hint === undefined ? [] : [leaf(hint)])];
+  const { request_access: ask } = decision;
+  const how =
+    ask === undefined
+      ? []
+      : [leaf(`sluice requests ask ${ask.kind} ${ask.dataset} --reason "…" --duration 2h`)];
+  const advice = [...room, ...(hint === undefined ? [] : [leaf(hint)]), ...how];
   if (trail === undefined) {
     const masked = decision.masked.filter((column) => shows(dataset, column));
     const told = masked.length === 0 ? [] : [leaf(`masked: ${masked.join(', ')}`)];
@@ -90,10 +95,10 @@ function columnTrees(
 ): readonly Branch[] {
   const steps = new Map<string, Branch[]>();
   for (const step of trail.filter(({ effect }) => effect === 'mask'))
-    for (const { column, overruled_by, on } of step.columns) {
+    for (const { column, overruled_by, lifted_by, on } of step.columns) {
       if (!shows(decision.dataset, column)) continue;
       const branches = steps.get(column) ?? [];
-      branches.push(stepTree(step, on, overruled_by));
+      branches.push(stepTree(step, on, { overruled_by, lifted_by }));
       steps.set(column, branches);
     }
   return [...steps].map(([column, under]) => ({ text: `${column}: ${stateOf(column, decision)}`, under }));
@@ -130,10 +135,20 @@ const OUTCOMES: Readonly<Record<TrailStep['outcome'], string>> = {
   no_concern: ', but not here: it is about others',
 };
 
-function stepTree(step: TrailStep, on: readonly Evidence[], overruledBy: string | null = null): Branch {
+interface Instead {
+  readonly overruled_by: string | null;
+  readonly lifted_by: string | null;
+}
+
+function insteadWords({ overruled_by, lifted_by }: Instead): string {
+  if (lifted_by !== null) return `; the grant ${lifted_by} lifts it`;
+  return overruled_by === null ? '' : `; the stricter ${overruled_by} stands instead`;
+}
+
+function stepTree(step: TrailStep, on: readonly Evidence[], instead: Instead | null = null): Branch {
   const { policy, does, outcome, who, unless, within, exempt_by, change } = step;
   const place = policy === null ? '' : ` (${policy.source.file}:${policy.source.line})`;
-  const overruled = overruledBy === null ? '' : `; the stricter ${overruledBy} stands instead`;
+  const overruled = instead === null ? '' : insteadWords(instead);
   return {
     text: `${policy === null ? 'level' : policy.id} ${does}${OUTCOMES[outcome]}${overruled}${place}`,
     under: [
