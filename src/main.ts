@@ -333,7 +333,7 @@ const wiring: Wiring = {
     return readSinkStates(config, auditPath(config), store).finally(() => store.close());
   },
   interrupted,
-  async makeSandbox(config, token, { dbtManifest: path, ...ask }) {
+  async makeSandbox(config, token, { dbtManifest: path, project, purpose, ...ask }) {
     const [{ openGate }, { makeSandbox }, { readManifestFile }] = await Promise.all([
       import('./open.ts'),
       import('./sandbox.ts'),
@@ -341,7 +341,7 @@ const wiring: Wiring = {
     ]);
     const dbtManifest = readManifestFile(config, path === null ? undefined : resolve(cwd, path));
     const client = { ip: null, door: 'cli', user_agent: null };
-    const caller = { requestId: randomUUID(), token, client, signal: interrupted() };
+    const caller = { requestId: randomUUID(), token, client, signal: interrupted(), project, purpose };
     const open = await openGate(config, { observe: silent, role: 'cli' });
     try {
       return await makeSandbox(caller, { ...ask, dbtManifest }, open.gate);

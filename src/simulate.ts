@@ -1,7 +1,10 @@
 /** The path of a simulation: who would see what, as a matrix of identities and datasets, on the applied state or on one that a push would give. */
 import { setImmediate } from 'node:timers/promises';
+import { createDecider } from './access/decide.ts';
 import type { Decision } from './access/decision.ts';
-import { buildContext, buildInput } from './access/input.ts';
+import { buildContext } from './access/input.ts';
+import type { MaskFits } from './access/intersect.ts';
+import { partiesOf } from './access/party.ts';
 import type { Dataset } from './catalogue/dataset.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
@@ -10,9 +13,13 @@ import type { Identity } from './identity/identity.ts';
 import { describeView, type View } from './plan/strictness.ts';
 import { globMatcher } from './policies/glob.ts';
 import { type Pushed, stateOf } from './push.ts';
+import { type Acting, actingIn } from './request/acting.ts';
+import { inRoom } from './request/in-room.ts';
 import { onRecordedLook } from './request/look.ts';
 import type { Author } from './request/on-record.ts';
 import type { Snapshot } from './snapshot.ts';
+import { columnType } from './sql/resolve/types.ts';
+import { maskFits } from './sql/rewrite/masks/fits.ts';
 
 export interface SimulateAsk {
   readonly identities?: readonly (GivenIdentity & { readonly name?: string | undefined })[] | undefined;
@@ -23,7 +30,13 @@ export interface SimulateAsk {
   /** Whether every column is told, and not only those that are not shown as they are. */
   readonly columns?: boolean | undefined;
   readonly context?:
-    | { readonly time?: string | undefined; readonly client_ip?: string | undefined }
+    | {
+        readonly time?: string | undefined;
+        readonly client_ip?: string | undefined;
+        /** In which project everyone acts, as far as they are members; that its purpose was acknowledged is taken as given. */
+        readonly project?: string | undefined;
+        readonly purpose?: string | undefined;
+      }
     | undefined;
   /** The state that a push of it would give, instead of the applied one. */
   readonly metadata?: Pushed | undefined;
@@ -84,16 +97,26 @@ export async function simulate(author: Author, ask: SimulateAsk, gate: Gate): Pr
       });
     const now = momentOf(ask, gate);
     const cells: SimulatedCell[] = [];
-    for (const [name, identity] of identities)
+    const fits: MaskFits = (mask, column) => maskFits(mask, columnType(column));
+    const decider = createDecider({ pdp: gate.pdp, cacheSize: 0, fits });
+    for (const [name, identity] of identities) {
+      const acting = await actingAs(identity, snapshot, now, ask, gate);
       for (let start = 0; start < datasets.length; start += BATCH) {
         const batch = datasets.slice(start, start + BATCH);
-        const decisions = await decide(identity, batch, snapshot, now, ask, gate);
+        const inside = batch.filter(({ id }) => acting?.catalogue.byId(id) !== undefined);
+        const decisions =
+          acting === null ? null : await decide(acting, inside, snapshot, now, ask, { ...gate, decider });
         for (const dataset of batch) {
-          const decision = decisions.get(dataset.id);
-          if (decision !== undefined) cells.push(cellOf(name, dataset, decision, ask.columns ?? false));
+          const decision = decisions?.get(dataset.id);
+          cells.push(
+            decision === undefined
+              ? outsideOf(name, dataset, acting === null ? 'no_member' : 'not_in_project')
+              : cellOf(name, dataset, decision, ask.columns ?? false),
+          );
         }
         await setImmediate();
       }
+    }
     const answer: Simulation = {
       snapshot: snapshot.hash,
       environment: gate.environment,
@@ -170,28 +193,66 @@ function momentOf({ context }: SimulateAsk, gate: Gate): number {
   return time;
 }
 
-/** Not kept: what holds at another moment, or from another address, must answer no query. */
-async function decide(
+/** Null for who is no member of the project that is asked about. @throws SluiceError project_not_found for one that there is not, purpose_… */
+async function actingAs(
   identity: Identity,
-  datasets: readonly Dataset[],
-  { policies }: Snapshot,
+  snapshot: Snapshot,
   now: number,
   { context }: SimulateAsk,
-  { environment, pdp }: Gate,
+  gate: Gate,
+): Promise<Acting | null> {
+  const { project = null, purpose = null } = context ?? {};
+  const known = snapshot.catalogue.projects.some(({ name }) => name === project);
+  const then = { ...gate, now: () => new Date(now) };
+  try {
+    return await actingIn({ project, purpose }, identity, snapshot, then, { acknowledgement: 'given' });
+  } catch (thrown) {
+    if (known && thrown instanceof SluiceError && thrown.code === 'project_not_found') return null;
+    throw thrown;
+  }
+}
+
+/** Not kept: what holds at another moment, or from another address, must answer no query. */
+async function decide(
+  { identity, project, purpose, roomOf }: Acting,
+  datasets: readonly Dataset[],
+  { policies, hash }: Snapshot,
+  now: number,
+  { context }: SimulateAsk,
+  { environment, decider, caches }: Gate,
 ): Promise<ReadonlyMap<string, Decision>> {
-  const request = { sql_tables: [], columns: [], limit: null, offset: null, formats: [] };
   // The environment is the deployment's: nobody asks for another one.
-  const clientIp = context?.client_ip ?? null;
-  const parts = {
-    identity,
+  const told = buildContext({
+    now,
+    environment,
+    clientIp: context?.client_ip ?? null,
     policies,
-    request,
-    context: buildContext({ now, environment, clientIp, policies }),
+    project: project?.name ?? null,
+    purpose,
+  });
+  const decisions = await decider.decide({
+    parties: partiesOf(identity, () => told),
+    datasets,
+    policies,
+    snapshotHash: hash,
+    action: 'query',
+    request: { sql_tables: [], columns: [], limit: null, offset: null, formats: [] },
+  });
+  return new Map([...decisions].map(([id, one]) => [id, inRoom(one, roomOf(id), caches.roomed)]));
+}
+
+function outsideOf(identity: string, { id }: Dataset, reason: string): SimulatedCell {
+  return {
+    identity,
+    dataset: id,
+    allow: false,
+    reason,
+    discoverable: false,
+    masked: {},
+    hidden: [],
+    filters: [],
+    limits: {},
   };
-  const answers = await pdp.decide(
-    datasets.map((dataset) => buildInput({ ...parts, action: 'query', dataset })),
-  );
-  return new Map(answers.map((answer) => [answer.dataset_id, answer]));
 }
 
 function cellOf(name: string, dataset: Dataset, decision: Decision, columns: boolean): SimulatedCell {

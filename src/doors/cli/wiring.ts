@@ -147,6 +147,8 @@ export interface Reports {
 /** Absolute paths; dbt's manifest is the configured one unless a file is named. */
 export interface SandboxOrder extends Omit<SandboxAsk, 'dbtManifest'> {
   readonly dbtManifest: string | null;
+  readonly project: string | null;
+  readonly purpose: string | null;
 }
 
 export interface LintOrder {

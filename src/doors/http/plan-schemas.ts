@@ -131,6 +131,13 @@ export const simulateBody = z.strictObject({
     .strictObject({
       time: z.iso.datetime({ offset: true }).optional().describe('ISO 8601; by default now.'),
       client_ip: z.union([z.ipv4(), z.ipv6()]).optional().describe('By default not known.'),
+      project: z
+        .string()
+        .min(1)
+        .max(200)
+        .optional()
+        .describe('In which project they act, as far as they are members.'),
+      purpose: z.string().min(1).max(200).optional().describe('That it was acknowledged is taken as given.'),
     })
     .optional(),
   metadata: metadataBody

@@ -7,7 +7,7 @@ import { SluiceError } from '../../../errors.ts';
 import type { SampleAsk, SandboxManifest } from '../../../sandbox.ts';
 import { type CallerOptions, tokenFor } from '../caller.ts';
 import type { ExitCode } from '../exit-code.ts';
-import { collect, type Register, wholeNumber, withJson } from '../registration.ts';
+import { collect, type Register, wholeNumber, withJson, withProject } from '../registration.ts';
 import { renderTable, withoutControls } from '../table.ts';
 import { progress } from '../terminal.ts';
 import type { Wiring } from '../wiring.ts';
@@ -37,6 +37,8 @@ export async function sandbox(options: SandboxOptions, config: Config, wiring: W
       force: options.force ?? false,
       datasets: options.dataset ?? [],
       dbtManifest: options.manifest ?? null,
+      project: options.project ?? null,
+      purpose: options.purpose ?? null,
       onStep: shown.step,
     })
     .finally(shown.clear);
@@ -114,7 +116,7 @@ Examples:
   sluice sandbox --as engineer --out finance.duckdb --dataset 'gold.*' --dataset silver.invoices`;
 
 export const sandboxCommand: Register = ({ program, config, wiring, run }) => {
-  withJson(program.command('sandbox'))
+  withProject(withJson(program.command('sandbox')))
     .description('a DuckDB file of what an identity may see, masked and filtered, for dbt to build on')
     .requiredOption('--out <file>', 'the file to make')
     .option('--as <persona>', 'a persona of the development issuer')

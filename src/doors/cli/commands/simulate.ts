@@ -5,7 +5,7 @@ import { SluiceError } from '../../../errors.ts';
 import type { SimulateAsk, SimulatedCell, Simulation } from '../../../simulate.ts';
 import { httpClient, jsonOf } from '../client.ts';
 import type { ExitCode } from '../exit-code.ts';
-import { address, collect, moment, type Register, url, withJson } from '../registration.ts';
+import { address, collect, moment, type Register, url, withJson, withProject } from '../registration.ts';
 import { renderTable } from '../table.ts';
 import { progress } from '../terminal.ts';
 import type { Wiring } from '../wiring.ts';
@@ -17,6 +17,8 @@ interface SimulateOptions {
   readonly columns?: boolean;
   readonly at?: string;
   readonly from?: string;
+  readonly project?: string;
+  readonly purpose?: string;
   readonly format: 'text' | 'json' | 'csv' | 'markdown';
   readonly json?: boolean;
   readonly server?: string;
@@ -49,19 +51,15 @@ async function askOf(options: SimulateOptions, config: Config, wiring: Wiring): 
   const identities = await Promise.all(
     names.map(async (name) => ({ name, ...(await wiring.givenIdentity(config, name)) })),
   );
-  const { at: time, from: client_ip } = options;
+  const { at: time, from: client_ip, project, purpose } = options;
+  const context = Object.entries({ time, client_ip, project, purpose }).filter(
+    ([, value]) => value !== undefined,
+  );
   return {
     identities,
     ...(options.dataset === undefined ? {} : { datasets: options.dataset }),
     ...(options.columns ? { columns: true } : {}),
-    ...(time === undefined && client_ip === undefined
-      ? {}
-      : {
-          context: {
-            ...(time === undefined ? {} : { time }),
-            ...(client_ip === undefined ? {} : { client_ip }),
-          },
-        }),
+    ...(context.length === 0 ? {} : { context: Object.fromEntries(context) }),
   };
 }
 
@@ -161,10 +159,11 @@ Examples:
   sluice simulate
   sluice simulate --as analyst --as "{ groups: [employees, marketing] }" --dataset "gold.*"
   sluice simulate --files --columns --dataset gold.members
+  sluice simulate --project invoice_review --purpose fraud-investigation
   sluice simulate --as analyst --at 2026-04-01T22:00:00Z --from 203.0.113.7 --json`;
 
 export const simulateCommand: Register = ({ program, config, wiring, run }) => {
-  withJson(program.command('simulate'))
+  withProject(withJson(program.command('simulate')))
     .description(
       'who sees what: a matrix of identities and datasets; for stewards and for the owner of the state',
     )
