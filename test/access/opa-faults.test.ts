@@ -356,8 +356,11 @@ describe('kept decisions', () => {
     expect(await decide()).toBe(false);
   });
 
-  it('a slow answer of the revision before does not bring it back', async () => {
-    const { there, decide } = await kept();
+  it.each([
+    ['the default bundle', {}],
+    ['rules of their own', { path: '/v1/data/acme/batch', cacheable: true }],
+  ])('a slow answer of the revision before does not bring it back: %s', async (_name, over) => {
+    const { there, decide } = await kept(over);
     let late: (() => void) | null = null;
     there.answer = (given, response) => {
       late = () => json(sound())(given, response);

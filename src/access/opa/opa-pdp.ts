@@ -30,8 +30,8 @@ export const DEFAULT_PATH = '/v1/data/sluice/batch';
 /** Decisions of one call, at a few milliseconds each: a catalogue of thousands is asked for in several, each within the time of one. */
 const BATCH = 50;
 const AT_ONCE = 2;
-/** Decisions that stay the same value while they are answered the same: plans are kept by them. */
-const KNOWN = 10_000;
+/** Characters of decisions that stay the same value while they are answered the same: plans are kept by them. */
+const KNOWN = 10_000_000;
 
 export function createOpaPdp(options: OpaOptions): Pdp {
   const { path, revision, cacheMs, cacheable, observe } = options;
@@ -41,7 +41,7 @@ export function createOpaPdp(options: OpaOptions): Pdp {
     onState: (state, error) =>
       observe({ kind: 'pdp_breaker', state, ...(error === undefined ? {} : { error }) }),
   });
-  const known = new BoundedCache<string, Decision>(KNOWN);
+  const known = new BoundedCache<string, Decision>(KNOWN, (_, text) => text.length);
   /** What the latest answer was made of, and since when. */
   let current: { readonly made: string; readonly since: number; readonly keeping: Keeping | null } | null =
     null;
