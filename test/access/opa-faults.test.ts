@@ -369,6 +369,8 @@ describe('kept decisions', () => {
     await expect.poll(() => late).not.toBeNull();
     there.answer = json(JSON.stringify({ result: [false], ...provenance('sluice-other') }));
     expect(await decide('two')).toBe(false);
+    // By now what is kept is kept under the other revision.
+    expect(await decide('three')).toBe(false);
     (late as (() => void) | null)?.();
     expect(await slow).toBe(true);
     // Neither the old answers nor the late one stand for what decides now.
