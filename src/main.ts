@@ -222,6 +222,15 @@ const wiring: Wiring = {
       }),
     );
   },
+  async withRooms(config, run) {
+    const { resetRoom, roomSpending } = await import('./rooms.ts');
+    return withOwner(config, (author, gate) =>
+      run({
+        spending: (room) => roomSpending(author, room, gate),
+        reset: (room, ask) => resetRoom(author, room, ask, gate),
+      }),
+    );
+  },
   async serve(config, { port, onStep }) {
     const [{ serve }, { createLog }, { createMetrics }] = await Promise.all([
       import('./serve.ts'),

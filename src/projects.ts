@@ -1,5 +1,6 @@
 /** The path of projects: what there are, what a caller may do in them, and the acknowledgement of a purpose, on record before it counts. */
 import type { Project, Purpose } from './catalogue/dataset.ts';
+import type { Left } from './clean-room/budget.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Identity } from './identity/identity.ts';
@@ -8,6 +9,7 @@ import { actingAlone, type Membership, membershipOf, purposeIn, unknownProject }
 import type { Caller } from './request/ask.ts';
 import { decisionsFor } from './request/decisions.ts';
 import { type RoomInWords, roomInWords } from './request/room-in-words.ts';
+import { leftIn } from './request/room-left.ts';
 import { teller } from './request/teller.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -22,7 +24,7 @@ export interface ForMembers {
   /** Whether every member sees the same. */
   readonly equalised: boolean;
   /** Null where it is no clean room. */
-  readonly clean_room: RoomInWords | null;
+  readonly clean_room: (RoomInWords & { readonly left: Left | null }) | null;
 }
 
 export interface ShownProject {
@@ -173,7 +175,10 @@ async function shownAs(
     acting: {
       purposes: shownPurposes,
       equalised: equalise,
-      clean_room: cleanRoom === null ? null : roomInWords(cleanRoom),
+      clean_room:
+        cleanRoom === null
+          ? null
+          : { ...roomInWords(cleanRoom), left: await leftIn(cleanRoom, identity, gate) },
     },
   };
 }

@@ -72,6 +72,7 @@ const SPINES = [
   'audit-search',
   'audit-desk',
   'denials',
+  'rooms',
   'access-requests',
   'grants',
 ];

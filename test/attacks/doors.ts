@@ -102,6 +102,7 @@ export async function cliOn(gate: TestGate): Promise<Cli> {
         readFile: elsewhere,
         withMetadata: elsewhere,
         withDenials: elsewhere,
+        withRooms: elsewhere,
         exportTo: elsewhere,
         importPolicies: elsewhere,
         readPush: elsewhere,

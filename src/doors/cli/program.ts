@@ -17,6 +17,7 @@ import { projectsCommands } from './commands/projects.ts';
 import { pushCommand } from './commands/push.ts';
 import { queryCommand } from './commands/query.ts';
 import { requestsCommands } from './commands/requests.ts';
+import { roomsCommands } from './commands/rooms.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 import { serveCommand } from './commands/serve.ts';
 import { simulateCommand } from './commands/simulate.ts';
@@ -51,6 +52,7 @@ const COMMANDS: readonly Register[] = [
   queryCommand,
   explainCommand,
   projectsCommands,
+  roomsCommands,
   detokeniseCommand,
   requestsCommands,
   grantsCommands,

@@ -1,4 +1,5 @@
 /** What the entry point hands to the CLI, so that commands reach the gate without knowing how it is put together. */
+
 import type { AuditDesk } from '../../audit-desk.ts';
 import type { SinkState } from '../../audit-sinks.ts';
 import type { Config } from '../../config.ts';
@@ -9,6 +10,7 @@ import type { GivenIdentity } from '../../identity/given.ts';
 import type { PlanReport } from '../../plan/report.ts';
 import type { Bench } from '../../policy-tests/bench.ts';
 import type { TagChanges } from '../../retag.ts';
+import type { ResetAsk, RoomReset, RoomSpending } from '../../rooms.ts';
 import type { SandboxAsk, SandboxManifest } from '../../sandbox.ts';
 import type { SimulateAsk, Simulation } from '../../simulate.ts';
 import type { WrittenCatalogue } from '../../state/catalogue-folder.ts';
@@ -45,6 +47,11 @@ export interface Denials {
   deny(ask: DenyAsk): Promise<ShownDenial>;
   allow(id: string): Promise<ShownDenial>;
   list(): Promise<readonly ShownDenial[]>;
+}
+
+export interface RoomsDesk {
+  spending(room: string): Promise<RoomSpending>;
+  reset(room: string, ask: ResetAsk): Promise<RoomReset>;
 }
 
 /** What an examination of one engine found. */
@@ -95,6 +102,8 @@ export interface Wiring {
   withMetadata<T>(config: Config, run: (metadata: MetadataChanges) => Promise<T>): Promise<T>;
   /** Of the state beside sluice.yml, as its owner; every gate on it knows with its next request. */
   withDenials<T>(config: Config, run: (denials: Denials) => Promise<T>): Promise<T>;
+  /** Likewise. */
+  withRooms<T>(config: Config, run: (rooms: RoomsDesk) => Promise<T>): Promise<T>;
   /** What a push of the files would change of the state beside sluice.yml, as its owner. */
   planLocal(
     config: Config,

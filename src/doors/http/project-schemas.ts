@@ -38,6 +38,15 @@ const room = z.object({
       rule: z.string(),
     }),
   ),
+  left: z
+    .object({
+      room: z.string(),
+      queries: z.number().int().nullable().describe('Null for any number.'),
+      epsilon: z.number().nullable(),
+      until: z.string().describe('When the period ends.'),
+    })
+    .nullable()
+    .describe("What is left of the caller's budget; null where there is none."),
 });
 
 export const projectAnswer = z.object({

@@ -21,6 +21,7 @@ import { opaBundleRoutes } from './routes/opa-bundle.ts';
 import { planRoutes } from './routes/plan.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { queryRoutes } from './routes/query.ts';
+import { roomRoutes } from './routes/rooms.ts';
 import { usageRoutes } from './routes/usage.ts';
 
 export interface HttpDoorOptions {
@@ -101,6 +102,7 @@ export async function createHttpDoor(options: HttpDoorOptions): Promise<HttpApp>
     usageRoutes(typed, options.gate);
     catalogueRoutes(typed, options.gate);
     projectRoutes(typed, options.gate);
+    roomRoutes(typed, options.gate);
     detokeniseRoutes(typed, options.gate);
     denialRoutes(typed, options.gate);
     metadataRoutes(typed, options.gate, options.pushBytes);

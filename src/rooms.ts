@@ -1,0 +1,99 @@
+/** The path of what clean rooms remember of their readers: what is left of a budget, and forgetting it, on record before it counts. */
+import { SluiceError } from './errors.ts';
+import type { Gate } from './gate.ts';
+import { type Author, operatorOf } from './request/on-record.ts';
+import { demand } from './request/permit.ts';
+import { teller } from './request/teller.ts';
+import type { RoomSubject } from './store/clean-rooms.ts';
+
+export interface RoomSpending {
+  readonly room: string;
+  readonly subjects: readonly {
+    readonly sub: string;
+    readonly issuer: string;
+    readonly queries: number;
+    readonly epsilon: number;
+    /** When the period ends. */
+    readonly until: string;
+  }[];
+}
+
+export interface ResetAsk {
+  /** Without an issuer it is the only one that is configured; without a subject it is everyone. */
+  readonly subject?: { readonly sub: string; readonly issuer?: string | undefined } | undefined;
+}
+
+export interface RoomReset {
+  readonly room: string;
+  /** How many subjects are forgotten. */
+  readonly subjects: number;
+}
+
+/** What every subject has spent in the present period. @throws SluiceError token_missing, access_denied, audit_unavailable */
+export async function roomSpending(author: Author, room: string, gate: Gate): Promise<RoomSpending> {
+  return asSteward(author, 'room_budget', gate, async (record) => {
+    const at = Math.floor(gate.now().getTime() / 1000);
+    const spending = await gate.rooms.store.spendingIn(room, at);
+    await record([`room ${room}`]);
+    return {
+      room,
+      subjects: spending.map(({ sub, issuer, queries, epsilon, endsAt }) => ({
+        sub,
+        issuer,
+        queries,
+        epsilon,
+        until: new Date(endsAt * 1000).toISOString(),
+      })),
+    };
+  });
+}
+
+/**
+ * Whoever is forgotten has their budget again, and can subtract what they are answered now from what they were answered before.
+ *
+ * @throws SluiceError token_missing, access_denied, bad_request, audit_unavailable
+ */
+export async function resetRoom(
+  author: Author,
+  room: string,
+  { subject: asked }: ResetAsk,
+  gate: Gate,
+): Promise<RoomReset> {
+  return asSteward(author, 'room_reset', gate, async (record) => {
+    const subject = asked === undefined ? null : subjectOf(asked, gate);
+    await record([
+      `room ${room}`,
+      subject === null ? 'all subjects' : `subject ${subject.sub} of ${subject.issuer}`,
+    ]);
+    return { room, subjects: await gate.rooms.store.reset(room, subject) };
+  });
+}
+
+async function asSteward<T>(
+  author: Author,
+  action: string,
+  gate: Gate,
+  run: (record: (reasons: readonly string[]) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const { caller } = author;
+  const identity = author.kind === 'caller' ? await gate.authenticate(author.caller.token, caller) : null;
+  const told = teller({ event: 'admin', action, subject: identity ?? operatorOf(author), caller }, gate);
+  try {
+    if (identity !== null)
+      demand(identity, ['steward'], 'What a clean room remembers is up to stewards.', gate);
+    return await run((reasons) => told({ reasons }));
+  } catch (thrown) {
+    const code = thrown instanceof SluiceError ? thrown.code : 'internal';
+    if (code !== 'audit_unavailable') await told({ decision: 'deny', error_code: code });
+    throw thrown;
+  }
+}
+
+function subjectOf({ sub, issuer }: NonNullable<ResetAsk['subject']>, gate: Gate): RoomSubject {
+  const [only, second] = gate.issuers();
+  const known = issuer ?? (second === undefined ? only : undefined);
+  if (known !== undefined) return { sub, issuer: known };
+  throw new SluiceError('bad_request', 'Name the issuer of the subject: there are several, or none.', {
+    hint: `Configured are ${gate.issuers().join(', ')}.`,
+  });
+}
