@@ -19,7 +19,7 @@ function refusal(sql: string): string | null {
     return dataset === undefined ? undefined : { dataset, decision: decision(id, ROOM_RULES[id] ?? {}) };
   };
   try {
-    throughRooms(resolved(sql, DATASETS, ROOM_RULES), { engine: 'duckdb', governedOf });
+    throughRooms(resolved(sql, DATASETS, ROOM_RULES), { engine: 'duckdb', governedOf, params: [] });
     return null;
   } catch (thrown) {
     if (thrown instanceof SluiceError) return `${thrown.code}: ${thrown.message}`;
@@ -153,5 +153,5 @@ function refusalOf(sql: string): void {
     const dataset = DATASETS.find((one) => one.id === id);
     return dataset === undefined ? undefined : { dataset, decision: decision(id, ROOM_RULES[id] ?? {}) };
   };
-  throughRooms(resolved(sql, DATASETS, ROOM_RULES), { engine: 'duckdb', governedOf });
+  throughRooms(resolved(sql, DATASETS, ROOM_RULES), { engine: 'duckdb', governedOf, params: [] });
 }

@@ -6,7 +6,6 @@
 import type { SelectStmt } from '@pgsql/types';
 import { SluiceError } from '../../errors.ts';
 import {
-  bool,
   CALLS,
   cast,
   choose,
@@ -15,31 +14,22 @@ import {
   every,
   not,
   operation,
-  RAW,
-  rangeOf,
   some,
   whole,
 } from '../rewrite/build.ts';
-import { filterExpression } from '../rewrite/filters.ts';
 import type { Node } from '../tree.ts';
-import { close } from '../walk.ts';
-import { type Lattice, type LatticeJoin, type LatticeMeasure, type Member, ROWS } from './lattice.ts';
-import { measureValue } from './measures.ts';
-import { countAll, distinct, filtered, isNotNull, named, plain, subquery, targets } from './nodes.ts';
-import { dimensionValue, type RoomWorld, rawValue, shownValue } from './values.ts';
+import { cutsOf, type Lattice, type LatticeMeasure, namesOf, ROWS, unitName } from './lattice.ts';
+import { countAll, distinct, filtered, inOrder, named, plain, subquery, targets } from './nodes.ts';
+import { sharesOf, UNIT } from './shares.ts';
+import type { RoomWorld } from './values.ts';
 
-/** The range of the rows that atoms are made of, and of those rows put together by unit. */
-const OWN = 'own';
+/** The range of the shares, and of the atoms made of them. */
 const SHARE = 'share';
 const ATOM = 'atom';
-/** Columns of ours beside those that the lattice names. */
-const UNIT = 'unit';
-const FOUND = 'found';
-const ALIKE = 'alike';
-const ALONE = 'alone';
 
 /**
  * @param needed the columns of the atoms that the query uses.
+ * @param chosen with noise: of which rows there are counts and sums, over the names of the lattice; atoms are the same whatever is chosen.
  * @param reads told of each relation that is read.
  */
 export function atomsOf(
@@ -47,172 +37,15 @@ export function atomsOf(
   lattice: Lattice,
   needed: ReadonlySet<string>,
   world: RoomWorld,
+  chosen: readonly Node[] = [],
 ): Node {
   const known = new Set([ROWS, ...namesOf(lattice)]);
   for (const name of needed)
     if (!known.has(name)) throw new SluiceError('rewrite_failed', undefined, { cause: `no column ${name}` });
   const measures = lattice.measures.filter(({ sum, known: count }) => needed.has(sum) || needed.has(count));
-  const shares = sharesOf(lattice, measures, world);
+  const shares = sharesOf(lattice, measures, world, chosen);
   const atoms = groupsOf(lattice, measures, shares, world.engine);
   return subquery(fenced(atoms, lattice, needed, world.engine), range);
-}
-
-/** Every column that atoms may have. */
-function namesOf({ fact, measures, joins }: Lattice): readonly string[] {
-  return [
-    ...fact.dimensions.map(({ as }) => as),
-    ...measures.flatMap(({ sum, known }) => [sum, known]),
-    ...joins.flatMap(({ matched, member }) => [matched, ...member.dimensions.map(({ as }) => as)]),
-  ];
-}
-
-/** What tells atoms apart. */
-export function cutsOf({ fact, joins }: Lattice): readonly string[] {
-  return [
-    ...fact.dimensions.map(({ as }) => as),
-    ...joins.flatMap(({ matched, member }) => [matched, ...member.dimensions.map(({ as }) => as)]),
-  ];
-}
-
-const keyName = (join: LatticeJoin, i: number): string => `${join.matched}_k${i + 1}`;
-export const unitName = (join: LatticeJoin): string => `${join.matched}_${UNIT}`;
-
-/** A row of each unit in each atom: how many rows it has there, and of each measure the sum and how many are known. */
-export function sharesOf(
-  lattice: Lattice,
-  measures: readonly LatticeMeasure[],
-  world: RoomWorld,
-): SelectStmt {
-  const { fact, joins } = lattice;
-  const { engine } = world;
-  const call = CALLS[engine];
-  const alone = fact.rule.one_row_per_unit;
-  const keys: Record<string, Node> = {
-    ...named(fact.dimensions.map(({ as }) => [as, column(OWN, as)])),
-    ...Object.assign(
-      {},
-      ...joins.map(({ matched, member }) => ({
-        [matched]: isNotNull(column(matched, FOUND)),
-        ...named(member.dimensions.map(({ as }) => [as, column(matched, as)])),
-      })),
-    ),
-    [UNIT]: column(OWN, UNIT),
-    ...named(
-      joins.flatMap((join) => (join.sameUnit ? [] : [[unitName(join), column(join.matched, UNIT)] as const])),
-    ),
-  };
-  const same = joins.flatMap((join): readonly (readonly [string, Node])[] =>
-    join.sameUnit ? [[unitName(join), choose([[keys[join.matched]!, keys[UNIT]!]], null)]] : [],
-  );
-  const values = measures.flatMap(({ sum, known }): readonly (readonly [string, Node])[] => {
-    const value = column(OWN, sum);
-    return alone
-      ? [
-          [sum, value],
-          [known, choose([[isNotNull(value), whole(1)]], whole(0))],
-        ]
-      : [
-          [sum, call('sum', value)],
-          [known, call('count', value)],
-        ];
-  });
-  const own = ownRows(fact, lattice, measures, world);
-  const from = joins.reduce<Node>(
-    (left, join) =>
-      close('JoinExpr', {
-        jointype: 'JOIN_LEFT',
-        larg: left,
-        rarg: subquery(partnersOf(join, world), join.matched),
-        quals: every(
-          join.on.map((_, i) =>
-            operation('=', column(OWN, keyName(join, i)), column(join.matched, keyName(join, i))),
-          ),
-        ),
-      }),
-    subquery(own, OWN),
-  );
-  return plain({
-    targetList: targets({
-      ...keys,
-      ...named(same),
-      [ROWS]: alone ? whole(1) : countAll(engine),
-      ...named(values),
-    }),
-    fromClause: [from],
-    ...(alone ? { whereClause: operation('=', column(OWN, ALONE), whole(1)) } : {}),
-    ...(alone ? {} : { groupClause: Object.values(keys) }),
-  });
-}
-
-/** The fact's rows that the filters leave, with a unit. */
-function ownRows(
-  member: Member,
-  { joins }: Lattice,
-  measures: readonly LatticeMeasure[],
-  world: RoomWorld,
-): SelectStmt {
-  const unit = rawValue(member.unit, world);
-  return plain({
-    targetList: targets({
-      [UNIT]: unit,
-      ...named(member.dimensions.map((one) => [one.as, dimensionValue(one, member, world)])),
-      ...named(measures.map((one) => [one.sum, measureValue(one, member, world)])),
-      ...named(
-        joins.flatMap((join) =>
-          join.on.map(({ column: of }, i) => [keyName(join, i), shownValue(of, member, world)]),
-        ),
-      ),
-      ...(member.rule.one_row_per_unit ? { [ALONE]: countAll(world.engine, [unit]) } : {}),
-    }),
-    ...rowsOf(member, [unit], world),
-  });
-}
-
-/** The rows that others join to: one of each key, or none. */
-function partnersOf(join: LatticeJoin, world: RoomWorld): SelectStmt {
-  const { member, on } = join;
-  const unit = rawValue(member.unit, world);
-  const keys = on.map(({ other }) => shownValue(other, member, world));
-  const alone = member.rule.one_row_per_unit && !join.sameUnit;
-  const names = [
-    UNIT,
-    FOUND,
-    ...member.dimensions.map(({ as }) => as),
-    ...on.map((_, i) => keyName(join, i)),
-  ];
-  const rows = plain({
-    targetList: targets({
-      [UNIT]: unit,
-      [FOUND]: bool(true),
-      ...named(member.dimensions.map((one) => [one.as, dimensionValue(one, member, world)])),
-      ...named(keys.map((key, i) => [keyName(join, i), key])),
-      [ALIKE]: countAll(world.engine, keys),
-      ...(alone ? { [ALONE]: countAll(world.engine, [unit]) } : {}),
-    }),
-    ...rowsOf(member, [unit, ...keys], world),
-  });
-  return plain({
-    targetList: targets(named(names.map((name) => [name, column(OWN, name)]))),
-    fromClause: [subquery(rows, OWN)],
-    whereClause: every(
-      [ALIKE, ...(alone ? [ALONE] : [])].map((name) => operation('=', column(OWN, name), whole(1))),
-    ),
-  });
-}
-
-function rowsOf(
-  { governed: { dataset, decision } }: Member,
-  present: readonly Node[],
-  world: RoomWorld,
-): SelectStmt {
-  world.reads(dataset.relation);
-  const filters = decision.rows.map(({ predicate }) =>
-    filterExpression(predicate, { ...world, dataset, range: RAW }),
-  );
-  return {
-    fromClause: [rangeOf(dataset.relation, RAW)],
-    whereClause: every([...filters, ...present.map(isNotNull)]),
-  };
 }
 
 /** Puts the shares together, and leaves out every atom of too few units. */
@@ -255,6 +88,9 @@ function groupsOf(
     const none = operation('=', filtered(countAll(engine), lacks), whole(0));
     return every([...enough(has), some([none, every(enough(lacks))])]);
   };
+  // Noise hides how many there are.
+  const ifTold = (one: LatticeMeasure, value: Node): Node =>
+    lattice.noise === null ? choose([[told(one), value]], null) : value;
   const bigint = (name: string): Node => cast(call('sum', column(SHARE, name)), 'bigint');
   return plain({
     targetList: targets({
@@ -262,8 +98,8 @@ function groupsOf(
       [ROWS]: bigint(ROWS),
       ...named(
         measures.flatMap((one) => [
-          [one.sum, choose([[told(one), call('sum', column(SHARE, one.sum))]], null)] as const,
-          [one.known, choose([[told(one), bigint(one.known)]], null)] as const,
+          [one.sum, ifTold(one, call('sum', column(SHARE, one.sum)))] as const,
+          [one.known, ifTold(one, bigint(one.known))] as const,
         ]),
       ),
     }),
@@ -294,11 +130,14 @@ function fenced(
     return texts.has(name) ? { MinMaxExpr: { op: 'IS_LEAST', args: [value, value] } } : value;
   };
   const names = [...needed];
+  // Groups come in the order in which their first rows lie otherwise, and those may lie in order of anything.
+  const cuts = cutsOf(lattice);
   return {
     targetList: targets(
       names.length === 0 ? { nothing: whole(1) } : named(names.map((name) => [name, shielded(name)])),
     ),
     fromClause: [subquery(atoms, ATOM)],
+    ...(cuts.length === 0 ? {} : { sortClause: cuts.map((name) => inOrder(column(ATOM, name))) }),
     limitOffset: whole(0),
     limitOption: 'LIMIT_OPTION_COUNT',
     op: 'SETOP_NONE',

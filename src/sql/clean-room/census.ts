@@ -6,8 +6,8 @@ import type { SelectStmt } from '@pgsql/types';
 import { CALLS, cast, choose, column, every, not, operation, some, text, whole } from '../rewrite/build.ts';
 import type { Node } from '../tree.ts';
 import { close, open } from '../walk.ts';
-import { cutsOf, sharesOf, unitName } from './atoms.ts';
-import { type Lattice, ROWS } from './lattice.ts';
+import { cutsOf, type Lattice, ROWS, unitName } from './lattice.ts';
+import { sharesOf } from './shares.ts';
 import type { RoomWorld } from './values.ts';
 
 const SHARE = 'share';

@@ -15,6 +15,7 @@ import type { EngineKind } from '../rewrite/build.ts';
 import { comparableColumns } from '../rewrite/filter-values.ts';
 import type { GovernedDataset } from '../stages.ts';
 import { summable } from './numbers.ts';
+import { type Steps, stepsOf } from './steps.ts';
 
 export interface LatticeDimension {
   readonly column: Column;
@@ -30,6 +31,14 @@ export interface LatticeMeasure {
   readonly sum: string;
   /** How many rows have a value, null where it is not told. */
   readonly known: string;
+  /** On which grid it is added up, where noise is on. */
+  readonly steps: Steps | null;
+}
+
+/** A column that rows may be chosen by, where noise is on. */
+export interface LatticeFilter {
+  readonly column: Column;
+  readonly as: string;
 }
 
 /** A dataset of the room. */
@@ -53,6 +62,9 @@ export interface Lattice {
   readonly fact: Member;
   readonly measures: readonly LatticeMeasure[];
   readonly joins: readonly LatticeJoin[];
+  readonly filters: readonly LatticeFilter[];
+  /** Null where answers are exact. Otherwise what each costs, and how many rows of a unit count. */
+  readonly noise: { readonly epsilon: number; readonly rows: number } | null;
 }
 
 /** How many rows each atom has. */
@@ -83,7 +95,8 @@ export function latticeOf(
     const other = governedOf(declared.dataset);
     const matched = `j${joins.length + 1}`;
     const member = other === undefined ? null : joinable(other, dataset.engine, `${matched}_d`);
-    if (member === null) continue;
+    // Whose answers are blurred is not told exactly by way of another.
+    if (member === null || (member.rule.noise !== null && rule.noise === null)) continue;
     const shown = visibleByName(member.governed);
     const on = declared.on.flatMap((pair) => {
       const [column, key] = [visible.get(pair.column), shown.get(pair.other)];
@@ -107,9 +120,18 @@ export function latticeOf(
   const measures = rule.measures.flatMap(({ column: name, ...bounds }, i): LatticeMeasure[] => {
     const column = visible.get(name);
     if (column === undefined || !summable(column, governed, engine)) return [];
-    return [{ column, bounds, sum: `s${i + 1}`, known: `c${i + 1}` }];
+    const steps = rule.noise === null ? null : stepsOf(column, bounds);
+    if (rule.noise !== null && steps === null) return [];
+    return [{ column, bounds, sum: `s${i + 1}`, known: `c${i + 1}`, steps }];
   });
-  return { fact, measures, joins };
+  if (rule.noise === null) return { fact, measures, joins, filters: [], noise: null };
+  const filters = rule.filters.flatMap((name, i): LatticeFilter[] => {
+    const column = visible.get(name);
+    return column === undefined || column === fact.unit ? [] : [{ column, as: `f${i + 1}` }];
+  });
+  const { epsilon, rows_per_unit } = rule.noise;
+  const rows = rule.one_row_per_unit ? 1 : rows_per_unit;
+  return { fact, measures, joins, filters, noise: { epsilon, rows } };
 }
 
 function joinable(other: GovernedDataset, engine: string, prefix: string): Member | null {
@@ -146,3 +168,25 @@ function conflict(id: string): SluiceError {
     hint: 'Nothing can be answered from it until its owner has settled them.',
   });
 }
+
+/** Every column that atoms may have. */
+export function namesOf({ fact, measures, joins }: Lattice): readonly string[] {
+  return [
+    ...fact.dimensions.map(({ as }) => as),
+    ...measures.flatMap(({ sum, known }) => [sum, known]),
+    ...joins.flatMap(({ matched, member }) => [matched, ...member.dimensions.map(({ as }) => as)]),
+  ];
+}
+
+/** What tells atoms apart. */
+export function cutsOf({ fact, joins }: Lattice): readonly string[] {
+  return [
+    ...fact.dimensions.map(({ as }) => as),
+    ...joins.flatMap(({ matched, member }) => [matched, ...member.dimensions.map(({ as }) => as)]),
+  ];
+}
+
+/** The key of a join, as both sides call it. */
+export const keyName = (join: LatticeJoin, i: number): string => `${join.matched}_k${i + 1}`;
+/** The unit of what is joined. */
+export const unitName = (join: LatticeJoin): string => `${join.matched}_unit`;

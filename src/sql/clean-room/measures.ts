@@ -2,13 +2,26 @@
  * What is summed of a measure, held to the rule's bounds. What would make a sum fail (NaN, infinities, numbers near the end
  * of the type) counts as no value, since an error would tell of rows that are left out.
  */
-import { cast, choose, every, operation, text } from '../rewrite/build.ts';
+import { CALLS, cast, choose, every, operation, text } from '../rewrite/build.ts';
 import type { Node } from '../tree.ts';
 import type { LatticeMeasure, Member } from './lattice.ts';
 import { numbersOf } from './numbers.ts';
 import { type RoomWorld, shownValue } from './values.ts';
 
-export function measureValue({ column, bounds }: LatticeMeasure, member: Member, world: RoomWorld): Node {
+export function measureValue(measure: LatticeMeasure, member: Member, world: RoomWorld): Node {
+  const value = heldValue(measure, member, world);
+  if (measure.steps === null) return value;
+  const { power } = measure.steps;
+  const scaled = operation(
+    power > 0 ? '/' : '*',
+    cast(value, 'double'),
+    cast(text(String(10 ** Math.abs(power))), 'double'),
+  );
+  // Halves go one way on every engine.
+  return cast(CALLS[world.engine]('floor', operation('+', scaled, cast(text('0.5'), 'double'))), 'bigint');
+}
+
+function heldValue({ column, bounds }: LatticeMeasure, member: Member, world: RoomWorld): Node {
   const numbers = numbersOf(column, member.governed, world.engine)!;
   const shown = shownValue(column, member, world);
   const value = numbers.in(shown);

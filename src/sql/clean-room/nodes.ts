@@ -4,6 +4,9 @@ import { CALLS, type EngineKind } from '../rewrite/build.ts';
 import type { Node } from '../tree.ts';
 import { close, open } from '../walk.ts';
 
+/** parsenodes.h: FRAMEOPTION_DEFAULTS. */
+export const DEFAULT_FRAME = 1058;
+
 export function named(pairs: readonly (readonly [string, Node])[]): Record<string, Node> {
   return Object.fromEntries(pairs);
 }
@@ -33,7 +36,7 @@ export function countAll(engine: EngineKind, partitionClause?: readonly Node[]):
       ...(engine === 'postgres' ? { agg_star: true } : {}),
       ...(partitionClause === undefined
         ? {}
-        : { over: { partitionClause: [...partitionClause], frameOptions: 1058 } }),
+        : { over: { partitionClause: [...partitionClause], frameOptions: DEFAULT_FRAME } }),
     },
   };
 }

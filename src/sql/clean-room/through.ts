@@ -6,13 +6,16 @@
 import type { FuncCall, SelectStmt } from '@pgsql/types';
 import type { SluiceError } from '../../errors.ts';
 import { calledName, functionNamed } from '../guard/functions.ts';
+import { conjuncts } from '../limits/conjuncts.ts';
 import { column, type EngineKind, every } from '../rewrite/build.ts';
-import type { DatasetUse, GovernedDataset, RangeColumn, ResolvedQuery } from '../stages.ts';
+import { conditionCanRaise } from '../rewrite/raises/raises.ts';
+import type { DatasetUse, GovernedDataset, ParamValue, RangeColumn, ResolvedQuery } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import { close, isBlank, mapChildren, open, walk } from '../walk.ts';
-import { overAtoms } from './aggregates.ts';
+import { type AggregateOptions, overAtoms } from './aggregates.ts';
 import { type Block, blockOf, columnIn, placeOf, roomsIn } from './block.ts';
 import { isRoom, type Lattice, latticeOf, ROWS } from './lattice.ts';
+import { collectAnswers, type NoisyGroups } from './noisy.ts';
 import { sumType } from './numbers.ts';
 import { refuseShape } from './refuse.ts';
 
@@ -20,18 +23,34 @@ export interface ThroughRooms {
   readonly resolved: ResolvedQuery;
   /** By range: what stands in the place of the dataset. */
   readonly atoms: ReadonlyMap<string, Lattice>;
+  /** By range of atoms: with noise, of which rows there are counts and sums; in the caller's dialect, none of it can raise. */
+  readonly chosen: ReadonlyMap<string, readonly Node[]>;
+  /** By range: with noise, what the caller's own SELECT is left over. */
+  readonly noisy: ReadonlyMap<string, NoisyGroups>;
 }
 
 export interface ThroughOptions {
   readonly engine: EngineKind;
   /** By id: what the caller may see of a dataset, in the query or not. */
   readonly governedOf: (id: string) => GovernedDataset | undefined;
+  /** The caller's values. */
+  readonly params: readonly ParamValue[];
+}
+
+/** What is found on the way through a query. */
+interface Found {
+  readonly atoms: Map<string, Lattice>;
+  readonly chosen: Map<string, readonly Node[]>;
+  readonly noisy: Map<string, NoisyGroups>;
+  readonly ranges: Map<string, ReadonlyMap<string, RangeColumn>>;
 }
 
 /** @throws SluiceError clean_room_shape, clean_room_conflict */
-export function throughRooms(resolved: ResolvedQuery, { engine, governedOf }: ThroughOptions): ThroughRooms {
-  const atoms = new Map<string, Lattice>();
-  if (![...resolved.uses.values()].some(({ governed }) => isRoom(governed))) return { resolved, atoms };
+export function throughRooms(resolved: ResolvedQuery, options: ThroughOptions): ThroughRooms {
+  const { engine, governedOf } = options;
+  const ranges = new Map<string, ReadonlyMap<string, RangeColumn>>(resolved.ranges);
+  const found: Found = { atoms: new Map(), chosen: new Map(), noisy: new Map(), ranges };
+  if (![...resolved.uses.values()].some(({ governed }) => isRoom(governed))) return { resolved, ...found };
   const lattices = new Map<string, Lattice>();
   const latticeAt = (range: string): Lattice => {
     const { governed } = resolved.uses.get(range)!;
@@ -41,24 +60,23 @@ export function throughRooms(resolved: ResolvedQuery, { engine, governedOf }: Th
     return known;
   };
   const uses = new Map<string, DatasetUse>(resolved.uses);
-  const ranges = new Map<string, ReadonlyMap<string, RangeColumn>>(resolved.ranges);
   const visit = (node: Node): Node => {
     if (!('SelectStmt' in node)) return mapChildren(node, visit);
     const select = node.SelectStmt;
     if (roomsIn(select, resolved.uses).length === 0) return mapChildren(node, visit);
     const block = blockOf(select, resolved.uses, latticeAt, resolved.text);
-    atoms.set(block.range, block.lattice);
+    found.atoms.set(block.range, block.lattice);
     ranges.set(block.range, columnsOf(block, resolved, engine));
     for (const { range } of block.joined) uses.delete(range);
     return close('SelectStmt', {
-      ...throughBlock(select, block, resolved, engine),
+      ...throughBlock(select, block, resolved, options, found),
       ...(select.withClause === undefined
         ? {}
         : { withClause: open(mapChildren(close('WithClause', select.withClause), visit)).body }),
     });
   };
   const tree = open(visit(close('SelectStmt', resolved.tree))).body as SelectStmt;
-  return { resolved: { ...resolved, tree, uses, ranges }, atoms };
+  return { resolved: { ...resolved, tree, uses, ranges }, ...found };
 }
 
 /** The types of what atoms hold. */
@@ -67,12 +85,12 @@ function columnsOf(
   { ranges }: ResolvedQuery,
   engine: EngineKind,
 ): ReadonlyMap<string, RangeColumn> {
-  const { fact, measures } = lattice;
+  const { fact, measures, filters } = lattice;
   const columns = new Map<string, RangeColumn>();
   const count = { type: { family: 'integer', bits: 64 }, masked: false } as const;
   columns.set(ROWS, count);
   const shown = ranges.get(range);
-  for (const { column: of, as } of fact.dimensions) columns.set(as, shown!.get(of.name)!);
+  for (const { column: of, as } of [...fact.dimensions, ...filters]) columns.set(as, shown!.get(of.name)!);
   for (const { column: of, sum, known } of measures) {
     const masked = shown!.get(of.name)?.masked ?? true;
     columns.set(sum, { type: sumType(of, fact.governed, engine), masked });
@@ -101,7 +119,8 @@ function throughBlock(
   select: SelectStmt,
   block: Block,
   { text }: ResolvedQuery,
-  engine: EngineKind,
+  { engine, params }: ThroughOptions,
+  { chosen, noisy, ranges }: Found,
 ): SelectStmt {
   const refusing = { text, lattice: block.lattice };
   const refuse = (message: string, node?: Node): SluiceError =>
@@ -110,10 +129,11 @@ function throughBlock(
   const atom = (name: string): Node => column(block.range, name);
 
   /** An expression of dimensions, constants and parameters. */
-  const ofDimensions = (node: Node): Node => {
+  const ofDimensions = (node: Node): Node => over(dimensions, node);
+  const over = (names: ReadonlyMap<string, string>, node: Node): Node => {
     const name = columnIn(node);
     if (name !== null) {
-      const as = dimensions.get(`${name.range}.${name.name}`);
+      const as = names.get(`${name.range}.${name.name}`);
       if (as === undefined) throw refuse(misused(name, block), node);
       return atom(as);
     }
@@ -124,23 +144,74 @@ function throughBlock(
         throw refuse('A SELECT that reads a clean room holds no window; put another SELECT around it', node);
       if (isAggregate(node.FuncCall)) throw refuse('An aggregate has no place here', node);
     }
-    return mapChildren(node, ofDimensions);
+    return mapChildren(node, (child) => over(names, child));
   };
 
   const { targetList = [], groupClause, havingClause, sortClause, distinctClause = [] } = select;
   const items = (groupClause ?? []).flatMap(groupedItems);
-  const grouped = new Set(items.map((item) => spelled(meant(item, targetList))));
-  let aggregated = groupClause !== undefined;
+  const grouped = new Map(items.map((item, place) => [spelled(meant(item, targetList)), place]));
+  let answers = false;
   const whole = [...targetList, ...(havingClause === undefined ? [] : [havingClause]), ...(sortClause ?? [])];
   for (const part of whole)
     walk(part, (node) => {
-      aggregated ||= 'FuncCall' in node && isAggregate(node.FuncCall);
+      answers ||= 'FuncCall' in node && isAggregate(node.FuncCall);
       return !('SubLink' in node);
     });
 
+  const aggregated = answers || groupClause !== undefined;
+  if (select.windowClause !== undefined)
+    throw refuse('A SELECT that reads a clean room holds no window; put another SELECT around it');
+  if (distinctClause.some((node) => !isBlank(node)))
+    throw refuse('A SELECT that reads a clean room has no DISTINCT ON; write GROUP BY');
+  if (!aggregated && distinctClause.length === 0)
+    throw refuse('A clean room gives no rows out; write GROUP BY, and count(*) or sum(…)');
+
+  const filters = new Map(
+    block.lattice.filters.map(({ column: of, as }) => [`${block.range}.${of.name}`, as]),
+  );
+  const parts = conjuncts(select.whereClause);
+  const about = (condition: Node): Node | null => columnAmong(condition, filters);
+  const conditions = [
+    ...block.joined.flatMap(({ join, inner }) => (inner ? [atom(join.matched)] : [])),
+    ...parts.flatMap((part) => (about(part) === null ? [ofDimensions(part)] : [])),
+  ];
+  const rows = parts.flatMap((part) => {
+    const named = about(part);
+    if (named === null) return [];
+    const condition = over(new Map([...dimensions, ...filters]), part);
+    if (!answers)
+      throw refuse('Groups are the same whatever rows are chosen; ask for count(*) or a sum', named);
+    // An error would tell exactly what the noise hides.
+    if (conditionCanRaise(condition, { engine, ranges, params }))
+      throw refuse(
+        `A condition on "${columnIn(named)?.name}" must be one that fails on no row: a comparison with a constant of its type`,
+        named,
+      );
+    return [condition];
+  });
+  chosen.set(block.range, rows);
+
+  const asking: AggregateOptions = { block, engine, dimensions, ofDimensions, refuse };
+  const collected =
+    block.lattice.noise === null || !answers
+      ? null
+      : collectAnswers({
+          ...asking,
+          range: `${block.range}_n`,
+          grouped: items.map((item) => ofDimensions(meant(item, targetList))),
+          conditions,
+          from: rangeVar(block.range),
+          number: noisy.size + 1,
+          ranges,
+        });
+  if (collected !== null && (groupClause ?? []).some((item) => 'GroupingSet' in item))
+    throw refuse('With noise, each SELECT groups in one way');
+
   /** An expression over groups: of what they are grouped by, and of sums. */
   const ofGroups = (node: Node): Node => {
-    if (!aggregated || grouped.has(spelled(node))) return ofDimensions(node);
+    const place = grouped.get(spelled(node));
+    if (place !== undefined && collected !== null) return collected.group(place);
+    if (!aggregated || place !== undefined) return ofDimensions(node);
     const name = columnIn(node);
     if (name !== null) {
       const known = dimensions.has(`${name.range}.${name.name}`);
@@ -149,39 +220,20 @@ function throughBlock(
         node,
       );
     }
-    if ('FuncCall' in node && node.FuncCall.over === undefined && isAggregate(node.FuncCall))
-      return overAtoms(node.FuncCall, {
-        block,
-        engine,
-        dimensions,
-        ofDimensions,
-        refuse: (message) => refuse(message, node),
-      });
+    if ('FuncCall' in node && node.FuncCall.over === undefined && isAggregate(node.FuncCall)) {
+      const call = { ...asking, refuse: (message: string) => refuse(message, node) };
+      return collected === null ? overAtoms(node.FuncCall, call) : collected.answer(node.FuncCall, call);
+    }
     if ('SubLink' in node || ('FuncCall' in node && node.FuncCall.over !== undefined))
       return ofDimensions(node);
     return mapChildren(node, ofGroups);
   };
 
-  if (select.windowClause !== undefined)
-    throw refuse('A SELECT that reads a clean room holds no window; put another SELECT around it');
-  if (distinctClause.some((node) => !isBlank(node)))
-    throw refuse('A SELECT that reads a clean room has no DISTINCT ON; write GROUP BY');
-  if (!aggregated && distinctClause.length === 0)
-    throw refuse('A clean room gives no rows out; write GROUP BY, and count(*) or sum(…)');
-  const conditions = [
-    ...block.joined.flatMap(({ join, inner }) => (inner ? [atom(join.matched)] : [])),
-    ...(select.whereClause === undefined ? [] : [ofDimensions(select.whereClause)]),
-  ];
-  const { whereClause: _, withClause: __, ...rest } = select;
-  return {
+  const { whereClause: _, withClause: __, groupClause: ___, havingClause: ____, ...rest } = select;
+  const having = havingClause === undefined ? [] : [ofGroups(havingClause)];
+  const outer: SelectStmt = {
     ...rest,
     targetList: targetList.map((target) => mapChildren(target, ofGroups)),
-    fromClause: [rangeVar(block.range)],
-    ...(conditions.length === 0 ? {} : { whereClause: every(conditions) }),
-    ...(groupClause === undefined
-      ? {}
-      : { groupClause: groupClause.map((item) => grouping(item, ofDimensions)) }),
-    ...(havingClause === undefined ? {} : { havingClause: ofGroups(havingClause) }),
     ...(sortClause === undefined
       ? {}
       : {
@@ -190,6 +242,35 @@ function throughBlock(
           ),
         }),
   };
+  if (collected !== null) {
+    const { range, groups, columns } = collected.finish();
+    noisy.set(range, groups);
+    ranges.set(range, columns);
+    return { ...outer, fromClause: [rangeVar(range)], ...where(having) };
+  }
+  return {
+    ...outer,
+    fromClause: [rangeVar(block.range)],
+    ...where(conditions),
+    ...(groupClause === undefined
+      ? {}
+      : { groupClause: groupClause.map((item) => grouping(item, ofDimensions)) }),
+    ...(having[0] === undefined ? {} : { havingClause: having[0] }),
+  };
+}
+
+const where = (conditions: readonly Node[]): SelectStmt =>
+  conditions.length === 0 ? {} : { whereClause: every(conditions) };
+
+/** The first reference below to one of these. */
+function columnAmong(condition: Node, names: ReadonlyMap<string, string>): Node | null {
+  let found: Node | null = null;
+  walk(condition, (node) => {
+    const name = columnIn(node);
+    if (found === null && name !== null && names.has(`${name.range}.${name.name}`)) found = node;
+    return found === null;
+  });
+  return found;
 }
 
 /** What is wrong with a column that is no dimension. */

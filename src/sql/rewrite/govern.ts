@@ -10,6 +10,8 @@ import type { Identity } from '../../identity/identity.ts';
 import type { Predicate } from '../../policies/policy.ts';
 import { atomsOf } from '../clean-room/atoms.ts';
 import { isRoom, type Lattice } from '../clean-room/lattice.ts';
+import type { Noise } from '../clean-room/noise.ts';
+import { type NoisyGroups, noisyRange } from '../clean-room/noisy.ts';
 import { CTE_PREFIX } from '../resolve/context.ts';
 import { maskOf } from '../resolve/from.ts';
 import type { DatasetUse } from '../stages.ts';
@@ -60,6 +62,12 @@ export interface GovernOptions {
   readonly exposed: Exposed;
   /** By range: the clean rooms, of which nothing is read but their atoms. */
   readonly atoms: ReadonlyMap<string, Lattice>;
+  /** By range of atoms: of which rows there are counts and sums, in the engine's dialect. */
+  readonly chosen: ReadonlyMap<string, readonly Node[]>;
+  /** By range: exact sums over atoms in the engine's dialect, and what makes them noisy. */
+  readonly noisy: ReadonlyMap<string, { readonly exact: SelectStmt; readonly groups: NoisyGroups }>;
+  /** Null where there is no nonce: then nothing noisy is answered. */
+  readonly noise: Noise | null;
   /** By range: conditions of the caller's that may run on any row, in the engine's dialect, over RAW. */
   readonly pushed: ReadonlyMap<string, readonly Node[]>;
 }
@@ -71,17 +79,25 @@ export interface Governed {
 }
 
 export function governRelations(select: SelectStmt, options: GovernOptions): Governed {
-  const needed = neededColumns(close('SelectStmt', select), options.uses);
+  const exact = [...options.noisy.values()].map((one) => close('SelectStmt', one.exact));
+  const needed = neededColumns([close('SelectStmt', select), ...exact], options.uses);
   const relations: Relation[] = [];
   const replace = (node: Node): Node => {
     if (!('RangeVar' in node)) return mapChildren(node, replace);
     const { alias, relname } = node.RangeVar;
     const range = alias?.aliasname ?? '';
+    const noisy = options.noisy.get(range);
+    if (noisy !== undefined) {
+      if (options.noise === null) throw new SluiceError('rewrite_failed', undefined, { cause: 'no nonce' });
+      const exact = open(replace(close('SelectStmt', noisy.exact))).body as SelectStmt;
+      return noisyRange(range, exact, noisy.groups, options.noise, options.engine);
+    }
     const use = options.uses.get(range);
     if (use !== undefined) {
       const reads = (relation: Relation) => relations.push(relation);
       const lattice = options.atoms.get(range);
-      if (lattice !== undefined) return atomsOf(range, lattice, needed.get(range)!, { ...options, reads });
+      if (lattice !== undefined)
+        return atomsOf(range, lattice, needed.get(range)!, { ...options, reads }, options.chosen.get(range));
       // Whatever asks for its rows was to be turned into a question about atoms, or refused.
       if (isRoom(use.governed))
         throw new SluiceError('rewrite_failed', undefined, { cause: 'rows of a clean room' });
@@ -96,16 +112,16 @@ export function governRelations(select: SelectStmt, options: GovernOptions): Gov
 
 /** By range: the columns that the statement refers to. What is not referred to is not read, and its mask costs nothing. */
 function neededColumns(
-  root: Node,
+  roots: readonly Node[],
   uses: ReadonlyMap<string, DatasetUse>,
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const needed = new Map([...uses.keys()].map((range) => [range, new Set<string>()]));
-  walk(root, (node) => {
-    if (!('ColumnRef' in node)) return undefined;
+  const note = (node: Node): undefined => {
+    if (!('ColumnRef' in node)) return;
     const [range, name] = (node.ColumnRef.fields ?? []).map((field) => open(field).body.sval as string);
     needed.get(range ?? '')?.add(name ?? '');
-    return undefined;
-  });
+  };
+  for (const root of roots) walk(root, note);
   return needed;
 }
 

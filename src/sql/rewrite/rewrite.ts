@@ -2,6 +2,7 @@
 import type { SelectStmt } from '@pgsql/types';
 import type { Dataset, Relation } from '../../catalogue/dataset.ts';
 import type { Identity } from '../../identity/identity.ts';
+import { noiseOf } from '../clean-room/noise.ts';
 import { throughRooms } from '../clean-room/through.ts';
 import type { GovernedDataset, GovernedQuery, ParamValue, ResolvedQuery, Unbranded } from '../stages.ts';
 import type { Node } from '../tree.ts';
@@ -33,6 +34,8 @@ export interface RewriteOptions {
   readonly datasetOf?: (id: string) => Dataset | undefined;
   /** By id: what the caller may see of a dataset that is not in the query; clean rooms are cut by what they can be joined with. */
   readonly governedOf?: (id: string) => GovernedDataset | undefined;
+  /** 32 random bytes of this query alone, for the noise of clean rooms; whoever knows them can take it off. */
+  readonly nonce?: Uint8Array;
   /** The caller's values for $1, $2, …, checked already. */
   readonly params: readonly ParamValue[];
   /** The secret of keyed hashes; null where none is configured, then hashes are NULL. */
@@ -49,7 +52,11 @@ export interface RewriteOptions {
 
 export function rewrite(asked: ResolvedQuery, options: RewriteOptions): GovernedQuery {
   const governedOf = options.governedOf ?? ((id) => governedIn(asked, id));
-  const through = throughRooms(asked, { engine: options.engine, governedOf });
+  const through = throughRooms(asked, {
+    engine: options.engine,
+    governedOf,
+    params: options.params,
+  });
   const tree = withoutTies(through.resolved.tree, options.engine, options.params);
   const resolved = { ...through.resolved, tree };
   const limited = limitResult(markDependents(resolved.tree, resolved), options.page, options.params);
@@ -74,6 +81,17 @@ export function rewrite(asked: ResolvedQuery, options: RewriteOptions): Governed
     barrier,
     exposed: shieldedColumns(resolved, context, barrier),
     atoms: through.atoms,
+    chosen: new Map([...through.chosen].map(([range, rows]) => [range, rows.map(lower)])),
+    noisy: new Map(
+      [...through.noisy].map(([range, groups]) => [
+        range,
+        { exact: open(lower(close('SelectStmt', groups.select))).body as SelectStmt, groups },
+      ]),
+    ),
+    noise:
+      through.noisy.size === 0 || options.nonce === undefined
+        ? null
+        : noiseOf({ nonce: options.nonce, binder, engine: options.engine }),
     pushed,
   });
   // Masks are copied with the columns that they stand on.
