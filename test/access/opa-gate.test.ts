@@ -16,7 +16,7 @@ const QUERIES = [
 ];
 
 const pdpAt = (url: string, rest = ''): string =>
-  `\npdp: { kind: opa, url: '${url}', timeout: 1s, breaker: { failures: 5, open_for: 300ms }${rest} }\n`;
+  `\npdp: { kind: opa, url: '${url}', timeout: 2s, breaker: { failures: 5, open_for: 300ms }${rest} }\n`;
 
 describe.skipIf(findOpa() === null)('a gate with an OPA server', () => {
   let opa: OpaServer;

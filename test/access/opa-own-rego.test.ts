@@ -123,7 +123,10 @@ describe.skipIf(findOpa() === null)('Rego of one’s own', () => {
   });
 
   it.each([
-    ['on a server', () => `{ kind: opa, url: '${opa.url}', path: /v1/data/acme/in_front/batch }`],
+    [
+      'on a server',
+      () => `{ kind: opa, url: '${opa.url}', path: /v1/data/acme/in_front/batch, timeout: 10s }`,
+    ],
     ['in process', () => '{ kind: embedded, bundle: acme.tar.gz, entrypoint: acme/in_front/batch }'],
   ])('decides for a gate %s', async (_name, pdp) => {
     const folder = await writeProject({
@@ -211,7 +214,7 @@ describe.skipIf(findOpa() === null)('what an examination says of a server', () =
     const opa = await startOpa({ ours, files });
     try {
       const config = parseConfig(
-        `engines: { w: { kind: duckdb, database: w.duckdb } }\npdp: { kind: opa, url: '${opa.url}', path: ${path} }\n`,
+        `engines: { w: { kind: duckdb, database: w.duckdb } }\npdp: { kind: opa, url: '${opa.url}', path: ${path}, timeout: 10s }\n`,
         'sluice.yml',
         {},
       );

@@ -81,7 +81,7 @@ describe.skipIf(findOpa() === null)('a ready package', () => {
   it.each(Object.keys(WANTED))('%s, in front of the policies of a gate, on a server', async (name) => {
     const gate = await startGate({
       folder: await project(
-        `{ kind: opa, url: '${opa.url}', path: /v1/data/sluice/packages/${name}/in_front }`,
+        `{ kind: opa, url: '${opa.url}', path: /v1/data/sluice/packages/${name}/in_front, timeout: 10s }`,
       ),
     });
     try {
