@@ -23,6 +23,8 @@ export interface RetainOptions extends KeepingOptions {
   readonly dryRun: boolean;
   /** Milliseconds since the last removal before which nothing more goes. Default 0. */
   readonly notWithinMs?: number;
+  /** Events that are deleted in one transaction: for as long appending waits. Default 1,000. */
+  readonly atOnce?: number;
 }
 
 export interface Retained {
@@ -36,7 +38,7 @@ export interface Retained {
   readonly heldBack: boolean;
 }
 
-/** Events a read, and events a transaction of deleting. */
+/** Events a read. */
 const PART = 1000;
 
 /** Milliseconds between two transactions, for those who append. */
@@ -49,7 +51,8 @@ const PAGES = 1000;
 export async function retainAudit(path: string, options: RetainOptions): Promise<Retained> {
   const db = openSqlite(path, AUDIT_FILE, KEEPING);
   try {
-    if (!options.dryRun) await deleteRemoved(db);
+    const atOnce = options.atOnce ?? PART;
+    if (!options.dryRun) await deleteRemoved(db, atOnce);
     const lately = removedAt(db) > options.now.getTime() - (options.notWithinMs ?? 0);
     const cut = lately ? NOTHING : await findCut(db, options);
     const { from, upTo, heldBack } = cut;
@@ -57,7 +60,7 @@ export async function retainAudit(path: string, options: RetainOptions): Promise
     const told = { removed: upTo.seq - from + 1, from, to: upTo.seq, heldBack };
     if (options.dryRun) return { ...told, checkpoint: null };
     const checkpoint = close(db, from, upTo, options);
-    await deleteRemoved(db);
+    await deleteRemoved(db, atOnce);
     return { ...told, checkpoint };
   } catch (error) {
     throw sqliteFault(error, AUDIT_FILE);
@@ -145,14 +148,14 @@ function close(
 }
 
 /** Oldest first and in parts: what is left in between still hangs together, up to the checkpoint. */
-async function deleteRemoved(db: DatabaseSync): Promise<void> {
+async function deleteRemoved(db: DatabaseSync, atOnce: number): Promise<void> {
   const floor = floorOf(db);
   const lowest = db.prepare('SELECT min(seq) AS seq FROM events');
   const remove = db.prepare('DELETE FROM events WHERE seq < ?');
   for (;;) {
     const { seq } = lowest.get() ?? {};
     if (seq === null || seq === undefined || Number(seq) > floor) break;
-    remove.run(Math.min(Number(seq) + PART, floor + 1));
+    remove.run(Math.min(Number(seq) + atOnce, floor + 1));
     await pause(BREATH_MS);
   }
   while (Number(db.prepare('PRAGMA freelist_count').get()?.freelist_count ?? 0) > 0) {
