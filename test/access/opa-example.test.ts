@@ -24,8 +24,8 @@ describe.skipIf(findOpa() === null)('the example on an OPA server', () => {
     remote = createPdp(opaOptions(opa.url, { timeoutMs: 30_000 }));
   });
   afterAll(async () => {
-    await remote.close();
-    await opa.close();
+    await remote?.close();
+    await opa?.close();
   });
 
   const snapshot = loadSnapshot();

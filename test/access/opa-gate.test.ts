@@ -26,8 +26,8 @@ describe.skipIf(findOpa() === null)('a gate with an OPA server', () => {
     gate = await startGate({ edit: (yaml) => yaml + pdpAt(opa.url) });
   });
   afterAll(async () => {
-    await gate.close();
-    await opa.close();
+    await gate?.close();
+    await opa?.close();
   });
 
   const events = async (): Promise<readonly AuditEvent[]> =>
@@ -194,7 +194,7 @@ describe('the bundle over HTTP', () => {
   beforeAll(async () => {
     gate = await startGate();
   });
-  afterAll(() => gate.close());
+  afterAll(() => gate?.close());
 
   const PATH = '/opa/bundles/sluice.tar.gz';
 

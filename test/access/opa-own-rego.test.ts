@@ -83,7 +83,7 @@ describe.skipIf(findOpa() === null)('Rego of one’s own', () => {
   }, 60_000);
   afterAll(async () => {
     for (const pdp of [...remote.values(), ...embedded.values()]) await pdp.close();
-    await opa.close();
+    await opa?.close();
   });
 
   const brief = async (shape: Shape, groups: readonly string[]) => {

@@ -76,7 +76,7 @@ describe.skipIf(findOpa() === null)('a ready package', () => {
   beforeAll(async () => {
     opa = await startOpa({ files: { 'groups.json': GROUPS } });
   });
-  afterAll(() => opa.close());
+  afterAll(() => opa?.close());
 
   it.each(Object.keys(WANTED))('%s, in front of the policies of a gate, on a server', async (name) => {
     const gate = await startGate({

@@ -98,6 +98,8 @@ export async function startOpa(start: OpaStart = {}): Promise<OpaServer> {
       ],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
+    const running = child;
+    process.once('exit', () => running.kill('SIGKILL'));
     let said = '';
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk) => {
