@@ -168,9 +168,6 @@ function visibly(filter: AuditFilter): AuditFilter | null {
 function ownView(event: StoredAuditEvent, identity: Identity): OwnEvent | null {
   const { subject, on_behalf_of: behalf } = event;
   if (!concerns(event, identity)) return null;
-  const theirs = subject.sub === identity.sub && subject.issuer === identity.issuer;
-  // A steward who has somebody's view explained acts for themselves.
-  if (!theirs && event.action === 'explain') return null;
   const { time, request_id, action, decision, error_code, rows, bytes, duration_ms, client } = event;
   const always = {
     time,

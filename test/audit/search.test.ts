@@ -8,7 +8,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { AuditEvent } from '../../src/audit/event.ts';
 import { openAuditLog } from '../../src/audit/log.ts';
 import { retainAudit } from '../../src/audit/retain.ts';
-import { type AuditFilter, matches, personsOf } from '../../src/audit/search/filter.ts';
+import { type AuditFilter, matches } from '../../src/audit/search/filter.ts';
+import { concerns } from '../../src/audit/search/find.ts';
 import { type AuditReader, openAuditReader } from '../../src/audit/search/reader.ts';
 import { KEEPER, writeLog } from './logs.ts';
 import { sampleEvent } from './sample.ts';
@@ -102,11 +103,7 @@ describe('on a log of several blocks', () => {
     return all
       .map((one, index) => ({ one, seq: index + 1 }))
       .filter(({ one }) => matches(one, filter))
-      .filter(
-        ({ one }) =>
-          person === null ||
-          personsOf(one).some(({ sub, issuer }) => sub === person.sub && issuer === person.issuer),
-      )
+      .filter(({ one }) => person === null || concerns({ ...one, seq: 0, hash: '', prev_hash: '' }, person))
       .map(({ seq }) => seq)
       .reverse();
   }

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { readRow } from '../chain.ts';
 import type { StoredAuditEvent } from '../event.ts';
 import { decode, fullBitmap, keepCommon, offsetsOf } from './bits.ts';
-import { type AuditFilter, matches, type Person, personsOf } from './filter.ts';
+import { type AuditFilter, matches, type Person } from './filter.ts';
 import { blockOf, seqOf } from './index-file.ts';
 import { termsWanted } from './terms.ts';
 
@@ -39,9 +39,10 @@ export function findEvents(index: DatabaseSync, log: DatabaseSync, ask: FindAsk)
   return { events, more: false };
 }
 
-/** Whether they did it, or it was done on their behalf. */
+/** Whether they did it, or it was done on their behalf. A steward who has somebody's view explained acts for themselves. */
 export function concerns(event: StoredAuditEvent, { sub, issuer }: Person): boolean {
-  return personsOf(event).some((one) => one.sub === sub && one.issuer === issuer);
+  const is = (one: Person | undefined) => one?.sub === sub && one.issuer === issuer;
+  return is(event.subject) || (event.action !== 'explain' && is(event.on_behalf_of));
 }
 
 /** Seqs, highest first. */
