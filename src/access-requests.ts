@@ -128,7 +128,9 @@ async function approveOnce(
   };
   const said = comment === null ? [] : [`comment: ${comment}`];
   const granted = grant === null ? [] : [`grant ${grant.id}`, `until ${iso(grant.until)}`];
-  await tell({ reasons: wordsOf(request, [...granted, ...said]) });
+  const reasons = wordsOf(request, [...granted, ...said]);
+  await tell({ reasons });
+  if (grant !== null) await tell({ event: 'grant', action: 'grant', reasons });
   const stored = await requests.store.approve(
     { request: id, sub: approval.by.sub, body: JSON.stringify(approval) },
     request.approvals.length,
@@ -140,7 +142,11 @@ async function approveOnce(
         },
     grant === null ? [] : requests.lettersFor({ kind: 'approved', at, request: approved, grant }),
   );
-  if (!stored) return null;
+  if (!stored) {
+    // What was on record did not come about, and is weighed anew.
+    await tell({ decision: 'deny', error_code: 'request_closed' });
+    return null;
+  }
   requests.nudge();
   return requestView(approved, { may: [], requirements });
 }

@@ -5,6 +5,7 @@ import type { Gate } from './gate.ts';
 import { actingIn } from './request/acting.ts';
 import type { Caller } from './request/ask.ts';
 import { decisionsFor } from './request/decisions.ts';
+import { NO_GRANTS } from './requests/grant.ts';
 import { choose } from './sandbox/choose.ts';
 import { manifestOf, type SandboxManifest } from './sandbox/manifest.ts';
 import { type OutputAsk, occupyOutput } from './sandbox/output.ts';
@@ -30,7 +31,9 @@ export interface SandboxAsk extends OutputAsk {
  *
  * @throws SluiceError usage where a file is in the way, metadata_conflict where a push came in between; nothing is made then
  */
-export async function makeSandbox(caller: Caller, ask: SandboxAsk, gate: Gate): Promise<SandboxManifest> {
+export async function makeSandbox(caller: Caller, ask: SandboxAsk, granting: Gate): Promise<SandboxManifest> {
+  // A grant ends, and a file does not.
+  const gate: Gate = { ...granting, grants: NO_GRANTS };
   const { sample, onStep } = ask;
   const identity = await gate.authenticate(caller.token, caller);
   const { snapshot } = await gate.metadata.current();

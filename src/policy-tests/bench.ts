@@ -14,6 +14,7 @@ import { query } from '../query.ts';
 import type { Ask, Caller } from '../request/ask.ts';
 import { emptyCaches } from '../request/plan-caches.ts';
 import { teller } from '../request/teller.ts';
+import { NO_GRANTS } from '../requests/grant.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { rowsToAsk, sqlOf, type TestCase } from './case.ts';
 import type { Outcome } from './outcome.ts';
@@ -82,6 +83,8 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
       snapshot,
       gate: {
         ...gate,
+        // What somebody was granted today is no part of what the policies say.
+        grants: NO_GRANTS,
         environment,
         decider: rules.kind === 'off' ? OPEN_TO_ALL : gate.decider,
         // One state for all cases, whatever is pushed meanwhile.

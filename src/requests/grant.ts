@@ -49,6 +49,9 @@ export interface Grants {
   activeFor(identity: Pick<Identity, 'sub' | 'issuer' | 'kind'>, now: Date): Promise<readonly HeldGrant[]>;
 }
 
+/** For what outlives them, and for what is to be the same whoever holds any. */
+export const NO_GRANTS: Grants = Object.freeze({ activeFor: async () => [] });
+
 /** Why a grant does not hold though its time is not over, or null. */
 export type Void = 'dataset_gone' | 'dataset_replaced' | 'policy_changed';
 
