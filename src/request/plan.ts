@@ -1,4 +1,5 @@
 /** From a text to a verified query: parse -> guard -> bind -> decide -> admit -> resolve -> limits -> rewrite -> verify. Plans are cached by all that they depend on. */
+import { randomBytes } from 'node:crypto';
 import type { Action, Decision } from '../access/decision.ts';
 import { summarise } from '../access/summarise.ts';
 import type { BoundedCache } from '../cache.ts';
@@ -27,7 +28,7 @@ import type { PageAsked } from './page.ts';
 import type { BoundText } from './plan-caches.ts';
 import { readsClock } from './reads-clock.ts';
 import { partnersOf } from './room-partners.ts';
-import { type RoomRead, readsRooms, roomReads } from './rooms.ts';
+import { drawsNoise, type RoomRead, readsRooms, roomReads } from './rooms.ts';
 import { checkScan } from './scan.ts';
 
 export interface AnswerColumn extends OutputColumn {
@@ -104,7 +105,7 @@ export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
   const decided = new Map([...partners].map(([id, { decision }]) => [id, decision]));
 
   const key = keyOf(worded, new Map([...decisions, ...decided]), now, asked, gate);
-  const verified = await cached(key, gate.caches.plans, async () => {
+  const make = async () => {
     const params = checkParameters(ask.params, bound.guarded.paramCount);
     const resolved = resolve(meant, governed);
     const engine = engineOf(meant, gate);
@@ -125,6 +126,7 @@ export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
         datasetOf,
         governedOf: (id) => governed.get(id) ?? partners.get(id),
         ...keys,
+        nonce: randomBytes(32),
         params,
         page: rows,
       }),
@@ -132,9 +134,20 @@ export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
     );
     gate.caches.columns.set(made, columnsRead(resolved));
     return made;
-  });
+  };
+  // What hides one answer hides no other: noise is drawn for each query.
+  const verified = drawsNoise(decisions.values()) ? await make() : await cached(key, gate.caches.plans, make);
   const rooms = readsRooms(decisions.values())
-    ? roomReads({ governed, partners, world: worldOf(meant) }, gate)
+    ? roomReads(
+        {
+          governed,
+          partners,
+          world: worldOf(meant),
+          resolved: () => resolve(meant, governed),
+          params: checkParameters(ask.params, bound.guarded.paramCount),
+        },
+        gate,
+      )
     : [];
   return {
     verified,

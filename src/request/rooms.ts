@@ -15,7 +15,8 @@ import type { Identity } from '../identity/identity.ts';
 import { type CensusQueries, type CensusWorld, censusQueries } from '../sql/clean-room/census-queries.ts';
 import { isRoom, type Lattice, latticeOf } from '../sql/clean-room/lattice.ts';
 import { ruleOf } from '../sql/clean-room/rule.ts';
-import type { GovernedDataset, GovernedQuery } from '../sql/stages.ts';
+import { noisyAnswers } from '../sql/clean-room/through.ts';
+import type { GovernedDataset, GovernedQuery, ParamValue, ResolvedQuery } from '../sql/stages.ts';
 import { verify } from '../sql/verify.ts';
 import type { RoomSubject } from '../store/clean-rooms.ts';
 import { actorsOf } from './acting.ts';
@@ -29,6 +30,8 @@ export interface RoomRead {
   readonly rule: string;
   /** Whether the rows may change while the data stays the same: by the clock. */
   readonly moving: boolean;
+  /** How many noisy answers the query is given of it; none where answers are exact. */
+  readonly answers: number;
   readonly world: CensusWorld;
 }
 
@@ -38,16 +41,27 @@ export interface RoomReadsAsk {
   /** What may be joined with it beside. */
   readonly partners: ReadonlyMap<string, GovernedDataset>;
   readonly world: CensusWorld;
+  readonly resolved: () => ResolvedQuery;
+  /** The caller's values. */
+  readonly params: readonly ParamValue[];
 }
 
 /** @throws SluiceError clean_room_conflict */
-export function roomReads({ governed, partners, world }: RoomReadsAsk, { rooms }: Gate): readonly RoomRead[] {
+export function roomReads(
+  { governed, partners, world, resolved, params }: RoomReadsAsk,
+  { rooms }: Gate,
+): readonly RoomRead[] {
+  const governedOf = (id: string) => governed.get(id) ?? partners.get(id);
+  const answers = drawsNoise([...governed.values()].map(({ decision }) => decision))
+    ? noisyAnswers(resolved(), { engine: world.engine, governedOf, params })
+    : null;
   return [...governed.values()].filter(isRoom).map((own) => {
-    const lattice = latticeOf(own, (id) => governed.get(id) ?? partners.get(id), world.engine);
+    const lattice = latticeOf(own, governedOf, world.engine);
     const members = [own, ...lattice.joins.map(({ member }) => member.governed)];
     const { identity, project } = world;
     return {
       lattice,
+      answers: answers?.get(own.dataset.id) ?? 0,
       rules: own.decision.limits.aggregate_only ?? [],
       rule: ruleOf(lattice, { identity, project, secretName: rooms.secretName }),
       moving: members.some(({ dataset, decision }) => dataset.view || readsClock(decision)),
@@ -84,7 +98,7 @@ export async function enterRooms(
   const subjects = subjectsOf(identity);
   await charge(
     chargesFor(
-      reads.flatMap(({ rules }) => rules),
+      reads.flatMap(({ rules, answers }) => rules.map((rule) => costing(rule, answers))),
       subjects,
       at,
     ),
@@ -213,6 +227,19 @@ async function drained(running: RunningQuery): Promise<RunningQuery> {
     truncated: () => running.truncated(),
     cancel: async () => {},
   };
+}
+
+/** Each answer costs by itself. */
+function costing(rule: CleanRoomLimits, answers: number): CleanRoomLimits {
+  const { noise } = rule;
+  return noise === null ? rule : { ...rule, noise: { ...noise, epsilon: noise.epsilon * answers } };
+}
+
+/** Whether answers from any of them are blurred. */
+export function drawsNoise(decisions: Iterable<Decision>): boolean {
+  return [...decisions].some(({ limits }) =>
+    (limits.aggregate_only ?? []).some(({ noise }) => noise !== null),
+  );
 }
 
 /** Whether any of them is of a clean room. */

@@ -26,6 +26,8 @@ interface Answer {
 
 /** What stands in the place of a range: exact sums, to be made noisy before anything reads them. */
 export interface NoisyGroups {
+  /** The range of the atoms. */
+  readonly of: string;
   /** In the caller's dialect, over atoms. */
   readonly select: SelectStmt;
   readonly groups: readonly string[];
@@ -130,6 +132,7 @@ export function collectAnswers(options: CollectOptions): Collected {
         ),
       ]);
       const groups: NoisyGroups = {
+        of: block.range,
         select,
         groups: grouped.map((_, i) => groupName(i)),
         answers: all.map(({ exact: _, ...answer }) => answer),

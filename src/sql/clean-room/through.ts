@@ -79,6 +79,17 @@ export function throughRooms(resolved: ResolvedQuery, options: ThroughOptions): 
   return { resolved: { ...resolved, tree, uses, ranges }, ...found };
 }
 
+/** By dataset id: how many noisy answers a query is given, each of which costs. */
+export function noisyAnswers(resolved: ResolvedQuery, options: ThroughOptions): ReadonlyMap<string, number> {
+  const { atoms, noisy } = throughRooms(resolved, options);
+  const answers = new Map<string, number>();
+  for (const { of, answers: own } of noisy.values()) {
+    const id = atoms.get(of)!.fact.governed.dataset.id;
+    answers.set(id, (answers.get(id) ?? 0) + own.length);
+  }
+  return answers;
+}
+
 /** The types of what atoms hold. */
 function columnsOf(
   { range, lattice, joined }: Block,
