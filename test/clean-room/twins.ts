@@ -55,8 +55,8 @@ const B: readonly Person[] = [
   { id: 35, region: 'IT', joined: '2022-05-05', age: 17, used: [99_999, 0.5], labels: [] },
 ];
 
-/** In each group that is shown, others have the values. */
-const C: readonly Person[] = A.map((person) => {
+/** In each group that is shown, others have the values, and all rows lie in another order. */
+const C: readonly Person[] = [...A].reverse().map((person) => {
   const { id, age, used } = person;
   // An age goes from one to another; nobody's of FR is told, so they are others altogether.
   const older: Readonly<Record<number, number>> = { 1: 7, 2: -7, 21: 5, 22: -3, 23: -2 };
