@@ -10,6 +10,8 @@ export type ClaimTest = { readonly claim: ClaimPath } & (
   | { readonly starts_with: string }
   | { readonly matches: RegExp }
   | { readonly same_as: ClaimPath }
+  /** That text and the other claim, whatever the case. */
+  | { readonly after: string; readonly claimed: ClaimPath }
   | { readonly present: boolean }
 );
 
@@ -37,6 +39,13 @@ export interface Mapping {
 }
 
 const ANY_TOKEN: ClaimRule = [[]];
+
+/** Keycloak writes user names in small letters. */
+const SERVICE_ACCOUNT: ClaimTest = {
+  claim: 'preferred_username',
+  after: 'service-account-',
+  claimed: 'azp',
+};
 
 /** RFC 9068 and what most of the others have in common. */
 const GENERIC: Mapping = {
@@ -84,12 +93,19 @@ function presetOf({ provider, client, namespace, tenant }: IssuerConfig): Mappin
         display_name: ['name', 'preferred_username'],
         // The group mapper writes full paths unless told not to: `/analysts`, `/team/a`.
         groupPrefix: '/',
-        // Anybody may choose such a user name; `client_id` is a note of sessions of service accounts alone.
+        // Anybody may choose such a user name, but a person's session has an id. The client's id is a note of the client scope
+        // `service_account` (`clientId` before version 24), which imported realms lack; without `profile` there is no name.
         service: [
-          [
-            { claim: 'preferred_username', starts_with: 'service-account-' },
-            { claim: 'client_id', same_as: 'azp' },
-          ],
+          [{ claim: 'sid', present: false }, SERVICE_ACCOUNT],
+          ...['client_id', 'clientId'].flatMap(
+            (claim): ClaimRule => [
+              [{ claim, same_as: 'azp' }, SERVICE_ACCOUNT],
+              [
+                { claim, same_as: 'azp' },
+                { claim: 'preferred_username', present: false },
+              ],
+            ],
+          ),
         ],
         // An ID token has `ID` here, and a token bound to a key (DPoP) must not be taken without the proof of it.
         token: [[{ claim: 'typ', equals: 'Bearer' }]],

@@ -13,6 +13,11 @@ function holds(payload: JWTPayload, test: ClaimTest): boolean {
   if ('present' in test && test.present !== undefined) return (value !== undefined) === test.present;
   if (value === undefined) return false;
   if ('same_as' in test && test.same_as !== undefined) return value === readClaim(payload, test.same_as);
+  if ('after' in test && test.after !== undefined) {
+    const other = readClaim(payload, test.claimed);
+    const wanted = typeof other === 'string' ? `${test.after}${other}`.toLowerCase() : null;
+    return typeof value === 'string' && value.toLowerCase() === wanted;
+  }
   if ('starts_with' in test && test.starts_with !== undefined)
     return typeof value === 'string' && value.startsWith(test.starts_with);
   if ('matches' in test && test.matches !== undefined)
