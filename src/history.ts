@@ -83,7 +83,8 @@ export async function rollBack(
   });
 }
 
-async function etagOf(wanted: string, gate: Gate): Promise<string> {
+/** @throws SluiceError state_unknown */
+export async function etagOf(wanted: string, gate: Gate): Promise<string> {
   const known = new Set((await gate.metadata.history(-1)).map(({ etag }) => etag));
   if (known.has(wanted)) return wanted;
   const found = wanted.length < LEAST_DIGITS ? [] : [...known].filter((etag) => etag.startsWith(wanted));

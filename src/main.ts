@@ -329,8 +329,20 @@ const wiring: Wiring = {
     return auditDeskOf(config, { kind: 'operator', name: operator(), caller: localCaller() });
   },
   async withReports(config, run) {
-    const { readUsage } = await import('./usage.ts');
-    return withOwner(config, (author, gate) => run({ usage: (ask) => readUsage(author, ask, gate) }));
+    const [{ readUsage }, { replay }, { readArtifacts }] = await Promise.all([
+      import('./usage.ts'),
+      import('./replay.ts'),
+      import('./state/artifacts.ts'),
+    ]);
+    return withOwner(config, (author, gate) =>
+      run({
+        usage: (ask) => readUsage(author, ask, gate),
+        replay: (ask, files, onStep) => {
+          const metadata = files === null ? {} : { metadata: readArtifacts(config, absolute(files)) };
+          return replay(author, { ...ask, ...metadata, onStep }, gate);
+        },
+      }),
+    );
   },
   async sinkStates(config) {
     const [{ auditPath }, { readSinkStates }, { openStore }] = await Promise.all([

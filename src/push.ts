@@ -1,5 +1,6 @@
 /** The path of a push: door -> identity -> dbt artifacts and policies -> snapshot -> store -> served, with audit told of it. */
 
+import { ownDatasets } from './catalogue/built-in.ts';
 import { publishRuleSchema } from './catalogue/publish.ts';
 import { SluiceError } from './errors.ts';
 import { readLineage } from './exchange/lineage-file.ts';
@@ -116,7 +117,7 @@ export function reportOf({ snapshot, etag, changed, changes }: Applied): PushRep
 }
 
 function countsOf(snapshot: Snapshot, etag: string) {
-  const { datasets } = snapshot.catalogue;
+  const datasets = ownDatasets(snapshot.catalogue);
   return {
     etag,
     datasets: datasets.length,

@@ -21,7 +21,8 @@ export interface Atom {
 
 /** An answer to a question about one part; null where there is no such part. */
 export interface Answered {
-  readonly part: Part;
+  /** What policies are called; those that it does not name keep their ids. */
+  readonly part: Pick<Part, 'names'>;
   readonly decision: Decision;
 }
 
@@ -29,7 +30,7 @@ export function atom(of: Pick<Atom, 'change' | 'direction' | 'from' | 'to'> & Pa
   return { column: null, tagged: [], policies: [], ...of };
 }
 
-const named = (part: Part, policies: readonly string[]): readonly string[] => [
+const named = (part: Answered['part'], policies: readonly string[]): readonly string[] => [
   ...new Set(policies.map((id) => part.names[Number(id)] ?? id)),
 ];
 

@@ -9,6 +9,7 @@ import type { HygieneReport } from '../../hygiene/report.ts';
 import type { GivenIdentity } from '../../identity/given.ts';
 import type { PlanReport } from '../../plan/report.ts';
 import type { Bench } from '../../policy-tests/bench.ts';
+import type { ReplayAsk, ReplayReport } from '../../replay.ts';
 import type { TagChanges } from '../../retag.ts';
 import type { ResetAsk, RoomReset, RoomSpending } from '../../rooms.ts';
 import type { SandboxAsk, SandboxManifest } from '../../sandbox.ts';
@@ -151,6 +152,12 @@ export interface Wiring {
 /** What can be said of the audit as a whole. */
 export interface Reports {
   usage(ask: UsageAsk): Promise<UsageReport>;
+  /** @param files what a push would bring, null where the state is named otherwise */
+  replay(
+    ask: Omit<ReplayAsk, 'metadata' | 'onStep'>,
+    files: PushFiles | null,
+    onStep: (text: string) => void,
+  ): Promise<ReplayReport>;
 }
 
 /** Absolute paths; dbt's manifest is the configured one unless a file is named. */

@@ -21,6 +21,7 @@ import { opaBundleRoutes } from './routes/opa-bundle.ts';
 import { planRoutes } from './routes/plan.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { queryRoutes } from './routes/query.ts';
+import { replayRoutes } from './routes/replay.ts';
 import { roomRoutes } from './routes/rooms.ts';
 import { usageRoutes } from './routes/usage.ts';
 
@@ -100,6 +101,7 @@ export async function createHttpDoor(options: HttpDoorOptions): Promise<HttpApp>
     const typed = routes.withTypeProvider<ZodRequests>() as unknown as HttpApp;
     queryRoutes(typed, options.gate);
     usageRoutes(typed, options.gate);
+    replayRoutes(typed, options.gate, options.pushBytes);
     catalogueRoutes(typed, options.gate);
     projectRoutes(typed, options.gate);
     roomRoutes(typed, options.gate);
