@@ -5,7 +5,7 @@ import Table from 'cli-table3';
 import { checkEvent } from '../src/audit/check.ts';
 import type { AuditEvent } from '../src/audit/event.ts';
 import { openAuditLog } from '../src/audit/log.ts';
-import { verifyAudit } from '../src/audit/verify.ts';
+import { measureStore } from './audit-store.ts';
 import { ms, QUICK, report } from './report.ts';
 
 const SECONDS = QUICK ? 0.5 : 3;
@@ -144,15 +144,7 @@ try {
   );
   console.log(table.toString());
 
-  const path = join(folder, 'process_death-64.db');
-  const start = performance.now();
-  const result = await verifyAudit(path);
-  const seconds = (performance.now() - start) / 1000;
-  console.log(
-    `verify: ${result.events.toLocaleString('en')} events in ${seconds.toFixed(2)} s, ` +
-      `${Math.round(result.events / seconds).toLocaleString('en')} events/s, ` +
-      `${Math.round(process.memoryUsage.rss() / 1e6)} MB resident, ok: ${result.ok}`,
-  );
+  await measureStore(folder);
 } finally {
   rmSync(folder, { recursive: true });
 }
