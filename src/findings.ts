@@ -154,6 +154,21 @@ export const RULES = {
     'A purpose has no text',
     'Members acknowledge a text; here there is only a name. Write `{ name, text }`.',
   ),
+  'room-small-groups': rule(
+    'warning',
+    'A clean room shows groups of very few people',
+    'Whoever knows all others of a group knows the rest from its sum. Say `min_group_size: 10`, or more.',
+  ),
+  'room-dimension-personal': rule(
+    'warning',
+    'A clean room is cut by personal data',
+    'Groups are told by name, and these names are about people. Leave the column out, or make it coarser.',
+  ),
+  'room-dimension-fine': rule(
+    'note',
+    'A clean room is cut by every single date or number of a column',
+    'The finer a dimension, the smaller the groups, and the more of them are left out. Truncate dates, put numbers in buckets.',
+  ),
   // The rest of the state.
   'catalog-incomplete': rule(
     'warning',

@@ -8,6 +8,7 @@ import type { Snapshot } from '../snapshot.ts';
 import { columnFindings } from './columns.ts';
 import { datasetFindings } from './datasets.ts';
 import { expiredFindings } from './expired.ts';
+import { roomFindings } from './rooms.ts';
 import { type Coverage, coverageByNamespace, coverageOf, type NamespaceCoverage } from './score.ts';
 import { shadowFindings } from './shadows.ts';
 
@@ -38,6 +39,7 @@ export function examineHygiene({ snapshot, project, yaml, samples, now }: Hygien
     ...columnFindings(datasets, project, samples),
     ...datasetFindings(datasets, project, written),
     ...shadowFindings(snapshot.policies),
+    ...roomFindings(snapshot),
     ...expiredFindings(snapshot, now),
   ];
   return reportOf(withLines(found, project, written), snapshot.catalogue.datasets);
