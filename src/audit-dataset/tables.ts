@@ -130,7 +130,7 @@ export const AUDIT_TABLES: readonly AuditTable[] = [
   {
     name: 'audit_datasets',
     description: 'Every event of the audit that concerns datasets, one row for each of them.',
-    source: 'incoming, unnest(e.datasets) AS unnested(item)',
+    source: '(SELECT seq, e, unnest(e.datasets) AS item FROM incoming)',
     columns: [
       seq,
       time,
@@ -147,7 +147,7 @@ export const AUDIT_TABLES: readonly AuditTable[] = [
   {
     name: 'audit_columns',
     description: 'The columns that allowed queries read, one row for each of a query.',
-    source: 'incoming, unnest(e.columns) AS unnested(item)',
+    source: '(SELECT seq, e, unnest(e.columns) AS item FROM incoming)',
     columns: [
       seq,
       time,

@@ -2,11 +2,13 @@
  * The audit as a DuckDB file that can be made anew at any time: filled from the log, in its order, as far as it has come.
  * The file is open only while it is filled, so that a copy of it is whole.
  */
+import { createHash } from 'node:crypto';
 import { chmodSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { followLog, type LogFollower } from '../audit/follow.ts';
+import { SluiceError } from '../errors.ts';
 import { AUDIT_TABLES, SHAPE } from './tables.ts';
 
 export interface WarehouseFiles {
@@ -24,8 +26,11 @@ export interface Filled {
 /** Events a transaction, and bytes of them. */
 const PART = 10_000;
 const PART_BYTES = 16_000_000;
-/** Raised whenever a table changes: a file of another version is made anew. */
-const VERSION = 1;
+/** Of the tables: a file of another version is made anew. */
+const VERSION = createHash('sha256')
+  .update(JSON.stringify([SHAPE, AUDIT_TABLES]))
+  .digest('hex')
+  .slice(0, 16);
 const OPTIONS = {
   memory_limit: '512MB',
   threads: '2',
@@ -39,11 +44,25 @@ const LOCKED_AGAIN_MS = 20;
 /** Brings the file up to the log's end, as it was when this began at the least. */
 export async function fillWarehouse(files: WarehouseFiles): Promise<Filled> {
   const log = followLog(files.audit);
+  const lock = await occupy(files.database);
+  const filling = () => inWarehouse(files.database, (connection) => fill(connection, log));
   try {
-    return await withWarehouse(files.database, (connection) => fill(connection, log));
+    return await filling().catch((thrown: unknown) => {
+      // Of the log's own faults the file knows nothing.
+      if (thrown instanceof SluiceError) throw thrown;
+      remove(files.database);
+      return filling();
+    });
   } finally {
+    lock.close();
     log.close();
   }
+}
+
+/** There is nothing in it that is not in the log as well. */
+function remove(database: string): void {
+  rmSync(database, { force: true });
+  rmSync(`${database}.wal`, { force: true });
 }
 
 /** @param work gets a connection that is closed after it, with everything in the file */
@@ -82,8 +101,7 @@ async function openInstance(database: string): Promise<DuckDBInstance> {
   try {
     return await DuckDBInstance.create(database, OPTIONS);
   } catch {
-    rmSync(database, { force: true });
-    rmSync(`${database}.wal`, { force: true });
+    remove(database);
     return DuckDBInstance.create(database, OPTIONS);
   }
 }
@@ -165,7 +183,7 @@ async function placeOf(connection: DuckDBConnection): Promise<Place | null> {
   );
   if (known.currentRowCount === 0) return null;
   const [row] = (
-    await connection.runAndReadAll(`SELECT seq, hash, first FROM state.filled WHERE version = ${VERSION}`)
+    await connection.runAndReadAll(`SELECT seq, hash, first FROM state.filled WHERE version = '${VERSION}'`)
   ).getRows();
   return row === undefined ? null : { seq: Number(row[0]), hash: String(row[1]), first: Number(row[2]) };
 }
@@ -184,9 +202,9 @@ async function makeAnew(connection: DuckDBConnection): Promise<void> {
       `CREATE OR REPLACE TABLE main.${name} (${columns.map((column) => `${column.name} ${column.type}`).join(', ')})`,
     );
   await connection.run(
-    'CREATE OR REPLACE TABLE state.filled (version INTEGER, seq BIGINT, hash VARCHAR, first BIGINT)',
+    'CREATE OR REPLACE TABLE state.filled (version VARCHAR, seq BIGINT, hash VARCHAR, first BIGINT)',
   );
-  await connection.run(`INSERT INTO state.filled VALUES (${VERSION}, 0, '', 1)`);
+  await connection.run(`INSERT INTO state.filled VALUES ('${VERSION}', 0, '', 1)`);
 }
 
 /** What retention has removed. */

@@ -99,18 +99,25 @@ describe('is made anew', () => {
     [
       'of another version',
       () =>
-        withWarehouse(files().database, (c) => c.run('UPDATE state.filled SET version = 0').then(() => {})),
+        withWarehouse(files().database, (c) =>
+          c.run('UPDATE state.filled SET version = NULL').then(() => {}),
+        ),
     ],
     [
-      'without its tables',
+      'without a table',
+      () => withWarehouse(files().database, (c) => c.run('DROP TABLE audit_datasets').then(() => {})),
+    ],
+    [
+      'without its state',
       () => withWarehouse(files().database, (c) => c.run('DROP SCHEMA state CASCADE').then(() => {})),
     ],
   ] as const)('where the file is %s', async (_, spoil) => {
     await append(7);
     await fillWarehouse(files());
     await spoil();
+    await append(1, 'more');
     await fillWarehouse(files());
-    expect(await rows(COUNTS)).toEqual([[7, 7, 14]]);
+    expect(await rows(COUNTS)).toEqual([[8, 8, 16]]);
   });
 });
 
