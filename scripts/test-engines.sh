@@ -42,4 +42,14 @@ elif fetch_keycloak; then
   export SLUICE_KEYCLOAK
 fi
 
+# These run with `npm test` too, where there is an OPA.
+if [ $# -eq 0 ]; then
+  if OPA=$(scripts/get-opa.sh); then
+    export OPA
+    npx vitest run test/access/opa- test/access/decisions test/access/packages
+  else
+    skip 'OPA, which could not be fetched'
+  fi
+fi
+
 exec npx vitest run --config vitest.engines.config.ts "$@"
