@@ -33,7 +33,7 @@ export interface ReaderOptions {
 }
 
 /** Between two looks at the log. */
-const FOLLOW_MS = 1000;
+const FOLLOW_MS = 2000;
 
 export function openAuditReader({ path, indexPath, patienceMs = 20_000 }: ReaderOptions): AuditReader {
   const data = {

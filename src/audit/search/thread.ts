@@ -52,17 +52,19 @@ function serve(port: NonNullable<typeof parentPort>, data: ThreadData): void {
 
   /** One at a time; each block lets questions in that need no index. */
   async function fill(): Promise<void> {
+    while (!fillOne()) await yieldToOthers();
+  }
+
+  /** Whether the index has reached the head of the log. */
+  function fillOne(): boolean {
     try {
-      for (;;) {
-        index ??= openIndex(data.indexPath);
-        const log = openSqliteReadOnly(data.path, AUDIT_FILE, 1000);
-        if (log === null) return;
-        try {
-          if (fillBlock(index, log).seq >= headOf(log).seq) return;
-        } finally {
-          log.close();
-        }
-        await yieldToOthers();
+      index ??= openIndex(data.indexPath);
+      const log = openSqliteReadOnly(data.path, AUDIT_FILE, 1000);
+      if (log === null) return true;
+      try {
+        return fillBlock(index, log).seq >= headOf(log).seq;
+      } finally {
+        log.close();
       }
     } catch (error) {
       drop(error);
@@ -129,8 +131,12 @@ function serve(port: NonNullable<typeof parentPort>, data: ThreadData): void {
   });
   if (data.followMs !== null)
     setInterval(() => {
-      // Nobody waits for it: what is wrong shows when somebody asks.
-      caughtUp().catch(() => {});
+      try {
+        // A block at a time: whoever appends faster than that needs the machine more than the next search does.
+        if (filling === null) fillOne();
+      } catch {
+        // Nobody waits for it: what is wrong shows when somebody asks.
+      }
     }, data.followMs);
 }
 
