@@ -9,6 +9,7 @@ import { ConditionTable, factsOf } from './conditions.ts';
 import { byGravity, gather, realOf, verdictOf } from './gather.ts';
 import { metadataChanges } from './metadata-changes.ts';
 import { pairDatasets } from './pairs.ts';
+import { projectChanges } from './project-changes.ts';
 import { type Ask, Questions } from './questions.ts';
 import type { Count, Direction, PlanReport } from './report.ts';
 import { type Shape, shapesOf } from './shape.ts';
@@ -36,7 +37,15 @@ export interface PlanInput {
 }
 
 /** Entries of a list in the report, and changes of one entry. */
-const MOST = { datasets: 1_000, columns: 2_000, tags: 2_000, policies: 1_000, access: 300, changes: 2_000 };
+const MOST = {
+  datasets: 1_000,
+  columns: 2_000,
+  tags: 2_000,
+  policies: 1_000,
+  projects: 1_000,
+  access: 300,
+  changes: 2_000,
+};
 
 const NO_POLICIES: Pick<PolicySet, 'policies' | 'forDataset' | 'networksOf' | 'hoursAt'> = {
   policies: [],
@@ -51,6 +60,11 @@ export async function buildPlan(input: PlanInput): Promise<PlanReport> {
   const rules = { before: before?.policies ?? NO_POLICIES, after: after.policies };
   const pairs = pairDatasets(before?.catalogue ?? { datasets: [] }, after.catalogue);
   const metadata = metadataChanges(pairs, rules.before, rules.after);
+
+  const inProjects = projectChanges(
+    { projects: before?.catalogue.projects ?? [], policies: rules.before.policies },
+    { projects: after.catalogue.projects, policies: rules.after.policies },
+  );
 
   const conditions = new ConditionTable();
   const paired = pairs.map((pair) => ({
@@ -98,7 +112,7 @@ export async function buildPlan(input: PlanInput): Promise<PlanReport> {
     etag: after.hash,
     changed: before?.hash !== after.hash,
     environment,
-    verdict: verdictOf(access),
+    verdict: inProjects.doubtful && verdictOf(access) === 'no_gain' ? 'may_gain' : verdictOf(access),
     summary: {
       datasets: countOf(metadata.datasets),
       columns: countOf(metadata.columns),
@@ -119,10 +133,12 @@ export async function buildPlan(input: PlanInput): Promise<PlanReport> {
     columns: atMost('columns', metadata.columns),
     tags: atMost('tags', metadata.tags),
     policies: atMost('policies', metadata.policies),
+    projects: atMost('projects', inProjects.projects),
     access: shown,
     cut,
     warnings: [
       ...input.warnings,
+      ...inProjects.warnings,
       ...(circumstances.whole
         ? []
         : ['The policies name more networks and hours than a plan looks at in every combination.']),

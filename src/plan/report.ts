@@ -53,6 +53,13 @@ export interface PolicyChange {
   readonly matches: { readonly added: number; readonly removed: number };
 }
 
+export interface ProjectChange {
+  readonly project: string;
+  readonly change: Change;
+  /** `members`, `purposes`, `datasets`, `equalise`, `clean_room`, `owner`. */
+  readonly differences: readonly Difference[];
+}
+
 /** A class of identities that a change concerns alike. */
 export interface Who {
   /** `group marketing`, `everyone signed in`, `anna.analyst`. */
@@ -155,6 +162,7 @@ export interface PlanReport {
   readonly columns: readonly ColumnChange[];
   readonly tags: readonly TagChange[];
   readonly policies: readonly PolicyChange[];
+  readonly projects: readonly ProjectChange[];
   /** The gravest first. */
   readonly access: readonly Access[];
   /** Lists that are cut, each with how many it would have. */

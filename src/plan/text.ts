@@ -35,7 +35,7 @@ function atMost<T>(list: readonly T[]): readonly (T | string)[] {
     : [...list.slice(0, MOST), `… and ${list.length - MOST} more; --json has them`];
 }
 
-export function changeLines({ datasets, columns, tags, policies }: PlanReport): readonly string[] {
+export function changeLines({ datasets, columns, tags, policies, projects }: PlanReport): readonly string[] {
   const differ = (
     list: readonly { readonly field: string; readonly from: string | null; to: string | null }[],
   ) =>
@@ -69,6 +69,11 @@ export function changeLines({ datasets, columns, tags, policies }: PlanReport): 
         const how = change === 'changed' && !rewritten ? ', itself unchanged' : '';
         return `${SIGNS[change]} policy ${policy} (${effect})${moved}${how}   ${source}`;
       }),
+    ),
+    ...atMost(
+      projects.map(
+        ({ project, change, differences }) => `${SIGNS[change]} project ${project}${differ(differences)}`,
+      ),
     ),
   ];
 }

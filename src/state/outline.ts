@@ -9,6 +9,8 @@ export interface Outline {
   readonly datasets: Readonly<Record<string, DatasetOutline>>;
   /** By id, a digest of what is written. */
   readonly policies: Readonly<Record<string, string>>;
+  /** By name, a digest of all of it; absent in what earlier releases stored. */
+  readonly projects?: Readonly<Record<string, string>>;
 }
 
 interface DatasetOutline {
@@ -38,6 +40,8 @@ export interface Changes {
   readonly columns: Part;
   readonly tags: Part;
   readonly policies: Part;
+  /** Absent where none changed. */
+  readonly projects?: Part;
 }
 
 const MOST_NAMES = 20;
@@ -50,6 +54,7 @@ export function outlineOf({ catalogue, policies }: Pick<Snapshot, 'catalogue' | 
     policies: Object.fromEntries(
       policies.policies.map(({ id, effect, definition }) => [id, digestOf([effect, definition])]),
     ),
+    projects: Object.fromEntries(catalogue.projects.map((project) => [project.name, digestOf(project)])),
   };
 }
 
@@ -92,11 +97,19 @@ export function changesBetween(before: Outline | null, after: Outline): Changes 
   }
   for (const [id, was, is] of pairs((before ?? NOTHING).policies, after.policies))
     if (was !== is) policies.count(is === undefined ? '-' : was === undefined ? '+' : '~', id);
+  const projects = tally();
+  // What an earlier release stored says nothing of them.
+  if (before === null || before.projects !== undefined)
+    for (const [name, was, is] of pairs(before?.projects ?? {}, after.projects ?? {}))
+      if (was !== is) projects.count(is === undefined ? '-' : was === undefined ? '+' : '~', name);
+  const inProjects = projects.part();
+  const any = inProjects.added + inProjects.removed + inProjects.changed > 0;
   return {
     datasets: datasets.part(),
     columns: columns.part(),
     tags: tags.part(),
     policies: policies.part(),
+    ...(any ? { projects: inProjects } : {}),
   };
 }
 

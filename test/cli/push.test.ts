@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(here.folder, { recursive: true, force: true }));
 
-const COUNTS = '21 datasets, 160 columns, 18 policies\n';
+const COUNTS = '21 datasets, 160 columns, 20 policies\n';
 
 describe('into the state beside sluice.yml', () => {
   it('--dry-run applies nothing', async () => {
@@ -37,7 +37,7 @@ describe('into the state beside sluice.yml', () => {
       changed: false,
       datasets: 21,
       columns: 160,
-      policies: 18,
+      policies: 20,
       warnings: [],
     });
   });
@@ -121,7 +121,7 @@ describe('to a running gate', () => {
     write('policies/access.yml', closed);
     expect((await push('--as', 'pipeline', '--dry-run')).stdout).toContain('would apply');
     expect(await run(...asked)).toMatchObject({ code: 0 });
-    expect((await push('--as', 'pipeline')).stdout).toMatch(/^✓ applied .* 19 policies$/m);
+    expect((await push('--as', 'pipeline')).stdout).toMatch(/^✓ applied .* 21 policies$/m);
     expect(await run(...asked)).toMatchObject({ code: 1, stderr: expect.stringMatching(/^access_denied: /) });
   });
 

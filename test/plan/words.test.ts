@@ -52,6 +52,7 @@ const report = (list: readonly Access[], over: Partial<PlanReport> = {}): PlanRe
   columns: [],
   tags: [],
   policies: [],
+  projects: [],
   access: list,
   cut: {},
   warnings: [],

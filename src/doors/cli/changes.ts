@@ -27,11 +27,18 @@ export function* byName(changes: Changes): Generator<string> {
   }
 }
 
-const parts = ({ datasets, columns, tags, policies }: Changes): readonly (readonly [string, Part])[] => [
+const parts = ({
+  datasets,
+  columns,
+  tags,
+  policies,
+  projects,
+}: Changes): readonly (readonly [string, Part])[] => [
   ['datasets', datasets],
   ['columns', columns],
   ['tags', tags],
   ['policies', policies],
+  ...(projects === undefined ? [] : ([['projects', projects]] as const)),
 ];
 
 /** The line with which a push, a rollback or tag changes end. */

@@ -63,7 +63,7 @@ const part = z.object({
 });
 
 const changes = z
-  .object({ datasets: part, columns: part, tags: part, policies: part })
+  .object({ datasets: part, columns: part, tags: part, policies: part, projects: part.optional() })
   .describe('Compared with the state before.');
 
 export const pushAnswer = z.object({

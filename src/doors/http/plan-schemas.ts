@@ -76,6 +76,15 @@ export const planAnswer = z.object({
       matches: z.object({ added: z.number().int(), removed: z.number().int() }),
     }),
   ),
+  projects: z.array(
+    z.object({
+      project: z.string(),
+      change,
+      differences: z
+        .array(difference)
+        .describe('Of members, purposes, datasets, equalise, clean_room, owner.'),
+    }),
+  ),
   access: z
     .array(
       z.object({
