@@ -265,7 +265,7 @@ const wiring: Wiring = {
     const { address, issuer } = serving;
     return { address, issuer: issuer?.url ?? null, ending, ended: ending.then(() => serving.close()) };
   },
-  async mintToken(config, persona, expiresInSeconds) {
+  async mintToken(config, persona, { expiresInSeconds, actor } = {}) {
     const { developmentIssuer } = await import('./open.ts');
     const issuer = await developmentIssuer(config);
     if (issuer === null)
@@ -276,10 +276,10 @@ const wiring: Wiring = {
           hint: 'Use --token with a token of your identity provider.',
         },
       );
-    return issuer.mintToken(
-      persona,
-      expiresInSeconds === undefined ? {} : { lifetimeMs: expiresInSeconds * 1000 },
-    );
+    return issuer.mintToken(persona, {
+      ...(expiresInSeconds === undefined ? {} : { lifetimeMs: expiresInSeconds * 1000 }),
+      ...(actor === undefined ? {} : { actor }),
+    });
   },
   async openTestBench(config) {
     const [{ openGate, personaIdentities }, { openBench }] = await Promise.all([

@@ -74,6 +74,22 @@ describe('the development issuer', () => {
     expect(identity).toEqual(identityOf(findPersona(PERSONAS, name), issuer.url));
   });
 
+  it.each([
+    ['a service', 'pipeline'],
+    ['a user', 'intern'],
+  ])('signs for a persona that %s acts for', async (_kind, actor) => {
+    const issuer = await start();
+    const identity = await gate(issuer).authenticate(await issuer.mintToken('officer', { actor }));
+    const { actor: acting, ...subject } = identity;
+    expect(subject).toEqual(identityOf(findPersona(PERSONAS, 'officer'), issuer.url));
+    expect(acting).toEqual(identityOf(findPersona(PERSONAS, actor), issuer.url));
+  });
+
+  it.each(['external', 'stranger'])('lets %s act for nobody', async (actor) => {
+    const issuer = await start();
+    expect((await failure(() => issuer.mintToken('officer', { actor }))).code).toBe('usage');
+  });
+
   it('signs what RFC 9068 calls an access token', async () => {
     const token = (await (await start()).mintToken('pipeline')) ?? '';
     expect(decodeProtectedHeader(token)).toMatchObject({ alg: 'ES256', typ: 'at+jwt' });

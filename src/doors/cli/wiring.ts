@@ -122,7 +122,11 @@ export interface Wiring {
   readPush(config: Config, files: PushFiles): Promise<PushBody>;
   serve(config: Config, options: { port?: number; onStep: (text: string) => void }): Promise<ServeHandle>;
   /** A development token. @throws SluiceError development_only */
-  mintToken(config: Config, persona: string, expiresInSeconds?: number): Promise<string | null>;
+  mintToken(
+    config: Config,
+    persona: string,
+    options?: { readonly expiresInSeconds?: number; readonly actor?: string },
+  ): Promise<string | null>;
   personas(config: Config): Promise<readonly string[]>;
   /** Of a persona's name, or of an identity as YAML. @throws SluiceError usage */
   givenIdentity(config: Config, text: string): Promise<GivenIdentity>;

@@ -25,7 +25,10 @@ export interface DevelopmentIssuer {
   /** Its public keys, for a gate in the same process. */
   readonly keys: JSONWebKeySet;
   /** An access token for a persona, null for an anonymous one. Throws `usage` for an unknown name. */
-  mintToken(persona: string, options?: { readonly lifetimeMs?: number }): Promise<string | null>;
+  mintToken(
+    persona: string,
+    options?: { readonly lifetimeMs?: number; readonly actor?: string },
+  ): Promise<string | null>;
   /** For an HTTP server. */
   readonly handle: ReturnType<Provider['callback']>;
 }
@@ -48,10 +51,13 @@ export async function createDevelopmentIssuer(
     config: trust(url, options),
     keys: { keys: keys.map(publicPart) },
     handle: provider.callback(),
-    async mintToken(name, { lifetimeMs = options.lifetimeMs } = {}) {
+    async mintToken(name, { lifetimeMs = options.lifetimeMs, actor } = {}) {
       const persona = findPersona(options.personas, name);
       if (persona.kind === 'anonymous') return null;
-      return mint(provider, name, persona, options.audience, Math.max(1, Math.floor(lifetimeMs / 1_000)));
+      if (actor !== undefined && findPersona(options.personas, actor).kind === 'anonymous')
+        throw new SluiceError('usage', `The persona ${actor} is anonymous: it acts for nobody.`);
+      const seconds = Math.max(1, Math.floor(lifetimeMs / 1_000));
+      return mint(provider, grantOf(name, actor), persona, options.audience, seconds);
     },
   };
 }
@@ -84,9 +90,9 @@ function configure(jwks: JWKS, personas: Personas): Configuration {
     clients: [...new Set([CLIENT, ...services])].map(client),
     clientDefaults: { id_token_signed_response_alg: DEVELOPMENT_ALGORITHM },
     enabledJWA: { idTokenSigningAlgValues: [DEVELOPMENT_ALGORITHM] },
-    // `mint` names the persona as the token's grant.
+    // `mint` names the persona as the token's grant, and who acts for it.
     extraTokenClaims: (_context, token) =>
-      token.kind === 'AccessToken' ? claimsOf(personas.get(token.grantId)) : undefined,
+      token.kind === 'AccessToken' ? grantedClaims(token.grantId, personas) : undefined,
     adapter: () => NOTHING_STORED,
     features: { devInteractions: { enabled: false }, userinfo: { enabled: false } },
   };
@@ -102,6 +108,21 @@ const NOTHING_STORED = {
   destroy: async () => undefined,
   revokeByGrantId: async () => undefined,
 };
+
+/** Names of personas hold no space. */
+const grantOf = (name: string, actor: string | undefined): string =>
+  actor === undefined ? name : `${name} ${actor}`;
+
+function grantedClaims(grant: string, personas: Personas): UnknownObject | undefined {
+  const [name = '', actor] = grant.split(' ');
+  const claims = claimsOf(personas.get(name));
+  if (claims === undefined || actor === undefined) return claims;
+  const persona = personas.get(actor);
+  if (persona === undefined || persona.kind === 'anonymous') return undefined;
+  const { sub, kind, scopes } = persona;
+  const client_id = kind === 'service' ? sub : CLIENT;
+  return { ...claims, act: { sub, client_id, scope: scopes.join(' '), ...claimsOf(persona) } };
+}
 
 function claimsOf(persona: Persona | undefined): UnknownObject | undefined {
   if (persona === undefined || persona.kind === 'anonymous') return undefined;
@@ -122,7 +143,7 @@ function trust(url: string, { audience, personas }: DevelopmentIssuerOptions): I
 
 async function mint(
   provider: Provider,
-  name: string,
+  grantId: string,
   persona: Exclude<Persona, { kind: 'anonymous' }>,
   audience: string,
   expiresIn: number,
@@ -133,7 +154,7 @@ async function mint(
   const token = new provider.AccessToken({
     client,
     accountId: persona.sub,
-    grantId: name,
+    grantId,
     gty: 'development',
     expiresIn,
     scope: persona.scopes.join(' '),

@@ -6,11 +6,15 @@ import { type Register, seconds } from '../registration.ts';
 import type { Wiring } from '../wiring.ts';
 
 export async function token(
-  options: { readonly as: string; readonly expiresIn?: number },
+  options: { readonly as: string; readonly actor?: string; readonly expiresIn?: number },
   config: Config,
   wiring: Wiring,
 ): Promise<ExitCode> {
-  const minted = await wiring.mintToken(config, options.as, options.expiresIn);
+  const { expiresIn, actor } = options;
+  const minted = await wiring.mintToken(config, options.as, {
+    ...(expiresIn === undefined ? {} : { expiresInSeconds: expiresIn }),
+    ...(actor === undefined ? {} : { actor }),
+  });
   if (minted === null)
     throw new SluiceError('usage', `The persona ${options.as} is anonymous: it comes without a token.`);
   wiring.terminal.out(`${minted}\n`);
@@ -22,6 +26,7 @@ export const tokenCommand: Register = ({ program, config, wiring, run }) => {
     .command('token')
     .description('print a token of the development issuer')
     .requiredOption('--as <persona>', 'the persona')
+    .option('--actor <persona>', 'who acts in person: both are decided for, and what both may see is shown')
     .option('--expires-in <seconds>', 'its life', seconds)
     .action((options) => run(() => token(options, config(), wiring)));
 };
