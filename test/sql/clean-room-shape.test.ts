@@ -54,6 +54,11 @@ describe('a clean room answers', () => {
     'SELECT count(*) FROM members UNION ALL SELECT count(*) FROM usage',
     'SELECT (SELECT count(*) FROM members) - (SELECT count(*) FROM members WHERE age > 40)',
     'SELECT region FROM plain WHERE region IN (SELECT region FROM members GROUP BY region)',
+    "SELECT substring(region from 1 for 2), trim(both 'x' from region), position('a' in region), count(*) FROM members GROUP BY 1, 2, 3",
+    "SELECT count(*) FROM members WHERE region ILIKE 'N%' AND region SIMILAR TO 'n%' AND (region, age) IN (('north', 20)) AND coalesce(region, '') <> ''",
+    "SELECT date_trunc('year', month), month + interval '1 month', count(*) FROM usage WHERE month > current_date - 1000 GROUP BY 1, 2",
+    "SELECT count(*) FROM members WHERE region = ANY (ARRAY['north', 'south']) AND age BETWEEN SYMMETRIC 60 AND 20",
+    'SELECT region, count(*) FROM members GROUP BY GROUPING SETS ((region), ())',
     'SELECT 100 * count(*) / 3, sum(income) / count(*) + 1 FROM members',
   ])('%s', (sql) => expect(refusal(sql)).toBeNull());
 });
@@ -90,6 +95,7 @@ describe('a clean room refuses', () => {
     ['a window of rows', 'SELECT count(*) OVER (PARTITION BY region) FROM members'],
     ['a named window', 'SELECT rank() OVER w FROM members GROUP BY region WINDOW w AS (ORDER BY count(*))'],
     ['the first of a group', 'SELECT DISTINCT ON (region) region FROM members'],
+    ['rows made of nothing', 'SELECT generate_series(1, 3) FROM members'],
     ['a subquery in a condition', 'SELECT count(*) FROM members WHERE region IN (SELECT region FROM plain)'],
     ['a subquery in the list', 'SELECT (SELECT max(name) FROM plain), count(*) FROM members'],
     [

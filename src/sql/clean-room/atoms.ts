@@ -13,6 +13,7 @@ import {
   type EngineKind,
   every,
   not,
+  numeral,
   operation,
   some,
   whole,
@@ -77,7 +78,7 @@ function groupsOf(
     matched === null ? condition : some([not(matched), condition]);
   const enough = (condition: Node | null): readonly Node[] =>
     units.map(({ unit, least, matched }) =>
-      unlessApart(matched, operation('>=', counted(unit, condition), whole(least))),
+      unlessApart(matched, operation('>=', counted(unit, condition), numeral(least))),
     );
   /** Those with a value are enough, and so are those without, or there are none. */
   const told = ({ known }: LatticeMeasure): Node => {
