@@ -189,11 +189,28 @@ function compareLimits(before: Limits, after: Limits): readonly Atom[] {
   return keys.flatMap((key) => {
     const [was, is] = [before[key], after[key]];
     if (JSON.stringify(was) === JSON.stringify(is)) return [];
+    if (key === 'aggregate_only') return compareRooms(before, after);
     const words = (value: Limits[keyof Limits]): string =>
       value === undefined ? `no ${key}` : `${key} ${String(value)}`;
     const change = tighter(key, was, is) ? 'limit_tightened' : 'limit_loosened';
     return [atom({ change, direction: 'notice', from: words(was), to: words(is) })];
   });
+}
+
+/** Whoever is held to no room any more, or to another one, may see what they did not. */
+function compareRooms({ aggregate_only: before = [] }: Limits, { aggregate_only: after = [] }: Limits) {
+  const [was, is] = [before, after].map((rooms) => rooms.map((room) => JSON.stringify(room))) as [
+    string[],
+    string[],
+  ];
+  const kept = was.every((room) => is.includes(room));
+  const direction = kept ? 'loss' : after.length === 0 ? 'gain' : 'may_gain';
+  const words = (rooms: typeof before): string =>
+    rooms.length === 0
+      ? 'rows'
+      : `aggregates alone, as in ${[...new Set(rooms.map(({ room }) => room))].join(' and ')}`;
+  const change = kept ? 'limit_tightened' : 'limit_loosened';
+  return [atom({ change, direction, from: words(before), to: words(after) })];
 }
 
 function tighter(key: keyof Limits, was: Limits[keyof Limits], is: Limits[keyof Limits]): boolean {

@@ -1,4 +1,5 @@
 /** Matched policies with the columns of their dataset called otherwise: what two datasets differ in by names alone is the same. */
+import type { CleanRoomLimits } from '../catalogue/clean-room.ts';
 import type { MatchedPolicy, Predicate, PredicateOver, ScalarOperand } from '../policies/policy.ts';
 
 /** The policy with the columns of its dataset called otherwise. */
@@ -11,10 +12,16 @@ export function renameColumns(policy: MatchedPolicy, rename: (name: string) => s
     case 'break_glass':
       return policy;
     case 'limit': {
-      const { require_filter: filter, ...limits } = policy.limits;
-      return filter === undefined
-        ? policy
-        : { ...policy, limits: { ...limits, require_filter: filter.map(rename) } };
+      const { require_filter: filter, aggregate_only: rooms, ...limits } = policy.limits;
+      if (filter === undefined && rooms === undefined) return policy;
+      return {
+        ...policy,
+        limits: {
+          ...limits,
+          ...(filter === undefined ? {} : { require_filter: filter.map(rename) }),
+          ...(rooms === undefined ? {} : { aggregate_only: rooms.map((room) => renameInRoom(room, rename)) }),
+        },
+      };
     }
     case 'rows':
       return { ...policy, predicate: renameIn(policy.predicate, rename) };
@@ -27,6 +34,19 @@ export function renameColumns(policy: MatchedPolicy, rename: (name: string) => s
     default:
       return policy satisfies never;
   }
+}
+
+function renameInRoom(room: CleanRoomLimits, rename: (name: string) => string): CleanRoomLimits {
+  const renamed = <C extends { readonly column: string }>(of: C): C => ({ ...of, column: rename(of.column) });
+  return {
+    ...room,
+    unit: rename(room.unit),
+    dimensions: room.dimensions.map(renamed),
+    measures: room.measures.map(renamed),
+    join_keys: room.join_keys.map(rename),
+    joins: room.joins.map((join) => ({ ...join, on: join.on.map(renamed) })),
+    filters: room.filters.map(rename),
+  };
 }
 
 function renameIn(predicate: Predicate, rename: (name: string) => string): PredicateOver<ScalarOperand> {

@@ -138,6 +138,12 @@ const limit = (max_rows: number) => ({
   limit: { max_rows },
 });
 
+const room = (min_group_size: number) => ({
+  id: 'room',
+  on: { id: 'gold.contacts' },
+  limit: { aggregate_only: { unit: 'mail', min_group_size } },
+});
+
 const ALL = 'everyone signed in (1 personas, 4 seen)';
 const BUT = 'everyone signed in without group officers (0 personas, 4 seen)';
 
@@ -298,6 +304,29 @@ const CASES: readonly Case[] = [
     after: [[CONTACTS], [limit(20)]],
     verdict: 'no_gain',
     access: [`notice: ${ALL}: gold.contacts limit_loosened max_rows 10 -> max_rows 20`],
+  },
+  {
+    name: 'a room that is opened is a gain',
+    before: [[CONTACTS], [room(10)]],
+    after: [[CONTACTS], []],
+    verdict: 'gain',
+    access: [`gain, tagged: ${ALL}: gold.contacts limit_loosened aggregates alone, as in room -> rows`],
+  },
+  {
+    name: 'a room that asks for fewer may be a gain',
+    before: [[CONTACTS], [room(10)]],
+    after: [[CONTACTS], [room(5)]],
+    verdict: 'may_gain',
+    access: [
+      `may_gain, tagged: ${ALL}: gold.contacts limit_loosened aggregates alone, as in room -> aggregates alone, as in room`,
+    ],
+  },
+  {
+    name: 'a room that is closed is a loss',
+    before: [[CONTACTS], []],
+    after: [[CONTACTS], [room(10)]],
+    verdict: 'no_gain',
+    access: [`loss: ${ALL}: gold.contacts limit_tightened rows -> aggregates alone, as in room`],
   },
   {
     name: 'nothing before: all is gained',
