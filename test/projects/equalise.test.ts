@@ -12,6 +12,7 @@ const POLICIES = `
   - { id: locals, on: { id: main.local }, rows: { where: "area = any(identity.attributes.areas)" } }
   - { id: staff, on: { id: main.people }, require: { group: staff } }
   - { id: not-bob, on: { id: main.secret }, deny: { sub: bob } }
+  - { id: keyed, on: { all: [{ id: main.keyed }, { column_name: name }] }, mask: { with: hash, scope: project } }
   - { id: few, on: { id: main.people }, limit: { max_rows: 2 }, unless: { group: seniors } }
 `;
 const PERSONAS = `personas:
@@ -29,12 +30,16 @@ beforeAll(async () => {
       "INSERT INTO people VALUES ('Ann','first','x'), ('Ben','second','y'), ('Cat','third','z')",
       'CREATE TABLE local AS SELECT * FROM people',
       'CREATE TABLE secret AS SELECT * FROM people',
+      'CREATE TABLE keyed AS SELECT name AS name FROM people',
     ],
-    tables: ['people', 'local', 'secret'].map((name) => ({
-      schema: 'main',
-      name,
-      columns: [{ name: 'name', type: 'VARCHAR', tags: ['pii'] }, 'note VARCHAR', 'area VARCHAR'],
-    })),
+    tables: [
+      ...['people', 'local', 'secret'].map((name) => ({
+        schema: 'main',
+        name,
+        columns: [{ name: 'name', type: 'VARCHAR', tags: ['pii'] }, 'note VARCHAR', 'area VARCHAR'],
+      })),
+      { schema: 'main', name: 'keyed', columns: ['name VARCHAR'] },
+    ],
     policies: POLICIES,
     exposures: {
       board: {
@@ -42,9 +47,10 @@ beforeAll(async () => {
         sluice: { members: { group: 'staff' }, equalise: true },
       },
       open_board: {
-        on: ['main.people', 'main.local', 'main.secret'],
+        on: ['main.people', 'main.local', 'main.secret', 'main.keyed'],
         sluice: { members: { group: 'staff' } },
       },
+      keys: { on: ['main.keyed'], sluice: { members: { group: 'staff' } } },
     },
   });
   writeFileSync(join(folder, 'personas.yml'), PERSONAS);
@@ -121,4 +127,17 @@ describe('in an equalised project', () => {
     const { acting } = (await gate.call('bob', 'GET', '/v1/projects/board')).body as { acting?: unknown };
     expect(acting).toMatchObject({ equalised: true, purposes: [], clean_room: null });
   });
+});
+
+it('pseudonyms of a project join in that project alone', async () => {
+  const of = async (persona: string, project?: string) => {
+    const within = project === undefined ? {} : { project };
+    const { body, text } = await gate.query(persona, 'SELECT name FROM main.keyed ORDER BY 1', within);
+    expect(body.rows?.length, text).toBe(3);
+    return JSON.stringify(body.rows);
+  };
+  const all = [await of('ada'), await of('ada', 'open_board'), await of('ada', 'keys')];
+  expect(new Set(all).size).toBe(3);
+  expect(await of('bob', 'keys')).toBe(all[2]);
+  expect(await of('ada', 'open_board')).toBe(all[1]);
 });
