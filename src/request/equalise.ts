@@ -1,7 +1,6 @@
 /** Who is decided for in a project that gives every member the same view: all of its members at once, and the caller as one of them. */
 import type { Project } from '../catalogue/dataset.ts';
 import { SluiceError } from '../errors.ts';
-import type { Gate } from '../gate.ts';
 import type { Identity } from '../identity/identity.ts';
 import { standIns } from './stand-ins.ts';
 
@@ -12,6 +11,12 @@ export interface Equalised {
   readonly byGrant: WeakMap<Identity, Identity>;
 }
 
+/** Of the gate. */
+interface KeptFor {
+  readonly caches: { readonly equalised: WeakMap<Project, Equalised> };
+  readonly environment: string;
+}
+
 /**
  * Whoever is a member by a grant meets no condition that the others are held to, and so gets no more than what is their own
  * as well.
@@ -20,7 +25,7 @@ export function equalised(
   identity: Identity,
   by: 'condition' | 'grant',
   project: Project,
-  { caches, environment }: Pick<Gate, 'caches' | 'environment'>,
+  { caches, environment }: KeptFor,
 ): Identity {
   const known = caches.equalised.get(project) ?? {
     together: togetherOf(standIns(project.name, project.members, environment)),

@@ -31,6 +31,7 @@ export const reason = z.object({
   policy: z.string(),
   effect: z.string(),
   because: z.string(),
+  party: z.string().optional().describe('Whose it is, where not the caller’s: `actor`, `members.0`.'),
   source: z.object({ file: z.string(), line: z.number().int() }).nullable(),
 });
 
@@ -183,7 +184,7 @@ export const policiesAnswer = z.object({
     z.object({
       id: z.string(),
       description: z.string(),
-      effect: z.enum(['allow', 'require', 'deny', 'rows', 'mask']),
+      effect: z.enum(['allow', 'require', 'deny', 'mask', 'rows', 'limit', 'discover', 'break_glass']),
       source: z.object({ file: z.string(), line: z.number().int() }),
       datasets: z.array(z.string()).describe('Ids of the datasets that it matches.'),
       definition: z.unknown().describe('As written.'),

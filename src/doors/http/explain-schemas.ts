@@ -22,6 +22,7 @@ const evidence = z.object({
 
 const trailStep = z.object({
   effect: z.string().describe('`level`, or the effect of the policy.'),
+  party: z.string().optional().describe('Whose step it is, where not the caller’s: `actor`, `members.0`.'),
   policy: z
     .object({
       id: z.string(),
