@@ -130,6 +130,28 @@ describe.each(ENGINES.filter((kind) => MISSING[kind] === null))('on %s', (kind) 
     expect((await ask(TOTALS, { project: 'finer', as: 'other' })).status).toBe(200);
   });
 
+  it('what noise costs is counted by answer', async () => {
+    const members = {
+      ...ROOM.datasets['gold.members'],
+      measures: [{ column: 'age', min: 0, max: 100 }],
+      filters: ['email'],
+    };
+    const clean_room = {
+      min_group_size: 5,
+      noise: { epsilon: 0.2 },
+      budget: { epsilon: 0.5, per: '365d' },
+      datasets: { 'gold.members': members },
+    };
+    const { ask } = await world({
+      exposures: { partners: { on: DATASETS, sluice: { members: { group: 'readers' }, clean_room } } },
+    });
+    const both = "SELECT count(*) AS n, sum(age) AS s FROM gold.members WHERE email <> 'x'";
+    const first = await ask(both);
+    expect(first.status, first.text).toBe(200);
+    expect((await ask(both)).body.code).toBe('clean_room_budget');
+    expect((await ask(both, { as: 'other' })).status).toBe(200);
+  });
+
   it('queries are counted, and an end of the budget is no end of the room', async () => {
     const { ask } = await world({
       exposures: {

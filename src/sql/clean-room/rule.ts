@@ -20,7 +20,7 @@ export interface RuleWorld {
 }
 
 export function ruleOf(
-  { fact, measures, joins }: Lattice,
+  { fact, measures, joins, noise }: Lattice,
   { identity, project, secretName }: RuleWorld,
 ): string {
   const paths = new Map<string, unknown>();
@@ -64,6 +64,8 @@ export function ruleOf(
       ),
       on.map(({ column, other }) => [column.folded, other.folded]),
     ]),
+    // With noise fewer rows of a unit may count.
+    noise === null ? null : noise.rows,
     secretName,
   ]);
   // Hashes of a project are no other's.
