@@ -8,6 +8,7 @@ import {
   EMPTY_HEAD,
   GENESIS,
   hashOf,
+  isCanonical,
   type Json,
   link,
   readRow,
@@ -76,6 +77,30 @@ describe('canonical text', () => {
   test.each([Number.NaN, Number.POSITIVE_INFINITY])('%s has none', (value) => {
     expect(() => canonicalise({ value })).toThrow(RangeError);
   });
+});
+
+test('what is canonical is told fast as it is told slowly', () => {
+  const texts = fc.oneof(
+    json.map((value) => canonicalise(value)),
+    json.map((value) => JSON.stringify(value)),
+    json.map((value) => JSON.stringify(value, null, 1)),
+    fc.constantFrom(
+      '{"a":1,"a":1}',
+      '{"9":1,"10":2}',
+      '{"10":2,"9":1}',
+      '{"b":1,"a":{}}',
+      '[{"b":1,"a":2}]',
+      '1.0',
+      '"\\u0061"',
+    ),
+  );
+  fc.assert(
+    fc.property(texts, (text) => {
+      const value = JSON.parse(text) as Json;
+      return isCanonical(text, value) === (canonicalise(value) === text);
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 describe('link', () => {
