@@ -6,6 +6,7 @@ import type { Dataset } from '../catalogue/dataset.ts';
 import type { Gate } from '../gate.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { Acting } from './acting.ts';
+import { auditorsOnly } from './auditors-only.ts';
 import { grantsOf } from './grants-of.ts';
 import { inRoom } from './in-room.ts';
 
@@ -34,7 +35,7 @@ export async function decisionsFor(ask: DecisionAsk, gate: Gate): Promise<Readon
     project: project?.name ?? null,
     purpose,
   });
-  const decisions = await gate.decider.decide({
+  const decided = await gate.decider.decide({
     parties: partiesOf(identity, (party) => ({ ...context, grants: grants(party) })),
     datasets: ask.datasets,
     policies: ask.snapshot.policies,
@@ -48,6 +49,7 @@ export async function decisionsFor(ask: DecisionAsk, gate: Gate): Promise<Readon
       formats: [],
     },
   });
+  const decisions = auditorsOnly(decided, ask.datasets, identity, gate);
   if (project === null || project.cleanRoom === null) return decisions;
   const { roomed } = gate.caches;
   return new Map(

@@ -179,3 +179,16 @@ test('a push into its namespace is refused', async () => {
   const pushed = pushAsOperator('operator:test', caller, content, { dryRun: true }, gate.serving.open.gate);
   await expect(pushed).rejects.toMatchObject({ code: 'publish_invalid' });
 });
+
+test('whoever is no auditor any more has lost it with the next query', async () => {
+  const sql = 'SELECT count(*) FROM sluice.audit';
+  expect((await gate.query('officer', sql)).status).toBe(200);
+  const { permissions } = gate.config.identity;
+  const none = { ...permissions, auditor: { role: 'nobody-has-it' } };
+  const identity = { ...gate.config.identity, permissions: none };
+  await gate.serving.open.reloadIdentity({ ...gate.config, identity });
+  expect((await gate.query('officer', sql)).status).toBe(404);
+  expect((await gate.call('officer', 'GET', '/v1/catalogue/sluice.audit')).status).toBe(404);
+  await gate.serving.open.reloadIdentity(gate.config);
+  expect((await gate.query('officer', sql)).status).toBe(200);
+});
