@@ -1,6 +1,8 @@
 /** The example's partner clean room through the front door: counts appear, small groups do not, rows never. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startGate, type TestGate } from './gate.ts';
+import { copyExample, startGate, type TestGate } from './gate.ts';
 
 let gate: TestGate;
 
@@ -91,5 +93,48 @@ describe('the partner clean room', () => {
       clean_room:
         'gold.members answers count(*), count(distinct member_id); GROUP BY and WHERE take region, joined_on. Groups of fewer than 10 are left out.',
     });
+  });
+});
+
+describe('a clean room of a policy, with noise', () => {
+  const POLICY = `policies:
+  - id: invoices-blurred
+    description: The analyst of the partner counts roughly.
+    on: { id: gold.invoices }
+    limit:
+      to: { group: analysts }
+      aggregate_only:
+        unit: member_id
+        min_group_size: 5
+        dimensions: [month]
+        measures: [{ column: kwh_consumed, min: 0, max: 2000 }]
+        filters: [kwh_produced]
+        noise: { epsilon: 0.5, rows_per_unit: 2 }
+        budget: { epsilon: 3, per: 1d }
+`;
+  let noisy: TestGate;
+  beforeAll(async () => {
+    const folder = await copyExample();
+    writeFileSync(join(folder, 'policies/blurred.yml'), POLICY);
+    noisy = await startGate({ folder });
+  });
+  afterAll(async () => noisy?.close());
+
+  it('answers differently each time, refuses what may fail, and ends with its budget', async () => {
+    const sql =
+      'SELECT month, count(*), sum(kwh_consumed) FROM gold.invoices WHERE kwh_produced > 1 GROUP BY month ORDER BY month';
+    const [one, other] = [await noisy.query('analyst', sql), await noisy.query('analyst', sql)];
+    expect([one.status, other.status], one.text).toEqual([200, 200]);
+    expect(one.body.rows?.map(([month]) => month)).toEqual(other.body.rows?.map(([month]) => month));
+    expect(one.body.rows).not.toEqual(other.body.rows);
+    const refused = await noisy.query(
+      'analyst',
+      'SELECT count(*) FROM gold.invoices WHERE 1 / kwh_produced > 1',
+    );
+    expect([refused.status, refused.body.code], refused.text).toEqual([400, 'clean_room_shape']);
+    // Two answers at a half each, three times: nothing is left.
+    expect((await noisy.query('analyst', sql)).status).toBe(200);
+    const over = await noisy.query('analyst', 'SELECT count(*) FROM gold.invoices');
+    expect([over.status, over.body.code], over.text).toEqual([429, 'clean_room_budget']);
   });
 });

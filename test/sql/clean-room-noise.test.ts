@@ -184,6 +184,13 @@ describe.each(['duckdb', 'postgres'] as const)('on %s', (engine) => {
         (i) => i % 1000 < 500 && i % 3 === 1,
       ).length;
       expect(some).toEqual([String(exact)]);
+      const either = await stand.answer('SELECT count(*) FROM staff WHERE salary < 500 OR place = 600', 1, {
+        noise: PLENTY,
+      });
+      const wanted = Array.from({ length: GROUPS * 3 }, (_, i) => i).filter(
+        (i) => i % 1000 < 500 || i % GROUPS === 600,
+      ).length;
+      expect(either).toEqual([String(wanted)]);
     });
 
     it('adds up in steps, within bounds', async () => {

@@ -18,7 +18,7 @@ export function refuseShape(
 }
 
 /** In words: what may be asked of the dataset. */
-export function permitted({ fact, measures, joins }: Lattice): string {
+export function permitted({ fact, measures, joins, filters, noise }: Lattice): string {
   const { rule, dimensions, unit, governed } = fact;
   const names = (of: readonly { readonly column: { readonly name: string } }[]): string =>
     of.map(({ column }) => column.name).join(', ');
@@ -29,7 +29,9 @@ export function permitted({ fact, measures, joins }: Lattice): string {
       ? [`, count(distinct ${unit.name})`]
       : []),
     dimensions.length === 0 ? ' over all of it' : `; GROUP BY and WHERE take ${names(dimensions)}`,
+    filters.length === 0 ? '' : `; WHERE takes ${names(filters)} as well`,
   ];
+  const blurred = noise === null ? '' : ' Every answer is noisy.';
   const joined = joins.map(({ member, on }) => {
     const keys = on.map(({ column, other }) =>
       column.name === other.name ? column.name : `${column.name} = ${other.name}`,
@@ -37,5 +39,5 @@ export function permitted({ fact, measures, joins }: Lattice): string {
     const cuts = member.dimensions.length === 0 ? '' : ` with ${names(member.dimensions)}`;
     return `${member.governed.dataset.id} ON ${keys.join(' AND ')}${cuts}`;
   });
-  return `${parts.join('')}${joined.length === 0 ? '' : `; JOIN or LEFT JOIN ${joined.join('; ')}`}. Groups of fewer than ${rule.min_group_size} are left out.`;
+  return `${parts.join('')}${joined.length === 0 ? '' : `; JOIN or LEFT JOIN ${joined.join('; ')}`}. Groups of fewer than ${rule.min_group_size} are left out.${blurred}`;
 }
