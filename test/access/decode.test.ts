@@ -32,10 +32,30 @@ const sound = {
   discoverable: true,
 };
 
+const room = {
+  room: 'partners',
+  min_group_size: 5,
+  unit: 'email',
+  one_row_per_unit: true,
+  dimensions: [{ column: 'region', mask: null }],
+  measures: [],
+  join_keys: ['email'],
+  joins: [{ dataset: 'gold.usage', on: [{ column: 'email', other: 'id' }] }],
+  filters: [],
+  noise: null,
+  budget: { queries: null, epsilon: null, per: 86_400, memory: 86_400 },
+};
+
+const roomed = (...rooms: unknown[]) => ({ ...sound, limits: { aggregate_only: rooms } });
+
 const decodeOne = (value: unknown, over = input) => decodeBatch([value], [over])[0];
 
 it('a sound answer passes as it is', () => {
   expect(decodeOne(sound)).toEqual(sound);
+});
+
+it('rules of clean rooms pass as they are', () => {
+  expect(decodeOne(roomed(room, room))?.limits).toEqual({ aggregate_only: [room, room] });
 });
 
 it('a column called like a member of Object has no mask by accident', () => {
@@ -147,6 +167,26 @@ describe('anything odd is a denial', () => {
       { ...sound, reasons: [{ policy: 'p', effect: 'maybe', because: '', source: null }] },
     ],
     ['an unknown limit', { ...sound, limits: { min_rows: 1 } }],
+    ['a clean room of no rules', roomed()],
+    ['a clean room that is none', { ...sound, limits: { aggregate_only: room } }],
+    ['groups of one', roomed({ ...room, min_group_size: 1 })],
+    ['no unit', roomed({ ...room, unit: undefined })],
+    ['a unit that the dataset lacks', roomed({ ...room, unit: 'id' })],
+    ['a dimension that it lacks', roomed({ ...room, dimensions: [{ column: 'age', mask: null }] })],
+    [
+      'a dimension by a mask of another kind',
+      roomed({ ...room, dimensions: [{ column: 'region', mask: { kind: 'null' } }] }),
+    ],
+    [
+      'a join by a column that it lacks',
+      roomed({ ...room, joins: [{ dataset: 'x', on: [{ column: 'id', other: 'id' }] }] }),
+    ],
+    ['a join on nothing', roomed({ ...room, joins: [{ dataset: 'x', on: [] }] })],
+    ['filters without noise', roomed({ ...room, filters: ['region'] })],
+    ['noise of nothing', roomed({ ...room, noise: { epsilon: 0, rows_per_unit: 1 } })],
+    ['no budget', roomed({ ...room, budget: undefined })],
+    ['a word too many in a room', roomed({ ...room, exempt: true })],
+    ['one odd room of two', roomed(room, { ...room, unit: 5 })],
     ['a limit of zero', { ...sound, limits: { max_rows: 0 } }],
     ['an expiry as text', { ...sound, expires_at: 'never' }],
   ];
