@@ -46,6 +46,9 @@ const BRONZE = [
   'bronze.stg_tariffs',
 ];
 
+/** The gate's own, for auditors. */
+const AUDIT = ['sluice.audit', 'sluice.audit_columns', 'sluice.audit_datasets'];
+
 describe('GET /v1/catalogue', () => {
   it.each<{ persona: string; allowed: readonly string[]; denied: readonly string[] }>([
     { persona: 'external', allowed: OPEN, denied: [] },
@@ -60,7 +63,16 @@ describe('GET /v1/catalogue', () => {
     { persona: 'pipeline', allowed: OPEN, denied: [...SHARED, ...USAGE, ...SILVER, CONTACTS] },
     {
       persona: 'officer',
-      allowed: [...OPEN, ...SHARED, ...USAGE, ...SILVER, ...BRONZE, CONTACTS, 'gold.payment_accounts'],
+      allowed: [
+        ...OPEN,
+        ...SHARED,
+        ...USAGE,
+        ...SILVER,
+        ...BRONZE,
+        ...AUDIT,
+        CONTACTS,
+        'gold.payment_accounts',
+      ],
       denied: [],
     },
   ])('shows $persona what they may read, and what they may know of', async ({ persona, allowed, denied }) => {
@@ -82,7 +94,7 @@ describe('GET /v1/catalogue', () => {
   it.each<{ query: string; ids: readonly string[] }>([
     { query: '?namespace=silver', ids: SILVER },
     { query: '?access_level=open', ids: OPEN },
-    { query: '?access_level=restricted', ids: [...BRONZE, 'gold.payment_accounts'] },
+    { query: '?access_level=restricted', ids: [...BRONZE, ...AUDIT, 'gold.payment_accounts'] },
     { query: '?tag=privileged', ids: ['gold.payment_accounts'] },
     { query: '?tag=community', ids: [] },
     { query: '?tag=community:alpha', ids: ['gold.alpha_usage'] },

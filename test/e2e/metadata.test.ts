@@ -349,9 +349,10 @@ describe('PATCH /v1/metadata/tags', () => {
   });
 
   it('takes thousands at once', async () => {
-    const { datasets } = (await gate.call('officer', 'GET', '/v1/catalogue?limit=500')).body as unknown as {
-      datasets: { id: string }[];
-    };
+    const { datasets: all } = (await gate.call('officer', 'GET', '/v1/catalogue?limit=500'))
+      .body as unknown as { datasets: { id: string }[] };
+    // The gate's own take no tags.
+    const datasets = all.filter(({ id }) => !id.startsWith('sluice.'));
     const changes = Array.from({ length: 10_000 }, (_, i) => ({
       dataset: datasets[i % datasets.length]?.id,
       add: [`bulk.tag_${Math.floor(i / datasets.length)}`],
