@@ -147,7 +147,10 @@ async function searchOwn(identity: Identity, ask: AuditAsk, gate: AuditGate): Pr
     seeable === null
       ? { events: [], more: false }
       : await gate.auditReader.find({ ...page, filter: seeable, person });
+  const { actor } = identity;
   const shown = events.flatMap((event) => {
+    // Whoever acts for somebody learns nothing of what others did for them.
+    if (actor !== undefined && !concerns(event, actor)) return [];
     const one = ownView(event, identity);
     return one === null ? [] : [one];
   });

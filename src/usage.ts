@@ -44,6 +44,8 @@ export async function readUsage(author: Author, ask: UsageAsk, gate: Gate): Prom
   const { snapshot } = current;
   const everybody =
     identity === null || gate.permits(identity, 'steward') || gate.permits(identity, 'auditor');
+  if (!everybody && identity.actor !== undefined)
+    throw new SluiceError('access_denied', 'What somebody uses is not shown to whoever acts for them.');
   const owned = everybody ? [] : ownedBy(identity, snapshot, gate);
   const rows = await gate.usage({
     ...period,

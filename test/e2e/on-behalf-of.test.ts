@@ -213,3 +213,27 @@ it('a steward is told whose reason each is', async () => {
   expect(new Set(decision?.reasons.map(({ party }) => party))).toEqual(new Set([undefined, 'actor']));
   expect(new Set(decision?.trail.map(({ party }) => party))).toEqual(new Set([undefined, 'actor']));
 });
+
+describe('whoever acts for somebody', () => {
+  const own = async (act?: Claims): Promise<Reply> => {
+    const claims = act === undefined ? ANALYST : { ...ANALYST, act };
+    const token = await signToken({ key, issuer: issuer.url, claims });
+    return gate.call(null, 'GET', '/v1/audit?limit=1000', { token });
+  };
+
+  it('sees of the record what it did for them, and not what they or others did', async () => {
+    await ask('SELECT 1 AS by_herself FROM gold.communities', ANALYST);
+    await ask('SELECT 1 AS by_another FROM gold.communities', ANALYST, { sub: 'another' });
+    await ask('SELECT 1 AS by_this_one FROM gold.communities', ANALYST, { sub: 'this' });
+    const [all, part] = [(await own()).text, (await own({ sub: 'this' })).text];
+    for (const word of ['by_herself', 'by_another', 'by_this_one']) expect(all).toContain(word);
+    expect(part).toContain('by_this_one');
+    expect(part).not.toMatch(/by_herself|by_another/);
+  });
+
+  it('is not told what they use', async () => {
+    const claims = { ...ANALYST, act: { sub: 'this' } };
+    const token = await signToken({ key, issuer: issuer.url, claims });
+    expect((await gate.call(null, 'GET', '/v1/usage', { token })).status).toBe(403);
+  });
+});
