@@ -1,4 +1,5 @@
 /** The spine of grants: who holds which, and their end before its time. What is revoked is gone with the next query. */
+import { setImmediate } from 'node:timers/promises';
 import { decidingOn, isSteward, type Looker, requirementsFor } from './access-requests/deciding.ts';
 import { afterOf, cursorOf, lookerOf } from './access-requests/paging.ts';
 import { aboutMatter, epoch, named, onRecord } from './access-requests/recorded.ts';
@@ -16,6 +17,8 @@ export type { GrantView } from './requests/view.ts';
 
 const PAGE = 50;
 const BATCH = 200;
+/** Others' are looked at on the way to one's own: of a page, no more than so many. */
+const MOST_LOOKED_AT = 2000;
 
 export interface GrantFilter {
   readonly mine?: boolean | undefined;
@@ -37,7 +40,11 @@ export async function listGrants(
   const now = epoch(gate);
   const found: { readonly view: GrantView; readonly after: After }[] = [];
   let after = afterOf(filter.cursor);
-  for (;;) {
+  for (let looked = 0; ; looked += BATCH) {
+    // Others have their turn in between.
+    if (looked > 0) await setImmediate();
+    if (looked >= MOST_LOOKED_AT)
+      return { grants: found.map((one) => one.view), next_cursor: cursorOf(after) };
     const rows = await gate.requests.store.listGrants({
       subject: mine ? { sub, issuer: issuer ?? '' } : null,
       activeAt: all ? null : now,

@@ -146,6 +146,7 @@ function changedSince(request: AccessRequest, snapshot: Snapshot): string | null
     snapshot,
   );
   if (gone === 'dataset_gone' || gone === 'dataset_replaced') return 'The dataset is another one by now.';
+  if (gone === 'policy_changed') return 'The policies were changed since.';
   const edited = policies.find((id) => snapshot.policies.termsOf(id)?.digest !== binding.digests[id]);
   return edited === undefined ? null : `The policy ${edited} was changed since.`;
 }

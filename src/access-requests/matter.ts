@@ -11,6 +11,7 @@ import type { Identity } from '../identity/identity.ts';
 import { actingAlone, membershipOf, unknownProject } from '../request/acting.ts';
 import type { Caller } from '../request/ask.ts';
 import { decisionsFor } from '../request/decisions.ts';
+import { allowing } from '../requests/grant.ts';
 import type { Matter, RequestKind } from '../requests/request.ts';
 import type { Snapshot } from '../snapshot.ts';
 
@@ -144,7 +145,8 @@ async function datasetMatter(
     { dataset, decision, together, columns },
     snapshot,
   );
-  const digests = policies.ids.map((id) => [id, snapshot.policies.termsOf(id)?.digest ?? '']);
+  const bound = kind === 'dataset' ? allowing(dataset.id, snapshot) : policies.ids;
+  const digests = bound.map((id) => [id, snapshot.policies.termsOf(id)?.digest ?? '']);
   return {
     kind,
     dataset: dataset.id,

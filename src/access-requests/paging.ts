@@ -13,8 +13,10 @@ export async function lookerOf(caller: Caller, gate: Gate): Promise<Looker> {
   return { caller, identity, snapshot };
 }
 
-export function cursorOf(after: After | undefined): string | null {
-  return after === undefined ? null : Buffer.from(`${after.createdAt} ${after.id}`).toString('base64url');
+export function cursorOf(after: After | null | undefined): string | null {
+  return after === undefined || after === null
+    ? null
+    : Buffer.from(`${after.createdAt} ${after.id}`).toString('base64url');
 }
 
 /** It holds nothing that the caller may not know, and gives nothing that they may not see. @throws SluiceError cursor_invalid */

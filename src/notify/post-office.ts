@@ -42,6 +42,15 @@ export function waitAfter(attempts: number, random: () => number): number {
   return Math.max(1, Math.round(wait * (0.5 + random())));
 }
 
+/** Not every way of delivering listens to a signal. */
+function over(signal: AbortSignal): Promise<never> {
+  return new Promise((_, refuse) => {
+    const stop = () => refuse(new DeliveryFailed('no answer in time'));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
 export function openPostOffice(options: PostOfficeOptions): PostOffice {
   const { outbox, deliver, timeoutMs, everyMs, now } = options;
   const closing = new AbortController();
@@ -54,7 +63,7 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
   async function one(letter: OutboxRow): Promise<void> {
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutMs)]);
     try {
-      await deliver(letter, signal);
+      await Promise.race([deliver(letter, signal), over(signal)]);
     } catch (error) {
       if (closing.signal.aborted) return outbox.failed(letter.id, 'the gate closed', epoch());
       const problem = error instanceof DeliveryFailed ? error.message : 'failed';

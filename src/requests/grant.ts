@@ -36,7 +36,7 @@ export interface Grant {
 export interface Binding {
   /** dbt unique_id of the dataset, or of the exposure. */
   readonly uniqueId: string | null;
-  /** Of the policies that it lifts, what they were. */
+  /** Of the policies that it lifts, or that it stands in for, what they were. */
   readonly digests: Readonly<Record<string, string>>;
 }
 
@@ -57,7 +57,7 @@ export type Void = 'dataset_gone' | 'dataset_replaced' | 'policy_changed';
 
 export interface State {
   readonly catalogue: Pick<Catalogue, 'byId'>;
-  readonly policies: Pick<PolicySet, 'termsOf'>;
+  readonly policies: Pick<PolicySet, 'termsOf' | 'forDataset'>;
 }
 
 export function voidIn({ dataset, kind, policies, binding }: HeldGrant, state: State): Void | null {
@@ -66,8 +66,16 @@ export function voidIn({ dataset, kind, policies, binding }: HeldGrant, state: S
   // Another of its names, such as that of its latest version, is no name of what was granted.
   if (found === undefined || found.id !== dataset) return 'dataset_gone';
   if (found.uniqueId !== binding.uniqueId) return 'dataset_replaced';
-  if (kind === 'lift' && policies.every((id) => changed(id, binding, state))) return 'policy_changed';
+  // Access was approved in place of certain policies: one that comes later lets in whom it names, and nobody else.
+  const bound = kind === 'lift' ? policies : allowing(dataset, state);
+  const stale = bound.filter((id) => changed(id, binding, state));
+  if (kind === 'lift' ? stale.length === bound.length : stale.length > 0) return 'policy_changed';
   return null;
+}
+
+/** Ids of the policies that say who is let in. */
+export function allowing(dataset: string, { policies }: Pick<State, 'policies'>): readonly string[] {
+  return policies.forDataset(dataset).flatMap(({ effect, id }) => (effect === 'allow' ? [id] : []));
 }
 
 /** What a decision may know of: a lift of what was edited since is left out. */

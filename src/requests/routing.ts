@@ -3,6 +3,7 @@ import type { Dataset, Project } from '../catalogue/dataset.ts';
 import type { Identity } from '../identity/identity.ts';
 import { evaluateDnf } from '../policies/conditions.ts';
 import type { Dnf, PolicySet } from '../policies/policy.ts';
+import { allowing } from './grant.ts';
 import { type Approval, actingFor, type Matter, someone } from './request.ts';
 
 /** `requests:` of the configuration, compiled. */
@@ -69,9 +70,7 @@ function policiesOf({ kind, dataset, policies }: Matter, state: RoutingState): r
     case 'unfilter':
       return policies;
     case 'dataset':
-      return state.policies
-        .forDataset(dataset ?? '')
-        .flatMap(({ effect, id }) => (effect === 'allow' ? [id] : []));
+      return allowing(dataset ?? '', state);
     case 'project':
       return [];
     default:

@@ -152,7 +152,7 @@ function grantOf(
     approvers: [],
     ...given,
   };
-  const digests = grant.policies.map((id) => [id, policies.termsOf(id)?.digest ?? '']);
+  const digests = policies.policies.map(({ id }) => [id, policies.termsOf(id)?.digest ?? '']);
   return { ...grant, binding: { uniqueId: subject.uniqueId, digests: Object.fromEntries(digests) } };
 }
 

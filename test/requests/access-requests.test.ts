@@ -52,7 +52,11 @@ describe('a dataset', () => {
     expect(before.status).toBe(200);
     expect(await world.read('rita', PAYOUTS)).toMatchObject({ status: 403, code: 'access_denied' });
     expect(await world.grants('rita')).toEqual([]);
-    expect(await audited(asked.id)).toEqual(['request ask allow', 'request approve allow']);
+    expect(await audited(asked.id)).toEqual([
+      'request ask allow',
+      'request approve allow',
+      'grant grant allow',
+    ]);
     expect(await audited(grant!.id)).toContain('decision query allow');
   });
 
@@ -122,6 +126,28 @@ describe('a dataset', () => {
     expect(await ask({ reason: 'r', until: '2020-01-01' })).toBe(400);
     expect(await ask({ reason: 'r', until: '2999-01-01' })).toBe(400);
     expect(await ask({ reason: 'r', duration: 60, until: '2999-01-01' })).toBe(400);
+  });
+});
+
+describe('access that was granted', () => {
+  it('is none past a policy that came later, and says who is let in', async () => {
+    const { id } = await world.ask('rita', { kind: 'dataset', dataset: 'vault.payouts' });
+    await world.approve('olga', id);
+    expect(await world.read('rita', PAYOUTS)).toMatchObject({ status: 200 });
+    const path = join(world.folder, 'policies/policies.yml');
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(
+      path,
+      `${text}  - id: board-only\n    on: { namespace: vault }\n    allow: { group: board }\n`,
+    );
+    await world.push();
+    expect(await world.read('rita', PAYOUTS)).toMatchObject({ status: 403 });
+    expect(await world.grants('rita')).toMatchObject([{ state: 'void', why: 'policy_changed' }]);
+    writeFileSync(path, text);
+    await world.push();
+    expect(await world.read('rita', PAYOUTS)).toMatchObject({ status: 200 });
+    const [grant] = await world.grants('rita');
+    await world.call('rita', 'DELETE', `/v1/grants/${grant!.id}`);
   });
 });
 
