@@ -149,6 +149,11 @@ export const RULES = {
     'Nobody may act in a project',
     'It is shown in the catalogue and nothing more. Say `meta.sluice.members` on the exposure if people act in it.',
   ),
+  'equalised-denied': rule(
+    'warning',
+    'A denial closes an equalised project to all of its members',
+    'What may mean one of them means all. Rule it out in `members` (`not: { group: … }`), or exempt the project.',
+  ),
   'purpose-without-text': rule(
     'warning',
     'A purpose has no text',

@@ -9,6 +9,7 @@ import { readYaml } from './document.ts';
 import { hoursMatcher } from './hours.ts';
 import type { FindDataset } from './instantiate.ts';
 import { lint } from './lint.ts';
+import { lintProjects } from './lint-projects.ts';
 import { masterKeys } from './master-key.ts';
 import { indexCatalogue } from './match.ts';
 import { type MatchedPair, matchPolicy, sharedColumns } from './match-policy.ts';
@@ -77,10 +78,14 @@ export function compilePolicies(
   };
   for (const list of byDataset.values()) Object.freeze(list);
   const none: readonly MatchedPolicy[] = Object.freeze([]);
+  const forDataset = (datasetId: string) => byDataset.get(datasetId) ?? none;
   const terms = new Map(definitions.map((definition) => [definition.id, termsOf(definition)] as const));
   return Object.freeze({
     revision: revisionOf(definitions),
-    findings: Object.freeze(lint(definitions, coverage, index)),
+    findings: Object.freeze([
+      ...lint(definitions, coverage, index),
+      ...lintProjects({ definitions, projects: catalogue.projects, forDataset, environment }),
+    ]),
     policies: Object.freeze(
       definitions.map((definition) =>
         Object.freeze({
@@ -94,7 +99,7 @@ export function compilePolicies(
       ),
     ),
     termsOf: (policyId: string) => terms.get(policyId),
-    forDataset: (datasetId: string) => byDataset.get(datasetId) ?? none,
+    forDataset,
     ...circumstancesOf(definitions),
   });
 }

@@ -2,7 +2,7 @@
 import type { Project } from '../catalogue/dataset.ts';
 import { SluiceError } from '../errors.ts';
 import type { Identity } from '../identity/identity.ts';
-import { standIns } from './stand-ins.ts';
+import { standIns } from '../policies/stand-ins.ts';
 
 /** Kept, since plans are found again by the very identity. */
 export interface Equalised {

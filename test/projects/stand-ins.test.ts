@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { readMembers } from '../../src/catalogue/membership.ts';
 import { parseCondition, truthOf } from '../../src/policies/conditions.ts';
-import { standIns } from '../../src/request/stand-ins.ts';
+import { standIns } from '../../src/policies/stand-ins.ts';
 
 const members = (value: unknown) =>
   readMembers(value, (path, message) => {

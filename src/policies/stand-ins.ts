@@ -3,9 +3,9 @@
  * certain but that. What all of them may see, every member may see, and nobody's own rights add to it.
  */
 import type { Identity, IdentityKind } from '../identity/identity.ts';
-import { evaluateDnf } from '../policies/conditions.ts';
-import { literalKey } from '../policies/dnf.ts';
-import type { Dnf, Literal } from '../policies/policy.ts';
+import { evaluateDnf } from './conditions.ts';
+import { literalKey } from './dnf.ts';
+import type { Dnf, Literal } from './policy.ts';
 
 /** Whoever has no name is no member. */
 const KINDS: readonly IdentityKind[] = ['user', 'service'];
