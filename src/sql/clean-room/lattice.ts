@@ -13,7 +13,7 @@ import { SluiceError } from '../../errors.ts';
 import { maskedType, maskOf, visibleColumns } from '../resolve/from.ts';
 import type { EngineKind } from '../rewrite/build.ts';
 import { comparableColumns } from '../rewrite/filter-values.ts';
-import type { GovernedDataset } from '../stages.ts';
+import type { GovernedDataset, SqlType } from '../stages.ts';
 import { summable } from './numbers.ts';
 import { type Steps, stepsOf } from './steps.ts';
 
@@ -104,7 +104,7 @@ export function latticeOf(
         column !== undefined &&
         key !== undefined &&
         member.rule.join_keys.includes(key.folded) &&
-        comparableColumns(maskedType(column, governed), maskedType(key, member.governed), engine);
+        keysFit(maskedType(column, governed), maskedType(key, member.governed), engine);
       return fit ? [{ column, other: key }] : [];
     });
     if (on.length === 0 || on.length < declared.on.length) continue;
@@ -132,6 +132,11 @@ export function latticeOf(
   const { epsilon, rows_per_unit } = rule.noise;
   const rows = rule.one_row_per_unit ? 1 : rows_per_unit;
   return { fact, measures, joins, filters, noise: { epsilon, rows } };
+}
+
+/** Of one family: as floats, two keys that differ could both be equal to a third. */
+function keysFit(a: SqlType, b: SqlType, engine: EngineKind): boolean {
+  return a.family === b.family && comparableColumns(a, b, engine);
 }
 
 function joinable(other: GovernedDataset, engine: string, prefix: string): Member | null {

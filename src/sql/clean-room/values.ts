@@ -19,9 +19,9 @@ import {
 } from '../rewrite/build.ts';
 import { type FilterWorld, filterExpression } from '../rewrite/filters.ts';
 import { appliedMask } from '../rewrite/masks/applied.ts';
+import { castTarget } from '../rewrite/masks/literal-types.ts';
 import { type MaskKeys, maskExpression } from '../rewrite/masks/mask.ts';
 import { TAKES_ROW } from '../rewrite/takes-row.ts';
-import type { SqlType } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import type { LatticeDimension, Member } from './lattice.ts';
 
@@ -82,12 +82,14 @@ export function dimensionValue(
       [isNotFalse(filterExpression(where, { ...world, dataset, range: RAW })), seen(mask, policy)] as const,
   );
   const value = branches.length === 0 ? otherwise : choose(branches, otherwise);
-  return canonical(value, columnType(of), world);
+  return canonical(value, of, world);
 }
 
 /** Of values that are equal and yet written differently, a group would show one row's. */
-function canonical(value: Node, type: SqlType, { engine }: RoomWorld): Node {
-  if (type.family === 'float') return operation('+', value, cast(text('0'), 'double'));
+function canonical(value: Node, of: Column, { engine }: RoomWorld): Node {
+  const type = columnType(of);
+  if (type.family === 'float')
+    return operation('+', value, cast(text('0'), castTarget(type, of.type, engine)?.name ?? 'double'));
   const unsized = type.family === 'decimal' && type.scale === undefined;
   return unsized && engine === 'postgres' ? CALLS.postgres('trim_scale', value) : value;
 }

@@ -1,6 +1,7 @@
 /** From resolved names to a governed tree, pass by pass: bound, fence, dialect, governed relations, values. The order matters. */
 import type { SelectStmt } from '@pgsql/types';
 import type { Dataset, Relation } from '../../catalogue/dataset.ts';
+import { SluiceError } from '../../errors.ts';
 import type { Identity } from '../../identity/identity.ts';
 import { noiseOf } from '../clean-room/noise.ts';
 import { throughRooms } from '../clean-room/through.ts';
@@ -107,8 +108,11 @@ export function rewrite(asked: ResolvedQuery, options: RewriteOptions): Governed
   return query as GovernedQuery;
 }
 
-function governedIn({ uses }: ResolvedQuery, id: string): GovernedDataset | undefined {
-  return [...uses.values()].find(({ governed }) => governed.dataset.id === id)?.governed;
+/** Without being told of others, a room that joins them is cut in no way that can be known. */
+function governedIn({ uses }: ResolvedQuery, id: string): GovernedDataset {
+  const found = [...uses.values()].find(({ governed }) => governed.dataset.id === id);
+  if (found === undefined) throw new SluiceError('rewrite_failed', undefined, { cause: `what ${id} is` });
+  return found.governed;
 }
 
 function lowererOf({ engine, params }: RewriteOptions, { ranges }: ResolvedQuery): (node: Node) => Node {
