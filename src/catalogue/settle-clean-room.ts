@@ -9,11 +9,9 @@ import {
   RULE_KEYS,
   readMap,
   readRules,
-  readTerms,
-  TERM_KEYS,
   type WrittenRules,
-  type WrittenTerms,
 } from './read-clean-room.ts';
+import { readTerms, TERM_KEYS, type WrittenTerms } from './read-room-terms.ts';
 
 const NUMBERS: readonly TypeFamily[] = ['integer', 'decimal', 'float'];
 const MOMENTS: readonly TypeFamily[] = ['date', 'timestamp', 'timestamptz'];

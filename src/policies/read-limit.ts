@@ -1,13 +1,6 @@
 /** `limit:` of a policy: bounds on a query and its answer, for whom, and within which hours and networks; every key is checked. */
-import {
-  RULE_KEYS,
-  readMap,
-  readRules,
-  readTerms,
-  TERM_KEYS,
-  type WrittenRules,
-  type WrittenTerms,
-} from '../catalogue/read-clean-room.ts';
+import { RULE_KEYS, readMap, readRules, type WrittenRules } from '../catalogue/read-clean-room.ts';
+import { readTerms, TERM_KEYS, type WrittenTerms } from '../catalogue/read-room-terms.ts';
 import { normaliseTag } from '../tags/tag.ts';
 import { readCondition } from './conditions.ts';
 import type { Dnf, Limits } from './policy.ts';
