@@ -26,6 +26,8 @@ export interface RequestAsk extends AskedFor {
 }
 
 const HOUR = 3600;
+/** Of one reason in the audit. */
+const LONGEST_WORDS = 1000;
 
 const newId = (kind: 'ar' | 'gr'): string => `${kind}_${randomBytes(10).toString('hex')}`;
 
@@ -229,7 +231,7 @@ function wordsOf(request: AccessRequest, more: readonly string[] = []): readonly
     `request ${id}`,
     `for ${named(asker)}`,
     kind,
-    ...(columns.length === 0 ? [] : [`columns ${columns.join(', ')}`]),
+    ...(columns.length === 0 ? [] : [`columns ${columns.join(', ')}`.slice(0, LONGEST_WORDS)]),
     ...more,
   ];
 }
