@@ -135,9 +135,10 @@ async function searches(path: string): Promise<void> {
   let longest = 0;
   for (const [name, filter] of Object.entries(SEARCHES)) {
     const reader = openAuditReader({ path });
-    const find = () => timed(() => reader.find({ filter: filter(), person: null, before: null, limit: 100 }));
+    const find = () =>
+      timed(() => reader.find({ filter: filter(), concerning: [], before: null, limit: 100 }));
     // The thread's start is the gate's, not the search's.
-    await reader.find({ filter: { request_id: 'warm' }, person: null, before: null, limit: 1 });
+    await reader.find({ filter: { request_id: 'warm' }, concerning: [], before: null, limit: 1 });
     const first = await find();
     const times: number[] = [];
     let found = 0;
@@ -217,7 +218,7 @@ export async function measureStore(folder: string): Promise<void> {
   );
 
   const reader = openAuditReader({ path, patienceMs: 600_000 });
-  const indexed = await timed(() => reader.find({ filter: {}, person: null, before: null, limit: 1 }));
+  const indexed = await timed(() => reader.find({ filter: {}, concerning: [], before: null, limit: 1 }));
   report(
     'audit index, made from nothing',
     `${seconds(indexed.took)}, ${size(path.replace('.db', '-index.db'))}`,

@@ -57,7 +57,7 @@ export async function searchAudit(author: Author, ask: AuditAsk, gate: AuditGate
   if (own !== null) return searchOwn(own, ask, gate);
   return onRecordedLook(author, look('audit_search'), gate, async (identity) => {
     const page = pageOf(ask, identity, 'all', gate);
-    const { events, more } = await gate.auditReader.find({ ...page, filter: ask.filter, person: null });
+    const { events, more } = await gate.auditReader.find({ ...page, filter: ask.filter, concerning: [] });
     const rest = { reasons: told(ask.filter), rows: events.length };
     const answer = answerOf(events, events.at(-1)?.seq, more, { ask, page, identity, view: 'all' }, gate);
     return { answer, snapshot: null, datasets: [], rest };
@@ -132,8 +132,9 @@ async function whoseOwn(token: string | null, gate: AuditGate): Promise<Identity
 }
 
 async function searchOwn(identity: Identity, ask: AuditAsk, gate: AuditGate): Promise<AuditPage> {
-  const { sub, issuer } = identity;
-  if (issuer === null || !isTold(sub) || !isTold(issuer))
+  // Whoever acts for somebody learns nothing of what others did for them.
+  const concerning = [identity, ...(identity.actor === undefined ? [] : [identity.actor])];
+  if (concerning.some(({ sub, issuer }) => issuer === null || !isTold(sub) || !isTold(issuer)))
     throw new SluiceError('access_denied', 'The audit cannot tell your events from those of others.');
   const { filter } = ask;
   if (filter.policy !== undefined)
@@ -141,19 +142,13 @@ async function searchOwn(identity: Identity, ask: AuditAsk, gate: AuditGate): Pr
       hint: 'See identity.permissions.auditor in the configuration.',
     });
   const page = pageOf(ask, identity, 'own', gate);
-  const person = { sub, issuer };
   const seeable = visibly(filter);
   const { events, more } =
     seeable === null
       ? { events: [], more: false }
-      : await gate.auditReader.find({ ...page, filter: seeable, person });
-  const { actor } = identity;
-  const shown = events.flatMap((event) => {
-    // Whoever acts for somebody learns nothing of what others did for them.
-    if (actor !== undefined && !concerns(event, actor)) return [];
-    const one = ownView(event, identity);
-    return one === null ? [] : [one];
-  });
+      : await gate.auditReader.find({ ...page, filter: seeable, concerning: concerning.map(personOf) });
+  // The events themselves are looked at, whatever found them.
+  const shown = events.filter((event) => concerning.every((one) => concerns(event, one))).map(ownView);
   return answerOf(shown, events.at(-1)?.seq, more, { ask, page, identity, view: 'own' }, gate);
 }
 
@@ -167,10 +162,8 @@ function visibly(filter: AuditFilter): AuditFilter | null {
   return decision === 'deny' ? null : { ...filter, decision: 'allow' };
 }
 
-/** Null for what is not theirs. Looks at the event itself, whatever found it. */
-function ownView(event: StoredAuditEvent, identity: Identity): OwnEvent | null {
+function ownView(event: StoredAuditEvent): OwnEvent {
   const { subject, on_behalf_of: behalf } = event;
-  if (!concerns(event, identity)) return null;
   const { time, request_id, action, decision, error_code, rows, bytes, duration_ms, client } = event;
   const always = {
     time,
@@ -197,6 +190,8 @@ function ownView(event: StoredAuditEvent, identity: Identity): OwnEvent | null {
     sql_normalised,
   };
 }
+
+const personOf = ({ sub, issuer }: Identity) => ({ sub, issuer });
 
 interface Bound {
   readonly ask: AuditAsk;
@@ -245,7 +240,9 @@ function answerOf(
 function bindingOf(filter: AuditFilter, identity: Identity | null, view: Bound['view']) {
   const fields = Object.entries(filter).filter(([, value]) => value !== undefined);
   return {
-    identity: JSON.stringify([identity?.issuer ?? null, identity?.sub ?? null]),
+    identity: JSON.stringify(
+      [identity, identity?.actor].map((one) => [one?.issuer ?? null, one?.sub ?? null]),
+    ),
     query: createHash('sha256')
       .update(JSON.stringify(['audit', view, fields.sort()]))
       .digest('base64url'),

@@ -63,6 +63,9 @@ const eventSchema = z.strictObject({
   client: z.strictObject({ ip: text(64).nullable(), door: name, user_agent: text(512).nullable() }),
 });
 
+/** Names of an event's fields. */
+export const EVENT_FIELDS = Object.keys(eventSchema.shape);
+
 /** Returns the event as it may be stored. Throws audit_unavailable: what cannot be recorded must not happen. */
 export function checkEvent(event: AuditEvent): AuditEvent {
   const result = eventSchema.safeParse(event);

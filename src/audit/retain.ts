@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
+import { SluiceError } from '../errors.ts';
 import { inTransaction, openSqlite, sqliteFault } from '../store/sqlite.ts';
 import { EMPTY_HEAD, type Head } from './chain.ts';
 import { checkLink, type EventRow } from './check-link.ts';
@@ -129,7 +130,8 @@ function close(
 ): Checkpoint {
   const append = prepareAppendInside(db);
   return inTransaction(db, () => {
-    if (floorOf(db) !== from - 1) throw brokenLog('is being cut by another process at this moment');
+    if (floorOf(db) !== from - 1)
+      throw new SluiceError('audit_unavailable', 'Another process removes old events at this moment');
     append([], upTo);
     const [firstTime, lastTime] = [timeOf(db, from), timeOf(db, upTo.seq)];
     if (firstTime === null || lastTime === null) throw brokenLog('does not hold the events that it should');

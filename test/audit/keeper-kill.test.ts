@@ -85,7 +85,7 @@ test('kills while the index is made: the next one finds everything', async () =>
   const reader = openAuditReader({ path });
   const { events } = await reader.find({
     filter: { subject: 'eve' },
-    person: null,
+    concerning: [],
     before: null,
     limit: 100,
   });

@@ -15,7 +15,7 @@ const [path = '', work = ''] = process.argv.slice(2);
 
 if (work === 'index') {
   const reader = openAuditReader({ path });
-  await reader.find({ filter: { subject: 'ana' }, person: null, before: null, limit: 1 });
+  await reader.find({ filter: { subject: 'ana' }, concerning: [], before: null, limit: 1 });
   process.stdout.write('found\n');
 } else {
   const log = await openAuditLog({ path, survives: 'process_death', busyTimeoutMs: 10_000 });

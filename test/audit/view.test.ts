@@ -31,6 +31,9 @@ const PEOPLE: Readonly<Record<string, Identity>> = {
   blackened: who('[token]'),
   long: who('a'.repeat(1024)),
   auditor: who('alma.auditor'),
+  // Tokens of ana that somebody acts with.
+  agentOfAna: { ...who('ana'), actor: who('agent') },
+  otherAgentOfAna: { ...who('ana'), actor: who('other-agent') },
 };
 
 const EVENTS: readonly AuditEvent[] = [
@@ -110,6 +113,8 @@ describe('who sees whose events', () => {
   test.each([
     { name: 'ana', sees: ['agent-for-ana', 'ana-refused', 'ana-reads'] },
     { name: 'bob', sees: ['bob-reads'] },
+    { name: 'agentOfAna', sees: ['agent-for-ana'] },
+    { name: 'otherAgentOfAna', sees: [] },
     { name: 'otherAna', sees: ['other-ana'] },
   ])('$name', async ({ name, sees }) => expect(await ids(name)).toEqual(sees));
 
@@ -174,6 +179,7 @@ describe('a cursor', () => {
 
   test.each([
     { name: "is no one else's", use: (cursor: string) => search('bob', { cursor }) },
+    { name: 'is of nobody who acts for them', use: (cursor: string) => search('agentOfAna', { cursor }) },
     { name: 'is of no other provider', use: (cursor: string) => search('otherAna', { cursor }) },
     { name: "is no auditor's", use: (cursor: string) => search('auditor', { cursor }) },
     {

@@ -11,7 +11,7 @@ export interface AuditFilter {
   /** ISO 8601, UTC, milliseconds; `from` is included, `to` is not. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
-  /** Who did it, or on whose behalf. With `issuer`, both are of the same person. */
+  /** Who did it, on whose behalf, or who acted before in the same cause. With `issuer`, both are of the same person. */
   readonly subject?: string | undefined;
   readonly issuer?: string | undefined;
   readonly dataset?: string | undefined;
@@ -34,6 +34,7 @@ export type Searched = Pick<
   | 'event'
   | 'subject'
   | 'on_behalf_of'
+  | 'prior_actors'
   | 'action'
   | 'datasets'
   | 'project'
@@ -44,11 +45,13 @@ export type Searched = Pick<
   | 'error_code'
 >;
 
+/** Whoever had a part in it. */
 export function personsOf({
   subject,
-  on_behalf_of,
-}: Pick<Searched, 'subject' | 'on_behalf_of'>): readonly Person[] {
-  return on_behalf_of === undefined ? [subject] : [subject, on_behalf_of];
+  on_behalf_of: behalf,
+  prior_actors: prior,
+}: Pick<Searched, 'subject' | 'on_behalf_of' | 'prior_actors'>): readonly Person[] {
+  return [subject, ...(behalf === undefined ? [] : [behalf]), ...(prior ?? [])];
 }
 
 export function matches(event: Searched, filter: AuditFilter): boolean {

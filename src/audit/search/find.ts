@@ -10,7 +10,7 @@ import { termsWanted } from './terms.ts';
 export interface FindAsk {
   readonly filter: AuditFilter;
   /** Only what they did, or what was done on their behalf. */
-  readonly person: Person | null;
+  readonly concerning: readonly Person[];
   /** Only events before this seq. */
   readonly before: number | null;
   readonly limit: number;
@@ -24,7 +24,7 @@ export interface Found {
 
 /** The index is at the log's head: both are read in transactions of the caller's. */
 export function findEvents(index: DatabaseSync, log: DatabaseSync, ask: FindAsk): Found {
-  const { filter, person, limit } = ask;
+  const { filter, concerning, limit } = ask;
   const read = log.prepare('SELECT body, hash FROM events WHERE seq = ?');
   const events: StoredAuditEvent[] = [];
   for (const seq of candidates(index, ask)) {
@@ -32,7 +32,7 @@ export function findEvents(index: DatabaseSync, log: DatabaseSync, ask: FindAsk)
     // Retention was here in the meantime.
     if (row === undefined) continue;
     const event = readRow({ body: String(row.body), hash: String(row.hash) });
-    if (!matches(event, filter) || (person !== null && !concerns(event, person))) continue;
+    if (!matches(event, filter) || !concerning.every((person) => concerns(event, person))) continue;
     if (events.length === limit) return { events, more: true };
     events.push(event);
   }
@@ -46,8 +46,8 @@ export function concerns(event: StoredAuditEvent, { sub, issuer }: Person): bool
 }
 
 /** Seqs, highest first. */
-function* candidates(index: DatabaseSync, { filter, person, before }: FindAsk): Generator<number> {
-  const terms = termsWanted(filter, person);
+function* candidates(index: DatabaseSync, { filter, concerning, before }: FindAsk): Generator<number> {
+  const terms = termsWanted(filter, concerning);
   const from = filter.from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(filter.from);
   const to = filter.to === undefined ? Number.POSITIVE_INFINITY : Date.parse(filter.to);
   const bits = index.prepare('SELECT bits FROM postings WHERE block = ? AND term = ?');

@@ -42,8 +42,10 @@ const INDEX_FILE: FileKind = {
 export function openIndex(path: string): DatabaseSync {
   try {
     return openAt(path);
-  } catch {
-    // Damaged, of another version or no index at all: nothing in it is worth keeping.
+  } catch (error) {
+    const { cause } = error as Error;
+    // Damaged, or (which has no cause) of another version or no index at all: nothing in it is worth keeping.
+    if (cause !== undefined && !isDamage(cause)) throw error;
     removeIndex(path);
     return openAt(path);
   }
@@ -53,10 +55,10 @@ export function removeIndex(path: string): void {
   for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${path}${suffix}`, { force: true });
 }
 
-/** SQLITE_CORRUPT or SQLITE_NOTADB. */
+/** SQLITE_CORRUPT, SQLITE_NOTADB or a file that ends too early. */
 export function isDamage(error: unknown): boolean {
   const { errcode } = error as { errcode?: number };
-  return errcode !== undefined && [11, 26].includes(errcode & 0xff);
+  return errcode !== undefined && ([11, 26].includes(errcode & 0xff) || errcode === 522);
 }
 
 function openAt(path: string): DatabaseSync {

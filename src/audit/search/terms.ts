@@ -43,8 +43,8 @@ export function termsOf(event: Searched): ReadonlySet<number> {
   return terms;
 }
 
-/** All of them are in whatever matches the filter, and concerns the person where one is given. */
-export function termsWanted(filter: AuditFilter, person: Person | null): readonly number[] {
+/** All of them are in whatever matches the filter, and concerns each of the persons. */
+export function termsWanted(filter: AuditFilter, concerning: readonly Person[]): readonly number[] {
   const { subject, issuer, from: _, to: __, ...rest } = filter;
   const terms = Object.entries(rest).flatMap(([field, value]) =>
     value === undefined ? [] : [termOf(field as Field, value)],
@@ -52,7 +52,7 @@ export function termsWanted(filter: AuditFilter, person: Person | null): readonl
   if (subject !== undefined && issuer !== undefined) terms.push(personTerm({ sub: subject, issuer }));
   else if (subject !== undefined) terms.push(termOf('subject', subject));
   else if (issuer !== undefined) terms.push(termOf('issuer', issuer));
-  if (person !== null) terms.push(personTerm(person));
+  terms.push(...concerning.map(personTerm));
   return terms;
 }
 

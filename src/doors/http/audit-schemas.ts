@@ -46,6 +46,7 @@ const event = z.object({
   event: z.string(),
   subject: someone.extend({ kind: z.string() }),
   on_behalf_of: someone.optional(),
+  prior_actors: z.array(someone).optional(),
   action: z.string(),
   datasets: z.array(z.string()),
   columns: z.array(z.string()).optional(),
