@@ -20,6 +20,7 @@ const BENCHES = [
   'tags',
   'lineage',
   'plan',
+  'clean-rooms',
   'decide',
   'pdp',
   'stream',
