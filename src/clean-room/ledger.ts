@@ -10,7 +10,10 @@ import { type Content, pack, unpack } from './content.ts';
 
 /** The data of one dataset under one rule, as it stands. */
 export interface Standing {
+  /** For words. */
   readonly dataset: string;
+  /** What it is in the warehouse: a dataset may be called otherwise tomorrow, or by two names today. */
+  readonly relation: string;
   readonly room: string;
   readonly rule: string;
   readonly version: string;
@@ -30,16 +33,21 @@ export async function enter(
   at: number,
   store: RoomStore,
 ): Promise<void> {
+  for (const one of standings) {
+    // One relation under two names, in one query.
+    const other = standings.find(({ relation, rule }) => relation === one.relation && rule !== one.rule);
+    if (other !== undefined) throw otherRule(one, other.room);
+  }
   for (const standing of standings) await keep(standing, at, store);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const answers = [];
     for (const standing of standings)
       for (const subject of subjects) {
-        const earlier = await store.answersOf(subject, standing.dataset, at);
+        const earlier = await store.answersOf(subject, standing.relation, at);
         await compare(standing, earlier, store);
         answers.push({
           subject,
-          dataset: standing.dataset,
+          relation: standing.relation,
           version: standing.version,
           room: standing.room,
           at,
@@ -55,23 +63,18 @@ export async function enter(
 }
 
 async function keep(
-  { version, dataset, rule, content }: Standing,
+  { version, relation, rule, content }: Standing,
   at: number,
   store: RoomStore,
 ): Promise<void> {
   if (await store.touch(version, at)) return;
-  await store.saveVersion({ id: version, dataset, rule, content: await pack(await content()), at });
+  await store.saveVersion({ id: version, relation, rule, content: await pack(await content()), at });
 }
 
 async function compare(standing: Standing, earlier: readonly Answered[], store: RoomStore): Promise<void> {
   if (earlier.every(({ version }) => version === standing.version)) return;
   const other = earlier.find(({ rule }) => rule !== standing.rule);
-  if (other !== undefined)
-    throw new SluiceError(
-      'clean_room_difference',
-      `You were answered from ${standing.dataset} under other rules, and the answers could be subtracted.`,
-      { hint: hintFor(other.room, standing.room) },
-    );
+  if (other !== undefined) throw otherRule(standing, other.room);
   const now = await contentOf(standing.version, store);
   for (const { version, room } of earlier) {
     if (version === standing.version) continue;
@@ -82,6 +85,14 @@ async function compare(standing: Standing, earlier: readonly Answered[], store: 
         { hint: hintFor(room, standing.room) },
       );
   }
+}
+
+function otherRule({ dataset, room }: Standing, otherRoom: string): SluiceError {
+  return new SluiceError(
+    'clean_room_difference',
+    `You were answered from ${dataset} under other rules, and the answers could be subtracted.`,
+    { hint: hintFor(otherRoom, room) },
+  );
 }
 
 function hintFor(...rooms: readonly string[]): string {

@@ -136,6 +136,7 @@ async function standingOf(read: RoomRead, engine: Engine, run: RunOptions, gate:
   const { dataset } = lattice.fact.governed;
   return {
     dataset: dataset.id,
+    relation: JSON.stringify([engine.name, dataset.relation]),
     room: lattice.fact.rule.room,
     rule,
     version,

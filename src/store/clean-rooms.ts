@@ -38,7 +38,7 @@ export interface Answered {
 
 export interface NewAnswer {
   readonly subject: RoomSubject;
-  readonly dataset: string;
+  readonly relation: string;
   readonly version: string;
   readonly room: string;
   readonly at: number;
@@ -47,7 +47,7 @@ export interface NewAnswer {
 
 export interface NewVersion {
   readonly id: string;
-  readonly dataset: string;
+  readonly relation: string;
   readonly rule: string;
   readonly content: Uint8Array;
   readonly at: number;
@@ -61,7 +61,7 @@ export interface RoomStore {
   /** Of the periods that have not ended, in the order of subjects. */
   spendingIn(room: string, at: number): Promise<readonly Spending[]>;
   /** What the subject was answered from and is remembered. */
-  answersOf(subject: RoomSubject, dataset: string, at: number): Promise<readonly Answered[]>;
+  answersOf(subject: RoomSubject, relation: string, at: number): Promise<readonly Answered[]>;
   /** Null where it is not known. */
   version(id: string): Promise<Uint8Array | null>;
   saveVersion(version: NewVersion): Promise<void>;
@@ -88,13 +88,13 @@ export function roomStore(db: DatabaseSync, guarded: Guarded): RoomStore {
       .get(room, issuer, sub, beganAt);
     return { queries: Number(row?.queries ?? 0), epsilon: Number(row?.epsilon ?? 0) };
   };
-  const findAnswers = ({ issuer, sub }: RoomSubject, dataset: string, at: number): readonly Answered[] =>
+  const findAnswers = ({ issuer, sub }: RoomSubject, relation: string, at: number): readonly Answered[] =>
     db
       .prepare(
         `SELECT a.version, v.rule, a.room FROM room_answers a JOIN room_versions v ON v.id = a.version
-         WHERE a.issuer = ? AND a.sub = ? AND a.dataset = ? AND a.until > ? ORDER BY a.first_at, a.version`,
+         WHERE a.issuer = ? AND a.sub = ? AND a.relation = ? AND a.until > ? ORDER BY a.first_at, a.version`,
       )
-      .all(issuer, sub, dataset, at)
+      .all(issuer, sub, relation, at)
       .map((row) => ({ version: String(row.version), rule: String(row.rule), room: String(row.room) }));
 
   const payable = (charge: Charge): boolean => {
@@ -141,7 +141,7 @@ export function roomStore(db: DatabaseSync, guarded: Guarded): RoomStore {
           })),
       ),
 
-    answersOf: (subject, dataset, at) => guarded(async () => findAnswers(subject, dataset, at)),
+    answersOf: (subject, relation, at) => guarded(async () => findAnswers(subject, relation, at)),
 
     version: (id) =>
       guarded(async () => {
@@ -149,11 +149,11 @@ export function roomStore(db: DatabaseSync, guarded: Guarded): RoomStore {
         return row === undefined ? null : (row.content as Uint8Array);
       }),
 
-    saveVersion: ({ id, dataset, rule, content, at }) =>
+    saveVersion: ({ id, relation, rule, content, at }) =>
       guarded(async () => {
         db.prepare(
-          'INSERT INTO room_versions (id, dataset, rule, content, made_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
-        ).run(id, dataset, rule, content, at);
+          'INSERT INTO room_versions (id, relation, rule, content, made_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+        ).run(id, relation, rule, content, at);
       }),
 
     touch: (id, at) =>
@@ -167,16 +167,16 @@ export function roomStore(db: DatabaseSync, guarded: Guarded): RoomStore {
 
     record: (answers) =>
       change(() => {
-        for (const { subject, dataset, at, compared } of answers) {
-          const seen = findAnswers(subject, dataset, at).map(({ version }) => version);
+        for (const { subject, relation, at, compared } of answers) {
+          const seen = findAnswers(subject, relation, at).map(({ version }) => version);
           if (seen.some((version) => !compared.includes(version))) return false;
         }
         const save = db.prepare(
-          `INSERT INTO room_answers (issuer, sub, dataset, version, room, first_at, last_at, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          `INSERT INTO room_answers (issuer, sub, relation, version, room, first_at, last_at, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT DO UPDATE SET room = excluded.room, last_at = excluded.last_at, until = max(until, excluded.until)`,
         );
-        for (const { subject, dataset, version, room, at, until } of answers)
-          save.run(subject.issuer, subject.sub, dataset, version, room, at, at, until);
+        for (const { subject, relation, version, room, at, until } of answers)
+          save.run(subject.issuer, subject.sub, relation, version, room, at, at, until);
         forget(db, Math.min(...answers.map(({ at }) => at)));
         return true;
       }),

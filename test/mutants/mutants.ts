@@ -1096,9 +1096,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a clean room’s ledger: another rule is no matter',
     file: 'src/clean-room/ledger.ts',
-    find: 'if (other !== undefined)',
-    replace: 'if (other !== undefined && other.version === standing.version)',
-    caughtBy: ['test/clean-room/differencing.test.ts'],
+    find: 'if (other !== undefined) throw otherRule(standing, other.room);',
+    replace: 'if (other !== undefined) return;',
+    caughtBy: ['test/clean-room/ledger.test.ts'],
   },
   {
     name: 'a clean room’s ledger: only the last answer is remembered',

@@ -105,7 +105,7 @@ describe('budgets', () => {
 describe('the ledger', () => {
   const answer = (version: string, compared: readonly string[], at = AT, room = 'r') => ({
     subject: ANN,
-    dataset: 'gold.members',
+    relation: 'gold.members',
     version,
     room,
     at,
@@ -114,7 +114,7 @@ describe('the ledger', () => {
   });
   const version = (id: string, at = AT) => ({
     id,
-    dataset: 'gold.members',
+    relation: 'gold.members',
     rule: 'x',
     content: Buffer.from(id),
     at,

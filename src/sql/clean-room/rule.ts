@@ -43,7 +43,6 @@ export function ruleOf(
     });
     note([rows, masks]);
     return [
-      dataset.id,
       dataset.relation,
       rule.min_group_size,
       rule.one_row_per_unit,

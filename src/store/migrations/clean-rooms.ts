@@ -17,10 +17,10 @@ export const cleanRooms: Migration = {
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX room_spending_by_end ON room_spending (ends_at);
 
-    -- The data of a dataset under one rule, as keyed digests: of nobody in particular.
+    -- The data of a relation under one rule, as keyed digests: of nobody in particular.
     CREATE TABLE room_versions (
       id TEXT PRIMARY KEY,
-      dataset TEXT NOT NULL,
+      relation TEXT NOT NULL,
       rule TEXT NOT NULL,
       content BLOB NOT NULL, -- zstd
       made_at INTEGER NOT NULL
@@ -30,13 +30,13 @@ export const cleanRooms: Migration = {
     CREATE TABLE room_answers (
       issuer TEXT NOT NULL,
       sub TEXT NOT NULL,
-      dataset TEXT NOT NULL,
+      relation TEXT NOT NULL,
       version TEXT NOT NULL REFERENCES room_versions (id),
       room TEXT NOT NULL,
       first_at INTEGER NOT NULL,
       last_at INTEGER NOT NULL,
       until INTEGER NOT NULL, -- forgotten then
-      PRIMARY KEY (issuer, sub, dataset, version)
+      PRIMARY KEY (issuer, sub, relation, version)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX room_answers_of_version ON room_answers (version);
     CREATE INDEX room_answers_by_end ON room_answers (until);`,
