@@ -8,17 +8,22 @@ import type { Purpose } from './dataset.ts';
 /** Membership hangs on the identity: what a request says of itself makes nobody a member. */
 const OF_THE_REQUEST: readonly Literal['fact'][] = ['project', 'purpose', 'network', 'hours'];
 
+const NOBODY: Dnf = Object.freeze([]);
+
+const frozen = (dnf: Dnf): Dnf =>
+  Object.freeze(dnf.map((conjunction) => Object.freeze(conjunction.map((one) => Object.freeze({ ...one })))));
+
 /** A condition of the policy language, or a list of them for any; `[]`, nobody, where none is written or it cannot be read. */
 export function readMembers(value: unknown, report: Report): Dnf {
-  if (value === undefined) return [];
+  if (value === undefined) return NOBODY;
   const path = ['members'];
   const condition = Array.isArray(value) ? { any: value } : value;
   const members = readCondition(condition, path, report);
-  if (members === null) return [];
+  if (members === null) return NOBODY;
   const asked = members.flat().find(({ fact }) => OF_THE_REQUEST.includes(fact));
-  if (asked === undefined) return members;
+  if (asked === undefined) return frozen(members);
   report(path, `\`${asked.fact}\` is for policies: who is a member hangs on the identity alone`);
-  return [];
+  return NOBODY;
 }
 
 /** Names, or `{ name, text, version }`. */

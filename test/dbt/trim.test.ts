@@ -54,6 +54,15 @@ const node = {
   description: 'd',
   columns: columns({ name: 'Id', data_type: 'int', description: 'd', quote: true, ...everywhere }),
 };
+const acting = {
+  sluice: {
+    tags: ['a'],
+    members: { group: 'staff' },
+    purposes: [{ name: 'p', text: 't', version: 1 }],
+    equalise: true,
+    clean_room: { min_group_size: 10 },
+  },
+};
 // What stands only inside config is asked for when it is missing outside.
 const inConfig = { ...node, group: null, access: null, contract: null };
 
@@ -70,6 +79,8 @@ const whole = manifest({
       description: 'd',
       depends_on: { nodes: ['model.shop.a.v1'] },
       ...everywhere,
+      meta: acting,
+      config: { ...everywhere.config, meta: acting },
     },
   },
   groups: {
