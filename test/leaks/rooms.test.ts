@@ -10,9 +10,10 @@ for (const kind of ENGINES)
 
 describe.each(ENGINES.filter((kind) => MISSING[kind] === null))('on %s', (engine) => {
   it('nothing is told of anybody', async () => {
-    const { tally, findings } = await runRooms({ seed: '1', engine, firstWorld: 0, worlds: 2, perWorld: 60 });
+    const perWorld = engine === 'duckdb' ? 80 : 40;
+    const { tally, findings } = await runRooms({ seed: '1', engine, firstWorld: 0, worlds: 1, perWorld });
     expect(findings).toEqual([]);
-    expect(tally.answered).toBeGreaterThan(60);
+    expect(tally.answered).toBeGreaterThan(perWorld / 2);
   });
 });
 
