@@ -57,7 +57,7 @@ export function notFound(text: string, relation: RangeVar): SluiceError {
     'dataset_not_found',
     name === '' ? 'No such dataset' : `No such dataset: ${name}`,
     relation.location,
-    'Datasets go by their catalogued names, such as gold.members; the catalogue lists those that you may query.',
+    'Datasets go by their catalogued names, such as namespace.name; the catalogue lists those that you may query.',
   );
 }
 
