@@ -74,7 +74,7 @@ export function openAuditDesk(
   async function reading<T>(work: (gate: AuditGate) => Promise<T>): Promise<T> {
     demandLog(path);
     const audit = await openAuditLog({ path, survives });
-    const auditReader = openAuditReader({ path, patienceMs: Number.POSITIVE_INFINITY });
+    const auditReader = openAuditReader({ path, patienceMs: A_DAY_MS });
     const nobody = () => {
       throw new SluiceError('internal', 'Who owns the file needs no token.');
     };
@@ -146,6 +146,9 @@ export function openAuditDesk(
     },
   };
 }
+
+/** Whoever sits at the desk waits for an index to be made, however long the log is. */
+const A_DAY_MS = 86_400_000;
 
 const LOOK_MS = 300;
 const PART = 500;

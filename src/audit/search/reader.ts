@@ -28,7 +28,7 @@ export interface ReaderOptions {
   readonly path: string;
   /** Default: `audit-index.db` beside the log. */
   readonly indexPath?: string;
-  /** Milliseconds that a search may wait for an index that is being made. Default 20,000. */
+  /** Milliseconds that a search may wait for an index that is being made, at most some three weeks. Default 20,000. */
   readonly patienceMs?: number;
 }
 
