@@ -17,7 +17,7 @@ it("every test of the example's passes", async () => {
   const { code, stdout, stderr } = await run('test');
   expect(stdout.split('\n').filter((line) => /^ {2}✗|^ {6}/.test(line))).toEqual([]);
   expect(stdout).toMatch(/^tests\/access\.yml\n {2}✓ tariffs are open\n/);
-  expect(stdout).toMatch(/\n5\d passed, 0 failed\n$/);
+  expect(stdout).toMatch(/\n[56]\d passed, 0 failed\n$/);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
