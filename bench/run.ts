@@ -26,6 +26,7 @@ const BENCHES = [
   'stream',
   'engine',
   'audit',
+  'audit-reports',
   'guard',
   'discovery',
   'postgres',

@@ -17,8 +17,6 @@ export interface LogFollower {
   after(seq: number, count: number, bytes?: number): readonly ChainedRow[];
   /** Null where that event is not kept. */
   hashAt(seq: number): string | null;
-  /** Seq of the first event of that time or later, were all in the order of their times; those of one moment may be a little off. */
-  seqAt(time: string): number;
   close(): void;
 }
 
@@ -29,7 +27,6 @@ interface Open {
   readonly first: StatementSync;
   readonly after: StatementSync;
   readonly hashAt: StatementSync;
-  readonly timeFrom: StatementSync;
 }
 
 /** A log that is not there yet is an empty one; a file that was replaced is opened anew. @throws SluiceError audit_unavailable, from its methods */
@@ -78,19 +75,6 @@ export function followLog(path: string): LogFollower {
         return rows;
       }),
     hashAt: (seq) => reading(null, ({ hashAt }) => (hashAt.get(seq)?.hash as string | undefined) ?? null),
-    seqAt(time) {
-      const { first, head } = ends();
-      return reading(first, ({ timeFrom }) => {
-        let [low, high] = [first, head.seq + 1];
-        while (low < high) {
-          const middle = Math.floor((low + high) / 2);
-          const found = timeFrom.get(middle)?.time;
-          if (typeof found === 'string' && found < time) low = middle + 1;
-          else high = middle;
-        }
-        return low;
-      });
-    },
   };
 }
 
@@ -104,7 +88,6 @@ function openAt(path: string, inode: string): Open | null {
     first: db.prepare('SELECT min(seq) AS seq FROM events'),
     after: db.prepare('SELECT seq, body, hash FROM events WHERE seq > ? ORDER BY seq LIMIT ?'),
     hashAt: db.prepare('SELECT hash FROM events WHERE seq = ?'),
-    timeFrom: db.prepare("SELECT body ->> '$.time' AS time FROM events WHERE seq >= ? ORDER BY seq LIMIT 1"),
   };
 }
 
