@@ -7,7 +7,7 @@ import type { Looker } from './deciding.ts';
 
 /** @throws SluiceError token_missing */
 export async function lookerOf(caller: Caller, gate: Gate): Promise<Looker> {
-  const identity = await gate.authenticate(caller.token);
+  const identity = await gate.authenticate(caller.token, caller);
   if (identity.kind === 'anonymous') throw new SluiceError('token_missing');
   const { snapshot } = await gate.metadata.current();
   return { caller, identity, snapshot };

@@ -24,7 +24,7 @@ export async function onRecord<T>(
   gate: Gate,
   work: (recording: Recording) => Promise<T>,
 ): Promise<T> {
-  const identity = await gate.authenticate(caller.token);
+  const identity = await gate.authenticate(caller.token, caller);
   const { snapshot } = await gate.metadata.current();
   const told = teller({ event, action, subject: identity, caller }, gate);
   const known: Partial<AuditEvent> = {};
