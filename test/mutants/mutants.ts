@@ -1116,9 +1116,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a clean room’s ledger: a state is taken for another of the same rule',
-    file: 'src/request/rooms.ts',
-    find: 'const data = read.moving ? null : engine.dataVersion();',
-    replace: "const data = read.moving ? null : 'always';",
+    file: 'src/engines/duckdb/engine.ts',
+    find: '(this.published?.key ?? null)',
+    replace: "(this.published === null ? null : 'the data')",
     caughtBy: ['test/clean-room/differencing.test.ts'],
   },
   {
