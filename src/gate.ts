@@ -55,6 +55,8 @@ export interface Gate {
   /** Reads back what `audit` wrote. */
   readonly auditReader: AuditReader;
   readonly pdp: Pdp;
+  /** Whether other Rego than that of the default bundle may decide: it need not know of those who are only assumed. */
+  readonly ownRego: boolean;
   /** The same, with what it answered before. */
   readonly decider: Decider;
   /** The Rego of the default bundle, for OPA servers to fetch. */

@@ -203,6 +203,7 @@ export async function openGate(config: Config, options: OpenOptions): Promise<Op
       audit: withNews(audit, shipper),
       auditReader,
       pdp,
+      ownRego: config.pdp.kind !== 'embedded' || config.pdp.bundle !== undefined,
       bundle,
       decider: createDecider({ pdp, fits: (mask, column) => maskFits(mask, columnType(column)) }),
       metadata,

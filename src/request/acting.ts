@@ -81,9 +81,12 @@ export async function actingIn(
   };
 }
 
+/** Characters of a name that is repeated to whoever said it. */
+const MOST_NAME = 200;
+
 /** The same words for what there is not and for what is not the caller's. */
 export const unknownProject = (name: string): SluiceError =>
-  new SluiceError('project_not_found', `No such project: ${name}`, {
+  new SluiceError('project_not_found', `No such project: ${name.slice(0, MOST_NAME)}`, {
     hint: 'GET /v1/projects lists those that you may act in.',
   });
 
@@ -100,9 +103,13 @@ export function purposeIn({ name, purposes }: Project, asked: string | null): Pu
   }
   const listed = purposes.find((purpose) => purpose.name === asked);
   if (listed !== undefined) return listed;
-  throw new SluiceError('purpose_not_in_project', `${name} does not list the purpose ${asked}.`, {
-    hint: purposes.length === 0 ? 'It lists none.' : `Its purposes: ${names}.`,
-  });
+  throw new SluiceError(
+    'purpose_not_in_project',
+    `${name} does not list the purpose ${asked.slice(0, MOST_NAME)}.`,
+    {
+      hint: purposes.length === 0 ? 'It lists none.' : `Its purposes: ${names}.`,
+    },
+  );
 }
 
 /** `grant`: not by what the project says of its members, but by an approved request that is not over. */

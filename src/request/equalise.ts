@@ -8,7 +8,7 @@ import { standIns } from '../policies/stand-ins.ts';
 export interface Equalised {
   /** One identity with all the others as those that bound it; null where nobody can be a member by the condition. */
   readonly together: Identity | null;
-  readonly byGrant: WeakMap<Identity, Identity>;
+  readonly withOwn: WeakMap<Identity, Identity>;
 }
 
 /** Of the gate. */
@@ -19,7 +19,7 @@ interface KeptFor {
 
 /**
  * Whoever is a member by a grant meets no condition that the others are held to, and so gets no more than what is their own
- * as well.
+ * as well. So does everyone where other Rego decides, which may take what is missing from a stand-in for known.
  */
 export function equalised(
   identity: Identity,
@@ -29,18 +29,18 @@ export function equalised(
 ): Identity {
   const known = caches.equalised.get(project) ?? {
     together: togetherOf(standIns(project.name, project.members, environment)),
-    byGrant: new WeakMap(),
+    withOwn: new WeakMap(),
   };
   caches.equalised.set(project, known);
-  const { together, byGrant } = known;
+  const { together, withOwn } = known;
   if (by === 'condition') {
     // Whoever meets the condition meets one of its alternatives.
     if (together === null)
       throw new SluiceError('internal', undefined, { cause: 'nobody stands for a member' });
     return together;
   }
-  const made = byGrant.get(identity) ?? bounded(identity, together);
-  byGrant.set(identity, made);
+  const made = withOwn.get(identity) ?? bounded(identity, together);
+  withOwn.set(identity, made);
   return made;
 }
 

@@ -180,7 +180,7 @@ it('is at most what each member sees by themselves', async () => {
       const text = JSON.stringify({ policies: [FLOOR, ...rules.map(written)] });
       const compiled = compilePolicies([{ path: 'p.yml', text }], known, { environment: 'production' });
       const project = { name: 'p', members } as Project;
-      const gate = { caches: emptyCaches(), environment: 'production' };
+      const gate = { caches: emptyCaches(), environment: 'production', ownRego: false };
       const decide = async (one: Identity): Promise<Decision> => {
         const made = await decider.decide({
           parties: partiesOf(one, () => context({ project: 'p' })),
