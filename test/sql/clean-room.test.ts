@@ -3,12 +3,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CleanRoomLimits } from '../../src/catalogue/clean-room.ts';
 import { loadParser } from '../../src/sql/parse.ts';
 import type { EngineKind } from '../../src/sql/rewrite/build.ts';
-import type { GovernedQuery } from '../../src/sql/stages.ts';
+import type { GovernedQuery, ParamValue } from '../../src/sql/stages.ts';
 import { missingServer } from '../engines/postgres/server.ts';
 import { random } from '../leaks/random.ts';
 import { decision, governed, type Rules, type RulesById } from './fixture.ts';
 import { type PostgresWarehouse, postgresWarehouse } from './postgres-warehouse.ts';
-import { answerOf, questionOf, sqlOf, type Value, type World, worldOf } from './room-reference.ts';
+import {
+  answerOf,
+  questionOf,
+  sqlOf,
+  type Value,
+  visibleMembers,
+  visibleUsage,
+  type World,
+  worldOf,
+} from './room-reference.ts';
 import { MEMBERS_ROOM, roomDatasets, USAGE_ROOM } from './room-world.ts';
 import { multiset, type Warehouse, warehouse } from './warehouse.ts';
 
@@ -54,10 +63,16 @@ function rulesOf({ least }: World, masked: boolean): RulesById {
   };
 }
 
-function inRoom(sql: string, rules: RulesById, engine: EngineKind): GovernedQuery {
+function inRoom(
+  sql: string,
+  rules: RulesById,
+  engine: EngineKind,
+  params: readonly ParamValue[] = [],
+): GovernedQuery {
   const datasets = roomDatasets(engine);
   return governed(sql, datasets, rules, {
     engine,
+    params,
     governedOf: (id) => {
       const dataset = datasets.find((one) => one.id === id);
       return dataset === undefined ? undefined : { dataset, decision: decision(id, rules[id] ?? {}) };
@@ -125,5 +140,25 @@ describe.each(STANDS)('on $engine', ({ engine, open }) => {
         }
       },
     );
+
+    it.each([
+      ['SELECT tariff, count(*), $2 FROM gold.usage WHERE tariff = $1 GROUP BY tariff', ['flat', 7]],
+      ['SELECT sum(kwh) FROM gold.usage u JOIN gold.members m USING (member) WHERE age < $1', [60]],
+      ['SELECT age + $1, count(*) FILTER (WHERE region <> $2) FROM gold.members GROUP BY age', [1, 'east']],
+      ['SELECT count(*) FROM gold.usage WHERE month >= $1 LIMIT $2', ['2024-04-01', 1]],
+    ] as const)('takes values: %s', async (sql, values) => {
+      const worlds = Array.from({ length: 20 }, (_, i) => worldOf(random(`room of values ${i}`)));
+      const world = worlds.find((one) => visibleMembers(one).length > 20 && visibleUsage(one).length > 20)!;
+      await stand.load(statementsOf(world));
+      const written = values.reduce<string>(
+        (text, value, i) =>
+          text.replace(`$${i + 1}`, typeof value === 'number' ? String(value) : `'${value}'`),
+        sql,
+      );
+      const rules = rulesOf(world, false);
+      const asked = multiset(await stand.governed(inRoom(sql, rules, engine, values)));
+      expect(asked.length).toBeGreaterThan(0);
+      expect(asked).toEqual(multiset(await stand.governed(inRoom(written, rules, engine))));
+    });
   });
 });

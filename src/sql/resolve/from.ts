@@ -94,7 +94,7 @@ function resolveRelation(relation: RangeVar, context: Context): ResolvedItem {
     insensitive: true,
     printed: column.name,
     type: maskedType(column, governed),
-    masked: maskOf(governed, column) !== undefined,
+    masked: maskOf(governed, column) !== undefined || isCoarse(governed, column),
   }));
   const node: Node = close('RangeVar', { ...plainRange(range), alias: { aliasname: range } });
   return {
@@ -116,6 +116,13 @@ export function maskOf(
   { folded }: Column,
 ): AppliedMask | undefined {
   return Object.hasOwn(masks, folded) ? masks[folded] : undefined;
+}
+
+/** Whether a clean room shows it in steps alone. */
+function isCoarse({ decision: { limits } }: GovernedDataset, { folded }: Column): boolean {
+  return (limits.aggregate_only ?? []).some(({ dimensions }) =>
+    dimensions.some((one) => one.column === folded && one.mask !== null),
+  );
 }
 
 /** The type under the caller's masks: hashed integers are widened. */
