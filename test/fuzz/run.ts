@@ -1,6 +1,7 @@
 /**
  * `node test/fuzz/run.ts --minutes N --seed S`: mutated texts through every stage. No crash, no hang, no unclassified
  * error: each finding is made short and written to findings/, and the exit code is 2.
+ * `node test/fuzz/run.ts --routes --cases N --seed S`: requests to every route instead.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -24,7 +25,9 @@ type Message =
   | { readonly kind: 'trying'; readonly text: string }
   | { readonly kind: 'tried'; readonly outcome: FuzzOutcome; readonly text: string };
 
-if (isMainThread) await main();
+if (isMainThread && process.argv[2] === '--routes')
+  await (await import('../routes/fuzz.ts')).main(process.argv.slice(3));
+else if (isMainThread) await main();
 else await work(workerData as Job);
 
 async function main(): Promise<void> {
