@@ -81,7 +81,8 @@ it('search finds by what it is asked, for the owner and for callers', async () =
     code: 0,
     stderr: 'nothing was found\n',
   });
-  const own = await run('audit', 'search', '--as', 'officer', '--event', 'query', '--json');
+  await run('query', 'SELECT count(*) FROM gold.members', '--as', 'analyst');
+  const own = await run('audit', 'search', '--as', 'analyst', '--event', 'query', '--json');
   expect(
     own.stdout
       .trimEnd()
