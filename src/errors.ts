@@ -124,6 +124,8 @@ export const CODES = {
   unsupported_media_type: c(10006, 415, 'The request body has an unsupported type'),
   internal: c(10007, 500, 'Something went wrong in the gate'),
   gate_unreachable: c(10008, 503, 'No gate answers'),
+  headers_too_large: c(10009, 431, 'The head of the request is too large'),
+  request_timeout: c(10010, 408, 'The request did not arrive in time'),
   // 11xxx access requests and grants
   request_not_found: c(11001, 404, 'No such access request'),
   grant_not_found: c(11002, 404, 'No such grant'),

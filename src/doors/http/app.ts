@@ -4,6 +4,7 @@ import Fastify, { type FastifyReply, type FastifyRequest, type FastifyTypeProvid
 import type { z } from 'zod';
 import type { Gate } from '../../gate.ts';
 import { problemOf, toSluiceError } from './problem.ts';
+import { refuseClient } from './refuse-client.ts';
 
 /** Requests are typed by their schemas. Answers are the spines' own values: their schemas document them, and a test holds both together. */
 export interface ZodRequests extends FastifyTypeProvider {
@@ -34,6 +35,7 @@ export async function createApp({ bodyBytes, gate, trustedProxies = [] }: AppOpt
       reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
       refuse(thrown, request, reply as unknown as FastifyReply, gate);
     },
+    clientErrorHandler: (fault, socket) => refuseClient(fault, socket, gate),
     routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: true },
   }).withTypeProvider<ZodRequests>();
 }
