@@ -13,11 +13,12 @@ import type { Finding } from './findings.ts';
 import { refusalFindings } from './hygiene/refusals.ts';
 import { examineHygiene, type HygieneReport, reportOf } from './hygiene/report.ts';
 import { candidateColumns, readSamples } from './lint-samples.ts';
+import { builtInOf } from './open/audit-dataset.ts';
 import { openEngine } from './open/engines.ts';
 import { auditPath, stateFolder } from './open.ts';
 import { stateOf } from './push.ts';
 import { teller } from './request/teller.ts';
-import { buildSnapshot, readProject, type Snapshot, type SnapshotInput } from './snapshot.ts';
+import { type BuiltIn, buildSnapshot, readProject, type Snapshot, type SnapshotInput } from './snapshot.ts';
 import { loadParser } from './sql/parse.ts';
 import { type ArtifactFiles, readArtifacts } from './state/artifacts.ts';
 import type { PushedInput } from './state/metadata.ts';
@@ -62,6 +63,7 @@ export async function lint(
     const engines = await reachEngines();
     const { snapshot, refused } = build(
       await withLineage({ ...read.input, physical: engines.physical }, read.previous, onStep),
+      builtInOf(config),
     );
     if (snapshot === null) return report(reportOf(refused, []));
     const project = readProject(read.input.manifest);
@@ -198,12 +200,15 @@ async function latestInput(config: Config): Promise<PushedInput | null> {
 }
 
 /** Policies that cannot be used leave the rest to be looked at. */
-function build(input: SnapshotInput): {
+function build(
+  input: SnapshotInput,
+  builtIn: BuiltIn | null,
+): {
   readonly snapshot: Snapshot | null;
   readonly refused: readonly Finding[];
 } {
   try {
-    return { snapshot: buildSnapshot(input), refused: [] };
+    return { snapshot: buildSnapshot(input, builtIn), refused: [] };
   } catch (thrown) {
     const refused = asFindings(thrown);
     if (
@@ -211,7 +216,7 @@ function build(input: SnapshotInput): {
       refused.some(({ rule }) => rule.endsWith('-invalid') && rule !== 'policy-invalid')
     )
       return { snapshot: null, refused };
-    return { snapshot: build({ ...input, policyFiles: [] }).snapshot, refused };
+    return { snapshot: build({ ...input, policyFiles: [] }, builtIn).snapshot, refused };
   }
 }
 

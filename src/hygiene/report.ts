@@ -1,4 +1,5 @@
 /** Everything that can be found about one state: pure, in a fixed order, with the lines of the YAML where it is at hand. */
+import { ownDatasets } from '../catalogue/built-in.ts';
 import type { DbtProject } from '../dbt/project.ts';
 import { type YamlFiles, yamlPathOf } from '../dbt/yaml.ts';
 import { type WrittenYaml, writtenYaml } from '../dbt/yaml-lines.ts';
@@ -31,7 +32,8 @@ export interface HygieneReport {
 }
 
 export function examineHygiene({ snapshot, project, yaml, samples, now }: HygieneInput): HygieneReport {
-  const { datasets } = snapshot.catalogue;
+  // What the gate publishes itself is nobody's to mend.
+  const datasets = ownDatasets(snapshot.catalogue);
   const written = writtenYaml(yaml);
   const byNode = new Map(datasets.map(({ uniqueId, id }) => [uniqueId, id]));
   const found = [
@@ -42,7 +44,7 @@ export function examineHygiene({ snapshot, project, yaml, samples, now }: Hygien
     ...roomFindings(snapshot),
     ...expiredFindings(snapshot, now),
   ];
-  return reportOf(withLines(found, project, written), snapshot.catalogue.datasets);
+  return reportOf(withLines(found, project, written), datasets);
 }
 
 /** For states that a push would refuse too: nothing but the findings may be known. */

@@ -19,21 +19,25 @@ export interface AuditDatasetParts {
 }
 
 export interface AuditDataset {
-  /** Null where it is turned off, or for nobody. */
   readonly builtIn: BuiltIn | null;
   readonly engine: Engine;
   readonly usage: Refresher['usage'];
 }
 
+/** Null where it is turned off, or for nobody. */
+export function builtInOf(config: Config): BuiltIn | null {
+  const { auditor } = compilePermissions(config);
+  if (!config.audit.dataset || auditor === undefined) return null;
+  return { datasets: auditDatasets(), policies: auditorPolicies(auditor) };
+}
+
 export function openAuditDataset(config: Config, parts: AuditDatasetParts): AuditDataset {
   const { audit, folder, publishDir, observe } = parts;
-  const { auditor: auditors } = compilePermissions(config);
   const { concurrency, per_identity: perIdentity, queue } = config.limits;
   const database = join(folder, 'audit-dataset.duckdb');
   const refresher = createRefresher({ audit, database });
-  const open = config.audit.dataset && auditors !== undefined;
   return {
-    builtIn: open ? { datasets: auditDatasets(), policies: auditorPolicies(auditors) } : null,
+    builtIn: builtInOf(config),
     engine: createAuditEngine({
       ...{ database, publishDir, refresher, concurrency, perIdentity, queue, observe },
       now: () => performance.now(),

@@ -83,7 +83,7 @@ export function compilePolicies(
   return Object.freeze({
     revision: revisionOf(definitions),
     findings: Object.freeze([
-      ...lint(definitions, coverage, index),
+      ...definitions.flatMap((one) => lint([one], coverage, namesBuiltIn(one.on) ? all : index)),
       ...lintProjects({ definitions, projects: catalogue.projects, forDataset, environment }),
     ]),
     policies: Object.freeze(

@@ -138,6 +138,10 @@ describe('policies of the project', () => {
       "SELECT count(client_ip), count(*) > 0, count(*) FILTER (WHERE subject_sub = 'anna.analyst') FROM sluice.audit",
     );
     expect([status, body.rows]).toEqual([200, [[0, true, 0]]]);
+    // Neither are they idle, nor is the audit anybody's to document.
+    const lint = await gate.call('officer', 'GET', '/v1/lint?level=note');
+    expect(lint.status).toBe(200);
+    expect(lint.text).not.toMatch(/no-addresses|not-of-auditors|sluice\.audit/);
   });
 
   test('that name it deny', async () => {
