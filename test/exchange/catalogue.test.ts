@@ -300,7 +300,8 @@ describe('paths of what is written', () => {
       node.schema = '../../etc';
       node.relation_name = null;
     }
-    const stored = trimInput({ ...input, manifest, policyFiles: [] });
+    // The rules of a clean room name datasets by their ids of before.
+    const stored = trimInput({ ...input, manifest: { ...manifest, exposures: {} }, policyFiles: [] });
     const { files } = writeCatalogue(stored, buildSnapshot(stored));
     for (const path of files.keys())
       expect(path).toMatch(/^(catalogue\.yml|(datasets|unpublished)\/[a-z0-9_-]+\.yml)$/);
