@@ -9,7 +9,8 @@ import fc from 'fast-check';
 import { request as send } from 'undici';
 import { startGate, type TestGate } from '../e2e/gate.ts';
 import { type Answer, faultsOf, nameOf, type OpenApi, type Operation, operationsOf } from './document.ts';
-import { type Request, requestsTo } from './requests.ts';
+import { filling } from './prepare.ts';
+import { type Known, type Request, requestsTo } from './requests.ts';
 
 /** Far above what any of these requests needs on a busy machine. */
 const LIMIT_MS = 30_000;
@@ -26,6 +27,8 @@ export interface Finding {
 export interface FuzzReport {
   readonly cases: number;
   readonly statuses: ReadonlyMap<number, number>;
+  /** Operations that nobody got into. */
+  readonly unreached: readonly string[];
   readonly findings: readonly Finding[];
 }
 
@@ -105,16 +108,34 @@ function smallManifest(): unknown {
   return { ...manifest, nodes: Object.fromEntries(kept), sources: {}, exposures: {}, macros: {}, docs: {} };
 }
 
+/** Ids and the like of what there is, so that requests get beyond looking for it. */
+async function knownOn(gate: TestGate): Promise<Known> {
+  const live: Record<string, string[]> = {};
+  const { fill } = filling(gate);
+  for (const [name, of] of [
+    ['id', '{denial}'],
+    ['id', '{grant}'],
+    ['id', '{request}'],
+    ['etag', '{etag}'],
+    ['against', '{etag}'],
+    ['version', '{version}'],
+    ['request_id', '{officers}'],
+  ] as const)
+    live[name] = [...(live[name] ?? []), await fill(of)];
+  return { manifest: smallManifest(), live };
+}
+
 export async function fuzzRoutes(options: FuzzOptions, gate: TestGate): Promise<FuzzReport> {
   const document = JSON.parse((await gate.call(null, 'GET', '/openapi.json')).text) as OpenApi;
   const operations = operationsOf(document).filter((one) => nameOf(one).includes(options.only ?? ''));
-  const manifest = smallManifest();
+  const known = await knownOn(gate);
   const each = Math.ceil(options.cases / operations.length);
   const statuses = new Map<number, number>();
   const findings: Finding[] = [];
+  const unreached = new Set(operations.map(nameOf));
   let cases = 0;
   for (const operation of operations) {
-    const requests = requestsTo(operation, manifest);
+    const requests = requestsTo(operation, known);
     let left = each;
     for (let round = 0; left > 0 && round < ENOUGH; round++) {
       let ran = 0;
@@ -124,6 +145,8 @@ export async function fuzzRoutes(options: FuzzOptions, gate: TestGate): Promise<
           ran += 1;
           cases += 1;
           statuses.set(status, (statuses.get(status) ?? 0) + 1);
+          if (status > 0 && status < 400 && asked.method === operation.method)
+            unreached.delete(nameOf(operation));
           await healed(gate, asked, status);
           if (faults.length > 0) throw new Error(`${status}: ${faults.join('; ')}`);
         }),
@@ -136,7 +159,7 @@ export async function fuzzRoutes(options: FuzzOptions, gate: TestGate): Promise<
       findings.push({ operation: nameOf(operation), what, request: asked });
     }
   }
-  return { cases, statuses, findings };
+  return { cases, statuses, findings, unreached: [...unreached] };
 }
 
 export const counted = ({ statuses }: FuzzReport): string =>
@@ -171,6 +194,7 @@ export async function main(args: readonly string[]): Promise<void> {
   console.log(
     `${report.cases} requests in ${Math.round((Date.now() - started) / 1000)} s: ${counted(report)}`,
   );
+  if (report.unreached.length > 0) console.log(`nobody got into ${report.unreached.join(', ')}`);
   for (const finding of report.findings) console.log(`\n${described(finding)}`);
   console.log(`${report.findings.length} findings`);
   await gate.close();

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { Operation, Parameter } from './document.ts';
 import { PERSONAS } from './persons.ts';
-import { almost, anyJson, fitting, sharpText } from './values.ts';
+import { almost, anyJson, fitting, sharpText, type Vocabulary } from './values.ts';
 
 export interface Request {
   /** A persona, or a token that is none. */
@@ -13,11 +13,18 @@ export interface Request {
   readonly body: string | null;
 }
 
+/** What there is on this gate. */
+export interface Known {
+  /** A usable one, for the bodies that hold one. */
+  readonly manifest: unknown;
+  readonly live: Vocabulary;
+}
+
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY'];
 
 /** Those who may most stand there most often. */
 const person = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom('officer', 'pipeline') },
+  { weight: 8, arbitrary: fc.constantFrom('officer', 'officer', 'analyst', 'pipeline') },
   { weight: 4, arbitrary: fc.constantFrom(...PERSONAS) },
   {
     weight: 1,
@@ -30,9 +37,9 @@ const encoded = (text: string): string => encodeURIComponent(text.toWellFormed()
 const asText = (value: unknown): string =>
   typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 
-function inPath({ name, schema }: Parameter): fc.Arbitrary<string> {
+function inPath({ name, schema }: Parameter, live: Vocabulary): fc.Arbitrary<string> {
   return fc.oneof(
-    { weight: 6, arbitrary: fitting(schema, name).map((value) => encoded(asText(value))) },
+    { weight: 6, arbitrary: fitting(schema, live, name).map((value) => encoded(asText(value))) },
     { weight: 2, arbitrary: sharpText.map(encoded) },
     {
       weight: 1,
@@ -42,17 +49,19 @@ function inPath({ name, schema }: Parameter): fc.Arbitrary<string> {
 }
 
 /** Nothing, once, twice, or with a value that does not fit. */
-function inQuery({ name, schema, required }: Parameter): fc.Arbitrary<string[]> {
+function inQuery({ name, schema, required }: Parameter, live: Vocabulary): fc.Arbitrary<string[]> {
   const pair = (value: unknown): string => `${encoded(name)}=${encoded(asText(value))}`;
-  const good = fitting(schema, name).map((value) => [pair(value)]);
+  const good = fitting(schema, live, name).map((value) => [pair(value)]);
   return fc.oneof(
-    { weight: 5, arbitrary: required ? good : fc.constant<string[]>([]) },
-    { weight: 3, arbitrary: good },
+    { weight: 14, arbitrary: required ? good : fc.constant<string[]>([]) },
+    { weight: 4, arbitrary: good },
     { weight: 1, arbitrary: sharpText.map((text) => [pair(text)]) },
     { weight: 1, arbitrary: anyJson.map((value) => [pair(value)]) },
     {
       weight: 1,
-      arbitrary: fc.tuple(fitting(schema, name), fitting(schema, name)).map((two) => two.map(pair)),
+      arbitrary: fc
+        .tuple(fitting(schema, live, name), fitting(schema, live, name))
+        .map((two) => two.map(pair)),
     },
   );
 }
@@ -137,38 +146,79 @@ const raw = fc.oneof(
 );
 
 /** The manifest is that of a real project: what is made up is refused at its first word. */
-function bodyOf({ body }: Operation, manifest: unknown): fc.Arbitrary<string | null> {
+function realised(value: unknown, manifest: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'manifest' in value ? { ...value, manifest } : value;
+}
+
+function bodyOf({ body }: Operation, { manifest, live }: Known): fc.Arbitrary<string | null> {
   if (body === null)
     return fc.oneof({ weight: 12, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: raw });
-  const real = (value: unknown): unknown =>
-    typeof value === 'object' && value !== null && 'manifest' in value ? { ...value, manifest } : value;
+  const real = (value: unknown): unknown => realised(value, manifest);
   return fc.oneof(
-    { weight: 5, arbitrary: fitting(body).map((value) => JSON.stringify(real(value))) },
-    { weight: 2, arbitrary: fitting(body).map((value) => JSON.stringify(value)) },
-    { weight: 8, arbitrary: almost(body).map((value) => JSON.stringify(value)) },
-    { weight: 2, arbitrary: almost(body).map((value) => JSON.stringify(real(value))) },
+    { weight: 8, arbitrary: fitting(body, live).map((value) => JSON.stringify(real(value))) },
+    { weight: 2, arbitrary: fitting(body, live).map((value) => JSON.stringify(value)) },
+    { weight: 8, arbitrary: almost(body, live).map((value) => JSON.stringify(value)) },
+    { weight: 2, arbitrary: almost(body, live).map((value) => JSON.stringify(real(value))) },
     { weight: 2, arbitrary: anyJson.map((value) => JSON.stringify(value)) },
     { weight: 2, arbitrary: raw },
     { weight: 1, arbitrary: fc.constant(null) },
   );
 }
 
-/** @param manifest a usable one, for the bodies that hold one */
-export function requestsTo(operation: Operation, manifest: unknown): fc.Arbitrary<Request> {
-  const parameters = (where: Parameter['in']): readonly Parameter[] =>
-    operation.parameters.filter((one) => one.in === where);
+export function requestsTo(operation: Operation, known: Known): fc.Arbitrary<Request> {
+  return fc.oneof(
+    { weight: 1, arbitrary: plain(operation, known) },
+    { weight: 2, arbitrary: wild(operation, known) },
+  );
+}
+
+type Values = readonly (readonly [name: string, value: string])[];
+
+const pathOf = (operation: Operation, values: Values): string =>
+  values.reduce((route, [name, value]) => route.replace(`{${name}}`, () => value), operation.route);
+
+const parametersOf = (operation: Operation, where: Parameter['in']): readonly Parameter[] =>
+  operation.parameters.filter((one) => one.in === where);
+
+/** What a well-meaning client sends: most of it gets past the first door. */
+function plain(operation: Operation, { manifest, live }: Known): fc.Arbitrary<Request> {
   const path = fc
-    .tuple(...parameters('path').map((one) => inPath(one).map((value) => [one.name, value] as const)))
-    .map((values) =>
-      values.reduce((route, [name, value]) => route.replace(`{${name}}`, () => value), operation.route),
-    );
-  const query = fc.tuple(...parameters('query').map(inQuery), stray).map((parts) => parts.flat().join('&'));
+    .tuple(
+      ...parametersOf(operation, 'path').map(({ name, schema }) =>
+        fitting(schema, live, name).map((value) => [name, encoded(asText(value))] as const),
+      ),
+    )
+    .map((values) => pathOf(operation, values));
+  const { body } = operation;
+  return fc.record({
+    person: fc.constantFrom('officer', 'pipeline', 'analyst'),
+    method: fc.constant(operation.method),
+    path,
+    headers: fc.constant<Record<string, string>>(body === null ? {} : { 'content-type': 'application/json' }),
+    body:
+      body === null
+        ? fc.constant(null)
+        : fitting(body, live).map((value) => JSON.stringify(realised(value, manifest)).toWellFormed()),
+  });
+}
+
+function wild(operation: Operation, known: Known): fc.Arbitrary<Request> {
+  const path = fc
+    .tuple(
+      ...parametersOf(operation, 'path').map((one) =>
+        inPath(one, known.live).map((value) => [one.name, value] as const),
+      ),
+    )
+    .map((values) => pathOf(operation, values));
+  const query = fc
+    .tuple(...parametersOf(operation, 'query').map((one) => inQuery(one, known.live)), stray)
+    .map((parts) => parts.flat().join('&'));
   const method = fc.oneof(
     { weight: 19, arbitrary: fc.constant(operation.method) },
     { weight: 1, arbitrary: fc.constantFrom(...METHODS) },
   );
   return fc
-    .record({ person, method, path, query, headers, type, body: bodyOf(operation, manifest) })
+    .record({ person, method, path, query, headers, type, body: bodyOf(operation, known) })
     .map(({ query: asked, type: media, body, path: to, headers: more, ...rest }) => ({
       ...rest,
       path: asked === '' ? to : `${to}?${asked}`,
