@@ -1,6 +1,6 @@
 /** Checks a whole audit file, event by event, in flat memory, while others go on appending. It never writes. */
 import type { KeyObject } from 'node:crypto';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { SluiceError } from '../errors.ts';
 import { openSqliteReadOnly, sqliteFault } from '../store/sqlite.ts';
@@ -201,12 +201,12 @@ class Pass {
 function readPart(db: DatabaseSync, from: number | bigint): { rows: readonly EventRow[]; head: Head | null } {
   db.exec('BEGIN');
   try {
-    const rows = db
-      .prepare('SELECT seq, body, hash FROM events WHERE seq >= ? ORDER BY seq LIMIT ?')
-      .all(from, PART);
+    const statement = db.prepare('SELECT seq, body, hash FROM events WHERE seq >= ? ORDER BY seq LIMIT ?');
+    statement.setReturnArrays(true);
+    const rows = statement.all(from, PART) as unknown as SQLOutputValue[][];
     const head = db.prepare('SELECT seq, hash FROM head WHERE id = 1').get();
     return {
-      rows: rows.map((row) => ({ seq: Number(row.seq), body: String(row.body), hash: String(row.hash) })),
+      rows: rows.map(([seq, body, hash]) => ({ seq: Number(seq), body: String(body), hash: String(hash) })),
       head: head === undefined ? null : { seq: Number(head.seq), hash: String(head.hash) },
     };
   } finally {
