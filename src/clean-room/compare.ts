@@ -1,14 +1,15 @@
 /**
- * Whether answers from two states of the data would differ by too few: in some group that both show, something that is summed
- * changed, and fewer units than a group must have took part in that.
+ * Whether answers from two states of the data would differ by too few: in some group that both show, or in some groups of the
+ * one against some of the other, something that is summed changed, and fewer units than a group must have took part in that.
  */
-import type { Atom, Content, Share } from './content.ts';
+import { type Atom, addedBy, type Content, type Share } from './content.ts';
+import { movesByTooFew } from './moves.ts';
 
 /** Of two states under the same rule. */
 export function differsByTooFew(before: Content, after: Content): boolean {
   for (const [key, atom] of after.atoms) {
     const earlier = before.atoms.get(key);
-    // What one of them does not show can be learnt as the sum of a whole group at most.
+    // What one of them does not show is a whole group, unless its units stand in others now.
     if (earlier === undefined) continue;
     const [mine, theirs] = [before.shares?.get(key), after.shares?.get(key)];
     for (const [i, thing] of atom.things.entries()) {
@@ -20,7 +21,7 @@ export function differsByTooFew(before: Content, after: Content): boolean {
       if (few) return true;
     }
   }
-  return false;
+  return movesByTooFew(before, after);
 }
 
 /** As many have changed as there are more or fewer of them, at the least. */
@@ -47,17 +48,4 @@ function fewerBySet(
     for (const unit of units) if (earlier.get(unit) !== later.get(unit)) changed += 1;
     return changed < bound;
   });
-}
-
-/** By unit, all that it adds. */
-function addedBy(shares: readonly Share[], thing: number, kind: number): ReadonlyMap<string, string> {
-  const added = new Map<string, string[]>();
-  for (const { units, things } of shares) {
-    const [unit, value] = [units[kind] ?? null, things[thing] ?? null];
-    if (unit === null || value === null) continue;
-    const list = added.get(unit);
-    if (list === undefined) added.set(unit, [value]);
-    else list.push(value);
-  }
-  return new Map([...added].map(([unit, values]) => [unit, values.sort().join()]));
 }

@@ -129,3 +129,16 @@ export async function unpack(packed: Uint8Array): Promise<Content> {
     throw new SluiceError('state_unavailable', 'The record of a clean room cannot be read.', { cause });
   }
 }
+
+/** By unit of one kind, all that it adds to one thing. */
+export function addedBy(shares: readonly Share[], thing: number, kind: number): ReadonlyMap<string, string> {
+  const added = new Map<string, string[]>();
+  for (const { units, things } of shares) {
+    const [unit, value] = [units[kind] ?? null, things[thing] ?? null];
+    if (unit === null || value === null) continue;
+    const list = added.get(unit);
+    if (list === undefined) added.set(unit, [value]);
+    else list.push(value);
+  }
+  return new Map([...added].map(([unit, values]) => [unit, values.sort().join()]));
+}

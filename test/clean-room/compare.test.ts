@@ -45,23 +45,69 @@ function contentOf(world: World, detail = true): Content {
   return { atoms, shares: detail ? shares : null, least: [LEAST] };
 }
 
+/** Each group with itself, and all choices of groups of the one against all choices of groups of the other. */
 function byHand(before: World, after: World): boolean {
-  return Object.keys(after).some((group) => {
-    const [a, b] = [before[group] ?? {}, after[group] ?? {}];
-    if (Object.keys(a).length < LEAST || Object.keys(b).length < LEAST) return false;
-    return [0, 1].some((i) => {
-      const units = [...new Set([...Object.keys(a), ...Object.keys(b)])];
-      const changed = units.filter((unit) => (a[unit]?.[i] ?? null) !== (b[unit]?.[i] ?? null)).length;
-      return changed > 0 && changed < LEAST;
+  return [0, 1].some((i) => {
+    const [a, b] = [told(before, i), told(after, i)];
+    const pairs = shown(after).filter((group) => shown(before).includes(group));
+    const chosen = [
+      ...pairs.map((group) => [[group], [group]] as const),
+      ...subsets(a).flatMap((some) => subsets(b).map((others) => [some, others] as const)),
+    ];
+    return chosen.some(([some, others]) => {
+      const left = leftOver(before, after, some, others, i);
+      return left > 0 && left < LEAST;
     });
   });
 }
 
+const shown = (world: World): readonly string[] =>
+  Object.keys(world).filter((group) => Object.keys(world[group] ?? {}).length >= LEAST);
+
+const told = (world: World, i: number): readonly string[] =>
+  shown(world).filter(
+    (group) => Object.values(world[group] ?? {}).filter((things) => things[i] !== null).length >= LEAST,
+  );
+
+const subsets = (all: readonly string[]): readonly (readonly string[])[] =>
+  all.reduce<readonly (readonly string[])[]>(
+    (sets, one) => sets.concat(sets.map((set) => [...set, one])),
+    [[]],
+  );
+
+/** How many units do not cancel out. */
+function leftOver(
+  before: World,
+  after: World,
+  some: readonly string[],
+  others: readonly string[],
+  i: number,
+): number {
+  const of = (world: World, groups: readonly string[], unit: string): string =>
+    JSON.stringify(groups.flatMap((group) => world[group]?.[unit]?.[i] ?? []).sort());
+  const units = new Set(
+    [...some.map((g) => before[g]), ...others.map((g) => after[g])].flatMap((g) => Object.keys(g ?? {})),
+  );
+  return [...units].filter((unit) => of(before, some, unit) !== of(after, others, unit)).length;
+}
+
 const value = fc.option(fc.constantFrom('1', '2'), { nil: null });
-const world: fc.Arbitrary<World> = fc.dictionary(
-  fc.constantFrom('EU', 'FR', 'US'),
-  fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), fc.tuple(value, value)),
-);
+/** Every unit stands in one group. */
+const world: fc.Arbitrary<World> = fc
+  .dictionary(
+    fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'),
+    fc.tuple(fc.constantFrom('EU', 'FR', 'US'), value, value),
+    { minKeys: 5 },
+  )
+  .map((units) => {
+    const groups: Record<string, Record<string, readonly (string | null)[]>> = {};
+    for (const [unit, [group, ...things]] of Object.entries(units))
+      groups[group] = { ...groups[group], [unit]: things };
+    return groups;
+  });
+
+const people = (...names: readonly string[]): World[string] =>
+  Object.fromEntries(names.map((name) => [name, ['1', null]]));
 
 describe('two states of the data', () => {
   it('differ by too few where a reckoning by hand says so', () => {
@@ -81,6 +127,36 @@ describe('two states of the data', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it.each([
+    ['a group is called otherwise, and one more is in it', { EU: 'abcdef' }, { EC: 'abcdefg' }],
+    [
+      'some move between groups, and one comes with them',
+      { EU: 'abcdef', US: 'ghi' },
+      { EU: 'abc', US: 'defghij' },
+    ],
+    ['a group falls into two, and one is gone', { EU: 'abcdefg' }, { N: 'abc', S: 'def' }],
+    ['two groups change places, and one has gone', { EU: 'abcd', US: 'efgh' }, { EU: 'efgh', US: 'bcd' }],
+    ['everyone is dealt out anew', { A: 'abc', B: 'def', C: 'ghi' }, { A: 'adg', B: 'beh', C: 'cfij' }],
+  ] as const)('leave over one where %s', (_, earlier, later) => {
+    const of = (groups: Readonly<Record<string, string>>): World =>
+      Object.fromEntries(Object.entries(groups).map(([name, all]) => [name, people(...all)]));
+    for (const detail of [true, false]) {
+      expect(differsByTooFew(contentOf(of(earlier), detail), contentOf(of(later), detail))).toBe(true);
+      expect(differsByTooFew(contentOf(of(later), detail), contentOf(of(earlier), detail))).toBe(true);
+    }
+  });
+
+  it('that only grow by whole groups, or by enough in one, are let through by counts alone too', () => {
+    const one = { EU: people(...'abcd') };
+    for (const other of [
+      { ...one, US: people(...'efg'), FR: people(...'hij') },
+      { EU: people(...'abcdefg') },
+    ]) {
+      expect(differsByTooFew(contentOf(one, false), contentOf(other, false))).toBe(false);
+      expect(differsByTooFew(contentOf(other, false), contentOf(one, false))).toBe(false);
+    }
   });
 
   it('that are equal have one name, and others another', () => {

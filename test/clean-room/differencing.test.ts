@@ -67,6 +67,21 @@ describe.each(ENGINES.filter((kind) => MISSING[kind] === null))('on %s', (kind) 
     expect((await ask(TOTALS)).body.code).toBe('clean_room_difference');
   });
 
+  it('who moves between groups hides nobody who comes or goes with them', async () => {
+    const { ask, change } = await world();
+    expect((await ask(TOTALS)).status).toBe(200);
+    // Five leave one group, six come to the other: the total tells of the sixth.
+    await change(
+      "UPDATE gold.members SET region = 'US' WHERE member_id <= 5",
+      "INSERT INTO gold.members VALUES (90, 'US', date '2020-02-01', 33, 'x')",
+    );
+    expect((await ask('SELECT sum(age) AS s FROM gold.members')).body.code).toBe('clean_room_difference');
+    await change('DELETE FROM gold.members WHERE member_id = 90');
+    expect((await ask(TOTALS)).status).toBe(200);
+    await change("UPDATE gold.members SET region = 'North' WHERE region = 'US' AND member_id <> 30");
+    expect((await ask(TOTALS)).body.code).toBe('clean_room_difference');
+  });
+
   it('is counted for each sum apart: enough who changed in one of them hide nobody in another', async () => {
     const { ask, change } = await world();
     expect((await ask(TOTALS)).status).toBe(200);

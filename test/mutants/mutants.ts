@@ -1094,6 +1094,27 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ['test/clean-room/compare.test.ts'],
   },
   {
+    name: 'a clean room’s ledger: groups are compared with themselves alone',
+    file: 'src/clean-room/compare.ts',
+    find: 'return movesByTooFew(before, after);',
+    replace: 'return movesByTooFew(before, after) && false;',
+    caughtBy: ['test/clean-room/compare.test.ts'],
+  },
+  {
+    name: 'a clean room’s ledger: by counts alone, nobody moves between groups',
+    file: 'src/clean-room/moves.ts',
+    find: 'if (earlier === null || later === null) return true;',
+    replace: 'if (earlier === null || later === null) return false;',
+    caughtBy: ['test/clean-room/compare.test.ts'],
+  },
+  {
+    name: 'a clean room’s ledger: of many groups, not every choice is tried',
+    file: 'src/clean-room/moves.ts',
+    find: 'if (left.size < bound) return true;',
+    replace: 'if (taken.size === 1 && left.size < bound) return true;',
+    caughtBy: ['test/clean-room/compare.test.ts'],
+  },
+  {
     name: 'a clean room’s ledger: another rule is no matter',
     file: 'src/clean-room/ledger.ts',
     find: 'if (other !== undefined) throw otherRule(standing, other.room);',
