@@ -112,33 +112,34 @@ function smallManifest(): unknown {
 }
 
 /** Ids and the like of what there is, so that requests get beyond looking for it. */
-async function knownOn(gate: TestGate): Promise<Known> {
-  const live: Record<string, string[]> = {};
+async function knownOn(gate: TestGate, { route }: Operation, manifest: unknown): Promise<Known> {
   const { fill } = filling(gate);
-  for (const [name, of] of [
-    ['id', '{denial}'],
-    ['id', '{grant}'],
-    ['id', '{request}'],
-    ['etag', '{etag}'],
-    ['against', '{etag}'],
-    ['version', '{version}'],
-    ['request_id', '{officers}'],
-  ] as const)
-    live[name] = [...(live[name] ?? []), await fill(of)];
-  return { manifest: smallManifest(), live };
+  const kind = /\/(access-requests|grants|denials)\/\{id\}/.exec(route)?.[1];
+  const made = { 'access-requests': '{request}', grants: '{grant}', denials: '{denial}' };
+  const etag = await fill('{etag}');
+  return {
+    manifest,
+    live: {
+      ...(kind === undefined ? {} : { id: [await fill(made[kind as keyof typeof made])] }),
+      etag: [etag],
+      against: [etag],
+      version: [await fill('{version}')],
+      request_id: [await fill('{officers}')],
+    },
+  };
 }
 
 export async function fuzzRoutes(options: FuzzOptions, gate: TestGate): Promise<FuzzReport> {
   const document = JSON.parse((await gate.call(null, 'GET', '/openapi.json')).text) as OpenApi;
   const operations = operationsOf(document).filter((one) => nameOf(one).includes(options.only ?? ''));
-  const known = await knownOn(gate);
+  const manifest = smallManifest();
   const each = Math.ceil(options.cases / operations.length);
   const statuses = new Map<number, number>();
   const findings: Finding[] = [];
   const unreached = new Set(operations.map(nameOf));
   let cases = 0;
   for (const operation of operations) {
-    const requests = requestsTo(operation, known);
+    const requests = requestsTo(operation, await knownOn(gate, operation, manifest));
     let left = each;
     for (let round = 0; left > 0 && round < ENOUGH; round++) {
       let ran = 0;
