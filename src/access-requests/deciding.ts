@@ -124,10 +124,8 @@ export function decidingOn(
 /** What is approved is what was asked for, or nothing. */
 function changedSince(request: AccessRequest, snapshot: Snapshot): string | null {
   const { kind, dataset, project, policies, binding } = request;
-  if (kind === 'project')
-    return snapshot.catalogue.projects.some(({ name }) => name === project)
-      ? null
-      : 'There is no such project any more.';
+  if (kind === 'project' && snapshot.catalogue.projects.every(({ name }) => name !== project))
+    return 'There is no such project any more.';
   const gone = voidIn(
     {
       id: '',
@@ -146,6 +144,8 @@ function changedSince(request: AccessRequest, snapshot: Snapshot): string | null
     snapshot,
   );
   if (gone === 'dataset_gone' || gone === 'dataset_replaced') return 'The dataset is another one by now.';
+  if (gone === 'project_gone' || gone === 'project_replaced' || gone === 'project_opened')
+    return 'The project is another one by now.';
   if (gone === 'policy_changed') return 'The policies were changed since.';
   const edited = policies.find((id) => snapshot.policies.termsOf(id)?.digest !== binding.digests[id]);
   return edited === undefined ? null : `The policy ${edited} was changed since.`;

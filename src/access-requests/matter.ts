@@ -11,7 +11,7 @@ import type { Identity } from '../identity/identity.ts';
 import { actingAlone, membershipOf, unknownProject } from '../request/acting.ts';
 import type { Caller } from '../request/ask.ts';
 import { decisionsFor } from '../request/decisions.ts';
-import { allowing } from '../requests/grant.ts';
+import { allowing, boundTo } from '../requests/grant.ts';
 import type { Matter, RequestKind } from '../requests/request.ts';
 import type { Snapshot } from '../snapshot.ts';
 
@@ -65,7 +65,7 @@ async function projectMatter(
     columns: [],
     purpose,
     policies: [],
-    binding: { uniqueId: null, digests: {} },
+    binding: { uniqueId: null, digests: {}, project: boundTo(project) },
   };
 }
 
@@ -154,7 +154,11 @@ async function datasetMatter(
     columns: policies.columns,
     purpose,
     policies: policies.ids,
-    binding: { uniqueId: dataset.uniqueId, digests: Object.fromEntries(digests) },
+    binding: {
+      uniqueId: dataset.uniqueId,
+      digests: Object.fromEntries(digests),
+      ...(project === null ? {} : { project: boundTo(project) }),
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import { SluiceError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
 import type { Identity } from '../identity/identity.ts';
 import { evaluateDnf } from '../policies/conditions.ts';
+import { voidPlace } from '../requests/grant.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { acknowledgedAt } from './acknowledged.ts';
 import type { Caller } from './ask.ts';
@@ -87,7 +88,7 @@ const MOST_NAME = 200;
 /** The same words for what there is not and for what is not the caller's. */
 export const unknownProject = (name: string): SluiceError =>
   new SluiceError('project_not_found', `No such project: ${name.slice(0, MOST_NAME)}`, {
-    hint: 'GET /v1/projects lists those that you may act in.',
+    hint: 'GET /v1/projects, or `sluice projects`, lists those that you may know of, and act in.',
   });
 
 type Purpose = Project['purposes'][number];
@@ -117,7 +118,7 @@ export type Membership = 'condition' | 'grant' | 'none';
 
 export interface MembershipAsk {
   readonly name: string;
-  readonly found: Pick<Project, 'members'> | undefined;
+  readonly found: Pick<Project, 'name' | 'uniqueId' | 'cleanRoom' | 'members'> | undefined;
   /** A grant for a purpose counts for that one alone. */
   readonly forPurpose: 'any' | { readonly purpose: string | null };
 }
@@ -140,6 +141,7 @@ export async function membershipOf(
         grant.kind === 'access' &&
         grant.dataset === null &&
         grant.project === name &&
+        voidPlace(grant, found === undefined ? [] : [found]) === null &&
         (grant.purpose === null || forPurpose === 'any' || grant.purpose === forPurpose.purpose),
     );
     const circumstances = { project: null, purpose: null, environment: gate.environment };

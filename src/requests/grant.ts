@@ -2,7 +2,7 @@
  * What an approved request gives, as a fact of a decision: access to a dataset or a project, or the lifting of named policies on
  * named columns. A grant never says more than was approved: what it was bound to and has changed since makes it void.
  */
-import type { Catalogue } from '../catalogue/dataset.ts';
+import type { Catalogue, Project } from '../catalogue/dataset.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { PolicySet } from '../policies/policy.ts';
 
@@ -34,11 +34,25 @@ export interface Grant {
 
 /** What was approved, so that another thing of the same name is never taken for it. */
 export interface Binding {
-  /** dbt unique_id of the dataset, or of the exposure. */
+  /** dbt unique_id of the dataset. */
   readonly uniqueId: string | null;
   /** Of the policies that it lifts, or that it stands in for, what they were. */
   readonly digests: Readonly<Record<string, string>>;
+  /** Of a grant for a project, what that was. */
+  readonly project?: BoundProject | undefined;
 }
+
+export interface BoundProject {
+  /** dbt unique_id of the exposure. */
+  readonly uniqueId: string;
+  /** Whether its members might count alone. */
+  readonly cleanRoom: boolean;
+}
+
+export const boundTo = ({ uniqueId, cleanRoom }: Pick<Project, 'uniqueId' | 'cleanRoom'>): BoundProject => ({
+  uniqueId,
+  cleanRoom: cleanRoom !== null,
+});
 
 export interface HeldGrant extends Grant {
   readonly binding: Binding;
@@ -53,14 +67,25 @@ export interface Grants {
 export const NO_GRANTS: Grants = Object.freeze({ activeFor: async () => [] });
 
 /** Why a grant does not hold though its time is not over, or null. */
-export type Void = 'dataset_gone' | 'dataset_replaced' | 'policy_changed';
+export type Void =
+  | 'dataset_gone'
+  | 'dataset_replaced'
+  | 'policy_changed'
+  | 'project_gone'
+  | 'project_replaced'
+  | 'project_opened';
 
 export interface State {
-  readonly catalogue: Pick<Catalogue, 'byId'>;
+  readonly catalogue: Pick<Catalogue, 'byId'> & { readonly projects: readonly Places[] };
   readonly policies: Pick<PolicySet, 'termsOf' | 'forDataset'>;
 }
 
-export function voidIn({ dataset, kind, policies, binding }: HeldGrant, state: State): Void | null {
+type Places = Pick<Project, 'name' | 'uniqueId' | 'cleanRoom'>;
+
+export function voidIn(grant: HeldGrant, state: State): Void | null {
+  const { dataset, kind, policies, binding } = grant;
+  const place = voidPlace(grant, state.catalogue.projects);
+  if (place !== null) return place;
   if (dataset === null) return null;
   const found = state.catalogue.byId(dataset);
   // Another of its names, such as that of its latest version, is no name of what was granted.
@@ -71,6 +96,18 @@ export function voidIn({ dataset, kind, policies, binding }: HeldGrant, state: S
   const stale = bound.filter((id) => changed(id, binding, state));
   if (kind === 'lift' ? stale.length === bound.length : stale.length > 0) return 'policy_changed';
   return null;
+}
+
+/** Whoever was to count is not let in where there are rows. */
+export function voidPlace(
+  { project, binding }: Pick<HeldGrant, 'project' | 'binding'>,
+  projects: readonly Places[],
+): Void | null {
+  if (project === null || binding.project === undefined) return null;
+  const found = projects.find(({ name }) => name === project);
+  if (found === undefined) return 'project_gone';
+  if (found.uniqueId !== binding.project.uniqueId) return 'project_replaced';
+  return binding.project.cleanRoom && found.cleanRoom === null ? 'project_opened' : null;
 }
 
 /** Ids of the policies that say who is let in. */

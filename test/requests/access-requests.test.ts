@@ -278,6 +278,29 @@ describe('a project', () => {
     expect((await within('planning')).body.code).toBe('project_not_found');
   });
 
+  it('of the same name is another project, and takes in nobody whom it did not let in itself', async () => {
+    const manifest = readFileSync(join(world.folder, 'target/manifest.json'), 'utf8');
+    const within = () =>
+      world.call('rita', 'POST', '/v1/query', {
+        body: { sql: PAYOUTS },
+        headers: { 'x-sluice-project': 'forecast', 'x-sluice-purpose': 'billing' },
+      });
+    expect((await within()).body.code).toBe('purpose_not_acknowledged');
+    change(world.folder, ({ exposures }) => {
+      for (const [id, exposure] of Object.entries(exposures)) {
+        if (exposure.name !== 'forecast') continue;
+        delete exposures[id];
+        exposures['exposure.other.forecast'] = { ...exposure, unique_id: 'exposure.other.forecast' };
+      }
+    });
+    await world.push();
+    expect((await within()).body.code).toBe('project_not_found');
+    expect((await world.grants('rita')).map(({ why }) => why)).toContain('project_replaced');
+    writeFileSync(join(world.folder, 'target/manifest.json'), manifest);
+    await world.push();
+    expect((await within()).body.code).toBe('purpose_not_acknowledged');
+  });
+
   it('of which the asker may know no dataset is unknown', async () => {
     const ask = (project: string) =>
       world.post('rita', '/v1/access-requests', { kind: 'project', project, reason: 'r', duration: 60 });

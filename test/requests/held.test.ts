@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDecider } from '../../src/access/decide.ts';
 import { createPdp } from '../../src/access/pdp.ts';
 import { compilePolicies } from '../../src/policies/compile.ts';
-import { type HeldGrant, standing, voidIn } from '../../src/requests/grant.ts';
+import { boundTo, type HeldGrant, standing, voidIn } from '../../src/requests/grant.ts';
 import { type GrantBody, grantsIn } from '../../src/requests/held.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { RequestRow } from '../../src/store/requests.ts';
@@ -168,6 +168,33 @@ describe('what a grant is bound to', () => {
   ])('%s', (_what, one, wanted) => {
     expect(voidIn(one, state)).toBe(wanted);
     expect(standing([one], state)).toHaveLength(wanted === null ? 1 : 0);
+  });
+
+  describe('of a project', () => {
+    const place = { name: 'partners', uniqueId: 'exposure.x.partners', cleanRoom: { datasets: {} } };
+    const project = boundTo(place);
+    const within = grant({ project: 'partners', binding: { ...body.binding, project } });
+    const whole = { ...within, dataset: null, binding: { uniqueId: null, digests: {}, project } };
+    const open = boundTo({ ...place, cleanRoom: null });
+    it.each<
+      [
+        string,
+        readonly (typeof place | (Omit<typeof place, 'cleanRoom'> & { cleanRoom: null }))[],
+        string | null,
+      ]
+    >([
+      ['as it was', [place], null],
+      ['gone', [], 'project_gone'],
+      ['another exposure of the name', [{ ...place, uniqueId: 'exposure.y.partners' }], 'project_replaced'],
+      ['a clean room that is none any more', [{ ...place, cleanRoom: null }], 'project_opened'],
+    ])('%s', (_what, projects, wanted) => {
+      const here = { catalogue: { byId: known.byId, projects }, policies };
+      for (const one of [within, whole]) expect(voidIn(one, here)).toBe(wanted);
+    });
+    it('one that has become a clean room since shows less, and holds', () => {
+      const here = { catalogue: { byId: known.byId, projects: [place] }, policies };
+      expect(voidIn({ ...whole, binding: { ...whole.binding, project: open } }, here)).toBeNull();
+    });
   });
 
   it('of two policies the one that was edited is lifted no more', () => {

@@ -153,6 +153,7 @@ export function own(folder: string, uniqueId: string, owner: string): void {
 
 interface Manifest {
   readonly sources: Record<string, Record<string, unknown>>;
+  readonly exposures: Record<string, Record<string, unknown>>;
 }
 
 export function change(folder: string, edit: (manifest: Manifest) => void): void {

@@ -92,7 +92,14 @@ export const grantAnswer = z.object({
   id: z.string(),
   state: z.enum(['active', 'ended', 'revoked', 'void']),
   why: z
-    .enum(['dataset_gone', 'dataset_replaced', 'policy_changed'])
+    .enum([
+      'dataset_gone',
+      'dataset_replaced',
+      'policy_changed',
+      'project_gone',
+      'project_replaced',
+      'project_opened',
+    ])
     .nullable()
     .describe('Why it does not hold though its time is not over.'),
   kind: z.enum(['access', 'lift']),
@@ -118,6 +125,7 @@ export const notificationsAnswer = z.object({
     z.object({
       id: z.number().int(),
       about: z.string().describe('The request or the grant.'),
+      event: z.enum(['asked', 'approved', 'denied', 'withdrawn', 'revoked', 'expiring', 'expired']),
       channel: z.enum(['webhook', 'mail']),
       target: z.string(),
       state: z.enum(['waiting', 'done', 'dead']),
