@@ -282,6 +282,16 @@ describe('what is observed', () => {
     expect(of('request_failed', id)).toEqual([]);
   });
 
+  it('of how long it took: the request at least as long as the query within', async () => {
+    const { body } = await gate.query('analyst', 'SELECT member_id FROM gold.members LIMIT 3');
+    const id = body.request_id;
+    await expect.poll(() => of('request_served', id)).toHaveLength(1);
+    const [request] = of('request_served', id) as { durationMs: number }[];
+    const [query] = of('query_finished', id) as { durationMs: number }[];
+    expect(query?.durationMs).toBeGreaterThan(0);
+    expect(request?.durationMs).toBeGreaterThanOrEqual(query?.durationMs ?? Number.POSITIVE_INFINITY);
+  });
+
   it.each<{ sql: string; code: string; decided: readonly string[] }>([
     { sql: 'SELECT * FROM gold.beta_usage', code: 'access_denied', decided: ['deny'] },
     { sql: 'SELECT * FROM gold.payment_accounts', code: 'dataset_not_found', decided: ['deny'] },
