@@ -41,7 +41,7 @@ export function duration(bounds: Bounds) {
     title: 'duration',
     pattern: DURATION,
     parse: (given) => (typeof given === 'number' ? Math.round(given * 1_000) : parseDuration(given)),
-    expected: `must be a duration such as 500ms, 30s, 5m, 8h or a number of seconds, from ${bounds.least} to ${bounds.most}`,
+    expected: `must be a duration such as 500ms, 30s, 5m, 8h, 7d or a number of seconds, from ${bounds.least} to ${bounds.most}`,
     least: parseDuration(bounds.least) ?? 0,
     most: parseDuration(bounds.most) ?? Number.MAX_SAFE_INTEGER,
   });

@@ -185,14 +185,14 @@ const MISTAKES: readonly { name: string; text: string; says: readonly string[] }
     name: 'a duration without a known unit',
     text: `${ENGINES}limits:\n  timeout: 30 parsecs\n`,
     says: [
-      '4: limits.timeout: must be a duration such as 500ms, 30s, 5m, 8h or a number of seconds, from 100ms to 1d',
+      '4: limits.timeout: must be a duration such as 500ms, 30s, 5m, 8h, 7d or a number of seconds, from 100ms to 1d',
     ],
   },
   {
     name: 'a duration beyond its bound',
     text: `${ENGINES}identity:\n  clock_skew: 10m\n`,
     says: [
-      '4: identity.clock_skew: must be a duration such as 500ms, 30s, 5m, 8h or a number of seconds, from 0s to 5m',
+      '4: identity.clock_skew: must be a duration such as 500ms, 30s, 5m, 8h, 7d or a number of seconds, from 0s to 5m',
     ],
   },
   {
