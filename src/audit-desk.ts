@@ -176,11 +176,12 @@ function demandLog(path: string): void {
 }
 
 function readCheckpoint(path: string): Checkpoint {
+  if (!existsSync(path)) throw new SluiceError('usage', `There is no file ${path}`);
   try {
     return checkpointSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (cause) {
     throw new SluiceError('usage', `${path} holds no checkpoint.`, {
-      hint: '`sluice audit checkpoint --json` prints one.',
+      hint: '`sluice audit checkpoint > FILE` writes one.',
       cause,
     });
   }

@@ -21,6 +21,7 @@ const HEADS = [
   { name: 'dataset' },
   { name: 'who' },
   { name: 'purpose' },
+  { name: 'project' },
   { name: 'queries', numeric: true },
   { name: 'denied', numeric: true },
   { name: 'rows', numeric: true },
@@ -52,9 +53,9 @@ async function usage(options: UsageOptions, config: Config, wiring: Wiring): Pro
   }
 }
 
-function cells({ day, dataset, subject, purpose, queries, denied, rows, columns }: UsageRow) {
+function cells({ day, dataset, subject, purpose, project, queries, denied, rows, columns }: UsageRow) {
   const named = columns.map(({ name, queries: times }) => `${name} ${times}`).join(', ');
-  return [day, dataset, subject.sub, purpose ?? '', queries, denied, rows, named];
+  return [day, dataset, subject.sub, purpose ?? '', project ?? '', queries, denied, rows, named];
 }
 
 const EXAMPLES = `
