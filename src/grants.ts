@@ -6,9 +6,11 @@ import { aboutMatter, epoch, named, onRecord } from './access-requests/recorded.
 import { checkedText } from './access-requests/texts.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
+import { eventOf } from './notify/letters.ts';
 import type { Caller } from './request/ask.ts';
 import { demand } from './request/permit.ts';
 import { type AccessRequest, requestOf } from './requests/request.ts';
+import type { Happened } from './requests/requests.ts';
 import { type GrantView, grantView, iso, type Revoking } from './requests/view.ts';
 import type { OutboxRow } from './store/outbox.ts';
 import type { After, GrantRow } from './store/requests.ts';
@@ -123,6 +125,7 @@ export async function revokeGrant(
 export interface NotificationView {
   readonly id: number;
   readonly about: string;
+  readonly event: Happened['kind'];
   readonly channel: OutboxRow['channel'];
   readonly target: string;
   readonly state: OutboxRow['state'];
@@ -149,6 +152,7 @@ export async function listNotifications(
     notifications: rows.map((row) => ({
       id: row.id,
       about: row.topic,
+      event: eventOf(row.body),
       channel: row.channel,
       target: row.target,
       state: row.state,

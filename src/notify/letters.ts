@@ -26,6 +26,12 @@ export interface Message {
   readonly link: string | null;
 }
 
+/** What a letter tells of, such as `asked`. */
+export function eventOf(body: string): Happened['kind'] {
+  const { type } = JSON.parse(body) as Message;
+  return type.slice('access_request.'.length) as Happened['kind'];
+}
+
 /** Seen in lists and logs: a path may be a secret, so it is told apart by a digest. */
 export function targetOf({ url }: Pick<Webhook, 'url'>): string {
   const digest = createHash('sha256').update(url).digest('hex').slice(0, 8);

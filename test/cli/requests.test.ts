@@ -79,6 +79,8 @@ describe('from a denied query to a grant and back', () => {
       '--json',
     );
     expect(JSON.parse(approved.stdout)).toMatchObject({ id: request, state: 'approved' });
+    const shown = await run('requests', 'show', request, '--as', 'officer');
+    expect(shown.stdout.match(/by olga\.officer/g)).toHaveLength(1);
     expect(
       (await run('query', 'SELECT * FROM vault.payouts', '--as', 'reader', '--format', 'csv')).stdout,
     ).toMatch(/^id\r?\n7/);

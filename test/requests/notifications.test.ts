@@ -369,6 +369,10 @@ describe('a whole gate', () => {
     const listed = await world.call('stew', 'GET', '/v1/notifications');
     expect(listed.text).not.toContain('path-secret');
     expect(listed.text).not.toContain(SECRET);
+    const { notifications } = JSON.parse(listed.text) as { notifications: { event: string }[] };
+    expect(new Set(notifications.map(({ event }) => event))).toEqual(
+      new Set(['asked', 'approved', 'expired']),
+    );
     await world.close();
     await target.close();
   }, 60_000);

@@ -41,11 +41,18 @@ export function queryOf(given: Readonly<Record<string, string | number | boolean
 export const when = (iso: string): string => iso.slice(0, 19).replace('T', ' ');
 
 function whatOf({ kind, dataset, project, columns, purpose }: RequestView): string {
+  const purposeOf = purpose === null ? '' : `for ${purpose}`;
+  if (kind === 'project') return [kind, project, purposeOf].filter(Boolean).join(' ');
   const thing = [dataset, ...(columns.length === 0 ? [] : [`(${columns.join(', ')})`])]
     .filter(Boolean)
     .join(' ');
-  const within = [project === null ? '' : `project ${project}`, purpose === null ? '' : `for ${purpose}`];
+  const within = [project === null ? '' : `in project ${project}`, purposeOf];
   return [kind, thing, ...within].filter((part) => part !== '').join(' ');
+}
+
+function saidBy(what: string, sub: string, at: string, comment: string | null): string {
+  const said = comment === null ? '' : `: ${comment.replace(/\s+/g, ' ')}`;
+  return `  ${what.padEnd(9)} by ${sub}, ${when(at)}${said}`;
 }
 
 function* inFull(request: RequestView): Generator<string> {
@@ -58,9 +65,10 @@ function* inFull(request: RequestView): Generator<string> {
     yield `  lifts     ${request.policies.join(', ')}`;
   for (const { from, approvers, given } of request.needs ?? [])
     yield `  needs     ${from}: ${given} of ${approvers}`;
-  for (const { by, at } of request.approvals) yield `  approved  by ${by.sub}, ${when(at)}`;
-  if (request.closed_by !== null && request.closed_at !== null)
-    yield `  ${request.state.padEnd(9)} by ${request.closed_by.sub}, ${when(request.closed_at)}${request.comment === null ? '' : `: ${request.comment.replace(/\s+/g, ' ')}`}`;
+  for (const { by, at, comment } of request.approvals) yield saidBy('approved', by.sub, at, comment);
+  // What closed an approved request is the last of its approvals.
+  const { state, closed_by: by, closed_at: at, comment } = request;
+  if (by !== null && at !== null && state !== 'approved') yield saidBy(state, by.sub, at, comment);
   if (request.may.length > 0) yield `  you may   ${request.may.join(', ')}`;
 }
 
@@ -235,9 +243,10 @@ export const requestsCommands: Register = ({ program, config, wiring, run }) => 
               if (notifications.length === 0) wiring.terminal.err('there are none\n');
               else
                 table(
-                  ['about', 'channel', 'to', 'state', 'attempts', 'problem'],
+                  ['about', 'event', 'channel', 'to', 'state', 'attempts', 'problem'],
                   notifications.map((one) => [
                     one.about,
+                    one.event,
                     one.channel,
                     one.target,
                     one.state,
