@@ -3,6 +3,7 @@
  * summed in it, a keyed digest. Unit by unit as well, as long as they are not too many to be kept.
  */
 import { createHash } from 'node:crypto';
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { SluiceError } from '../errors.ts';
@@ -33,9 +34,6 @@ export interface Content {
   readonly least: readonly number[];
 }
 
-/** Hex digits that are kept of what tells units apart and of what they add: an accident among them is less likely than any other. */
-const KEPT = 16;
-
 /** @param rows of the census' atoms: the group, its units, then of each thing the digest and its units */
 export function readAtoms(
   rows: readonly (readonly unknown[])[],
@@ -60,7 +58,7 @@ export function readAtoms(
 }
 
 /**
- * @param rows of the census' shares: the group, its units, then a digest of each thing
+ * @param rows of the census' shares: the group, a digest of each thing, then its shares as one text
  * @returns null where they do not give the groups: the data changed between the two readings
  */
 export function readShares(
@@ -68,37 +66,25 @@ export function readShares(
   atoms: ReadonlyMap<string, Atom>,
   kinds: number,
 ): ReadonlyMap<string, readonly Share[]> | null {
-  const whole = new Map<string, (readonly unknown[])[]>();
-  for (const row of rows) {
-    const atom = String(row[0]);
-    if (!atoms.has(atom)) continue;
-    const own = whole.get(atom);
-    if (own === undefined) whole.set(atom, [row]);
-    else own.push(row);
-  }
   const shares = new Map<string, readonly Share[]>();
-  for (const [key, atom] of atoms) {
-    const own = whole.get(key) ?? [];
-    const same = atom.things.every(
-      (thing, i) => digestOf(own.map((row) => row[1 + kinds + i])) === thing.digest,
-    );
-    if (!same) return null;
-    const short = (value: unknown): string | null => (value === null ? null : String(value).slice(0, KEPT));
-    shares.set(
-      key,
-      own.map((row) => ({
-        units: row.slice(1, 1 + kinds).map(short),
-        things: row.slice(1 + kinds).map(short),
-      })),
-    );
+  for (const [key, ...rest] of rows) {
+    const atom = atoms.get(String(key));
+    const same = atom?.things.every(({ digest }, i) => digest === (rest[i] ?? ''));
+    if (same !== true) return null;
+    shares.set(String(key), sharesIn(String(rest.at(-1)), kinds));
   }
   return shares;
 }
 
-/** As the engine puts them together. */
-function digestOf(values: readonly unknown[]): string {
-  const told = values.filter((value) => value !== null).map(String);
-  return told.length === 0 ? '' : createHash('md5').update(told.sort().join('')).digest('hex');
+function sharesIn(text: string, kinds: number): readonly Share[] {
+  return text.split(';').map((share) => {
+    const values = share.split(',').map((value) => (value === '' ? null : value));
+    return { units: values.slice(0, kinds), things: values.slice(kinds) };
+  });
+}
+
+function textOf(shares: readonly Share[]): string {
+  return shares.map(({ units, things }) => [...units, ...things].join()).join(';');
 }
 
 /** Names the data under the rule: equal data, equal name. */
@@ -111,24 +97,50 @@ export function versionOf(rule: string, atoms: ReadonlyMap<string, Atom>): strin
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
+/** A line for the groups, then one for the shares of each: a part at a time, since others wait. */
 export async function pack({ atoms, shares, least }: Content): Promise<Uint8Array> {
-  const text = JSON.stringify({ atoms: [...atoms], shares: shares === null ? null : [...shares], least });
-  return compress(Buffer.from(text), { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+  const parts = [Buffer.from(JSON.stringify({ atoms: [...atoms], least, detailed: shares !== null }))];
+  let written = 0;
+  for (const [key, own] of shares ?? []) {
+    parts.push(Buffer.from(`\n${key} ${textOf(own)}`));
+    written += own.length;
+    if (written >= AT_ONCE) {
+      written = 0;
+      await yieldToOthers();
+    }
+  }
+  return compress(Buffer.concat(parts), { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
 }
 
 /** Only ever what `pack` made. @throws SluiceError state_unavailable where it is damaged */
 export async function unpack(packed: Uint8Array): Promise<Content> {
   try {
-    const { atoms, shares, least } = JSON.parse((await decompress(packed)).toString()) as {
+    const [head = '', ...lines] = (await decompress(packed)).toString('latin1').split('\n');
+    const { atoms, least, detailed } = JSON.parse(head) as {
       atoms: [string, Atom][];
-      shares: [string, Share[]][] | null;
       least: number[];
+      detailed: boolean;
     };
-    return { atoms: new Map(atoms), shares: shares === null ? null : new Map(shares), least };
+    const shares = new Map<string, readonly Share[]>();
+    let read = 0;
+    for (const line of lines) {
+      const at = line.indexOf(' ');
+      const own = sharesIn(line.slice(at + 1), least.length);
+      shares.set(line.slice(0, at), own);
+      read += own.length;
+      if (read >= AT_ONCE) {
+        read = 0;
+        await yieldToOthers();
+      }
+    }
+    return { atoms: new Map(atoms), shares: detailed ? shares : null, least };
   } catch (cause) {
     throw new SluiceError('state_unavailable', 'The record of a clean room cannot be read.', { cause });
   }
 }
+
+/** Shares that are written or read before others have their turn. */
+const AT_ONCE = 10_000;
 
 /** By unit of one kind, all that it adds to one thing. */
 export function addedBy(shares: readonly Share[], thing: number, kind: number): ReadonlyMap<string, string> {

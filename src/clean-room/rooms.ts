@@ -10,4 +10,6 @@ export interface Rooms {
   readonly secretName: string;
   /** By rule and name of the data: which version it is. Neither ever means anything else. */
   readonly versions: BoundedCache<string, string>;
+  /** What is read of an engine in this moment, by rule and name of the data: for all who ask for the same. */
+  readonly underWay: Map<string, Promise<unknown>>;
 }

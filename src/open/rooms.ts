@@ -15,5 +15,6 @@ export function openRooms(store: Pick<Store, 'rooms'>, key: Uint8Array): Rooms {
     secret,
     secretName: createHash('sha256').update(secret).digest('hex').slice(0, 16),
     versions: new BoundedCache(VERSIONS),
+    underWay: new Map(),
   };
 }

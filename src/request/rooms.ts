@@ -6,20 +6,20 @@
 import type { Decision } from '../access/decision.ts';
 import type { CleanRoomLimits } from '../catalogue/clean-room.ts';
 import { charge, chargesFor } from '../clean-room/budget.ts';
-import { type Atom, readAtoms, readShares, type Share, versionOf } from '../clean-room/content.ts';
+import { versionOf } from '../clean-room/content.ts';
 import { enter, type Standing } from '../clean-room/ledger.ts';
 import type { Engine, RowChunk, RunningQuery, RunOptions } from '../engines/engine.ts';
 import { SluiceError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
 import type { Identity } from '../identity/identity.ts';
-import { type CensusQueries, type CensusWorld, censusQueries } from '../sql/clean-room/census-queries.ts';
+import type { CensusWorld } from '../sql/clean-room/census-queries.ts';
 import { isRoom, type Lattice, latticeOf } from '../sql/clean-room/lattice.ts';
 import { ruleOf } from '../sql/clean-room/rule.ts';
 import { noisyAnswers } from '../sql/clean-room/through.ts';
-import type { GovernedDataset, GovernedQuery, ParamValue, ResolvedQuery } from '../sql/stages.ts';
-import { verify } from '../sql/verify.ts';
+import type { GovernedDataset, ParamValue, ResolvedQuery } from '../sql/stages.ts';
 import type { RoomSubject } from '../store/clean-rooms.ts';
 import { actorsOf } from './acting.ts';
+import { sharing, Taking } from './census.ts';
 import { readsClock } from './reads-clock.ts';
 
 /** One dataset that a query reads in a clean room. */
@@ -126,12 +126,16 @@ export async function enterRooms(
 
 async function standingOf(read: RoomRead, engine: Engine, run: RunOptions, gate: Gate): Promise<Standing> {
   const { lattice, rule } = read;
-  const { versions, secret } = gate.rooms;
+  const { versions, underWay } = gate.rooms;
   const data = read.moving ? null : engine.dataVersion();
   const key = `${engine.name} ${data} ${rule}`;
-  const taken = new Taking(read, secret, (query) => rowsOf(query, engine, run, gate));
+  const taken = new Taking(read, engine, run, gate);
+  /** Of data that has a name, what another asks for in this moment is the same. */
+  const once = <T>(part: string, take: () => Promise<T>): Promise<T> =>
+    data === null ? take() : sharing(underWay, `${part} ${key}`, take);
+  const atoms = () => once('atoms', () => taken.atoms());
   const known = data === null ? undefined : versions.get(key);
-  const version = known ?? versionOf(rule, await taken.atoms());
+  const version = known ?? versionOf(rule, await atoms());
   if (data !== null && engine.dataVersion() === data) versions.set(key, version);
   const { dataset } = lattice.fact.governed;
   return {
@@ -141,12 +145,13 @@ async function standingOf(read: RoomRead, engine: Engine, run: RunOptions, gate:
     rule,
     version,
     memory: lattice.fact.rule.budget.memory,
-    async content() {
-      const atoms = await taken.atoms();
-      const shares = await taken.shares();
-      if (shares === 'moved' || versionOf(rule, atoms) !== version) throw moved();
-      return { atoms, shares, least: taken.least };
-    },
+    content: () =>
+      once('content', async () => {
+        const atoms = await taken.atoms();
+        const shares = await taken.shares();
+        if (shares === 'moved' || versionOf(rule, atoms) !== version) throw moved();
+        return { atoms, shares, least: taken.least };
+      }),
   };
 }
 
@@ -155,66 +160,6 @@ const moved = (): SluiceError =>
     hint: 'Ask again.',
     retryAfter: 1,
   });
-
-/** One census of one dataset, each part of it taken when it is asked for, and once. */
-class Taking {
-  readonly #census: CensusQueries;
-  readonly #ask: (query: GovernedQuery) => Promise<Rows>;
-  #atoms: Promise<ReadonlyMap<string, Atom>> | null = null;
-
-  constructor({ lattice, world }: RoomRead, secret: string, ask: (query: GovernedQuery) => Promise<Rows>) {
-    this.#census = censusQueries(lattice, secret, world);
-    this.#ask = ask;
-  }
-
-  get least(): readonly number[] {
-    return this.#census.least;
-  }
-
-  atoms(): Promise<ReadonlyMap<string, Atom>> {
-    this.#atoms ??= this.#readAtoms();
-    return this.#atoms;
-  }
-
-  async #readAtoms(): Promise<ReadonlyMap<string, Atom>> {
-    const { rows, whole } = await this.#ask(this.#census.atoms);
-    if (!whole)
-      throw new SluiceError('clean_room_conflict', 'The clean room has more groups than can be kept apart.', {
-        hint: 'Its owner makes its dimensions coarser.',
-      });
-    return readAtoms(rows, this.least.length, this.#census.things);
-  }
-
-  /** Null where there are too many. */
-  async shares(): Promise<ReadonlyMap<string, readonly Share[]> | null | 'moved'> {
-    const { rows, whole } = await this.#ask(this.#census.shares);
-    return whole ? (readShares(rows, await this.atoms(), this.least.length) ?? 'moved') : null;
-  }
-}
-
-interface Rows {
-  readonly rows: readonly (readonly unknown[])[];
-  readonly whole: boolean;
-}
-
-/** Beyond as many, states are compared by counts alone, which is stricter. */
-const MOST_ROWS = 200_000;
-const MOST_BYTES = 256 * 1024 * 1024;
-
-/** For the gate itself: nothing of it is released. */
-async function rowsOf(query: GovernedQuery, engine: Engine, run: RunOptions, gate: Gate): Promise<Rows> {
-  const running = await engine.run(await verify(query, engine), {
-    ...run,
-    encoding: 'json',
-    maxRows: MOST_ROWS,
-    maxBytes: MOST_BYTES,
-    timeoutMs: gate.limits.timeoutMs,
-  });
-  const parts: Uint8Array[] = [];
-  for await (const { bytes } of running.chunks) parts.push(bytes);
-  const whole = running.truncated() === null;
-  return { rows: JSON.parse(`[${Buffer.concat(parts).toString()}]`) as unknown[][], whole };
-}
 
 /** All of it, read before any of it is shown. */
 async function drained(running: RunningQuery): Promise<RunningQuery> {

@@ -1,22 +1,40 @@
 /**
  * What the atoms of a clean room hold, as keyed digests: for the gate's own comparison of two states of the data, never for a
- * caller. `atoms` tells of each atom how many units and one digest for each thing that is summed; `shares` the same unit by unit.
+ * caller. `atoms` tells of each atom how many units and one digest for each thing that is summed; `shares` lists its units as well.
+ * Both group by the values themselves, and digest what is told: digests are most of what a census costs.
  */
 import type { SelectStmt } from '@pgsql/types';
 import { CALLS, cast, choose, column, every, not, operation, some, text, whole } from '../rewrite/build.ts';
 import type { Node } from '../tree.ts';
-import { close, open } from '../walk.ts';
+import { open } from '../walk.ts';
 import { cutsOf, type Lattice, ROWS, unitName } from './lattice.ts';
-import { sharesOf } from './shares.ts';
+import {
+  countAll,
+  distinct,
+  filtered,
+  inOrder,
+  isNotNull,
+  named,
+  plain,
+  subquery,
+  targets,
+} from './nodes.ts';
+import { sharesOf, UNIT } from './shares.ts';
 import type { RoomWorld } from './values.ts';
 
 const SHARE = 'share';
 const TOLD = 'told';
 
 export interface CensusTrees {
-  /** Rows: the atom; of each kind of unit how many; of each thing that is summed a digest, and of each kind how many have any. */
+  /**
+   * Rows: the atom; of each kind of unit how many; of each thing that is summed a digest, and of each kind how many have any;
+   * how many shares there are.
+   */
   readonly atoms: SelectStmt;
-  /** Rows: the atom; the unit of each kind, null where there is none; of each thing that is summed a digest, null for nothing. */
+  /**
+   * Rows: the atom; of each thing its digest; then its shares, divided by semicolons, each with the unit of each kind and a
+   * digest of each thing, divided by commas, nothing where there is none.
+   */
   readonly shares: SelectStmt;
   /** Of each kind of unit, the dataset's own first: how many a group has at the least. */
   readonly least: readonly number[];
@@ -27,122 +45,121 @@ export interface CensusTrees {
 /** @param secret keys the digests, so that nobody who reads them can try values */
 export function censusOf(lattice: Lattice, secret: string, world: RoomWorld): CensusTrees {
   const { fact, joins, measures } = lattice;
-  const kinds = [
-    { unit: 'unit', least: fact.rule.min_group_size, matched: null },
+  const { engine } = world;
+  const call = CALLS[engine];
+  /** A share is of one unit, unless a unit has several partners. */
+  const single = fact.rule.one_row_per_unit || joins.every(({ sameUnit }) => sameUnit);
+  const kinds: readonly Kind[] = [
+    { unit: UNIT, least: fact.rule.min_group_size, matched: null, single },
     ...joins.map((join) => ({
       unit: unitName(join),
       least: join.member.rule.min_group_size,
-      matched: column(SHARE, join.matched),
+      matched: column(TOLD, join.matched),
+      single: single && join.sameUnit,
     })),
   ];
-  const digest = (label: string, names: readonly string[]): Node =>
-    CALLS[world.engine](
+  const cuts = cutsOf(lattice);
+  const units = kinds.map(({ unit }) => unit);
+  const things = [[ROWS], ...measures.map(({ sum, known }) => [known, sum])];
+  const digest = (range: string, label: string, names: readonly string[]): Node =>
+    call(
       'md5',
-      [world.binder.bind(secret), text(label), ...names.map((name) => spelled(name, world))].reduce(
+      [world.binder.bind(secret), text(label), ...names.map((name) => spelled(range, name, world))].reduce(
         (all, one) => operation('||', typed(all), typed(one)),
       ),
     );
-  const things = [[ROWS], ...measures.map(({ sum, known }) => [known, sum])];
-  const units = kinds.map(({ unit }) => unit);
   /** Nothing where a unit adds nothing: it is as if it were not there. */
-  const told = things.map(([count = ROWS, ...rest], i) =>
+  const adds = things.map(([count = ROWS, ...rest], i) =>
     choose(
-      [[operation('>', column(SHARE, count), whole(0)), digest(`thing ${i}`, [...units, count, ...rest])]],
+      [
+        [
+          operation('>', column(SHARE, count), whole(0)),
+          digest(SHARE, `thing ${i}`, [...units, count, ...rest]),
+        ],
+      ],
       null,
     ),
   );
-  const shares = {
-    atom: digest('atom', cutsOf(lattice)),
-    ...named(kinds.map(({ unit, matched }, i) => [`u${i}`, unitDigest(unit, i, matched)])),
-    ...named(told.map((value, i) => [`t${i}`, value])),
+  const names = things.map((_, i) => `t${i}`);
+  const kept = [...new Set([...cuts, ...units])];
+  const rows = plain({
+    targetList: targets({
+      ...named(kept.map((name) => [name, column(SHARE, name)])),
+      ...named(adds.map((value, i) => [`t${i}`, value])),
+    }),
+    fromClause: [subquery(sharesOf(lattice, measures, world), SHARE)],
+  });
+  const counted = ({ unit, matched, single: once }: Kind, condition: Node | null): Node => {
+    const both = [matched, condition].flatMap((one) => one ?? []);
+    const made = once ? countAll(engine) : distinct(call('count', column(TOLD, unit)));
+    return filtered(made, both.length === 0 ? null : every(both));
   };
-  function unitDigest(unit: string, i: number, matched: Node | null): Node {
-    const value = digest(`unit ${i}`, [unit]);
-    return matched === null ? value : choose([[matched, value]], null);
+  const all = (name: string): Node => {
+    const made = open(call('string_agg', column(TOLD, name), text(''))).body;
+    return call('md5', { FuncCall: { ...made, agg_order: [inOrder(column(TOLD, name))] } });
+  };
+  const enough = kinds.map((kind, i) => {
+    const many = operation('>=', counted(kind, null), whole(kind.least));
+    // Where nothing was joined there are none of that kind.
+    return i === 0 ? many : some([operation('=', counted(kind, null), whole(0)), many]);
+  });
+  const grouped = (values: Readonly<Record<string, Node>>): SelectStmt =>
+    plain({
+      targetList: targets({ atom: digest(TOLD, 'atom', cuts), ...values }),
+      fromClause: [subquery(rows, TOLD)],
+      ...(cuts.length === 0 ? {} : { groupClause: cuts.map((name) => column(TOLD, name)) }),
+      havingClause: every(enough),
+    });
+  const digests = names.map((name) => [name, all(name)] as const);
+  const unitDigest = ({ unit, matched }: Kind, i: number): Node => {
+    const value = short(digest(TOLD, `unit ${i}`, [unit]));
+    return choose([[matched === null ? isNotNull(column(TOLD, unit)) : matched, value]], text(''));
+  };
+  const parts = [
+    ...kinds.map(unitDigest),
+    ...names.map((name) => choose([[isNotNull(column(TOLD, name)), short(column(TOLD, name))]], text(''))),
+  ];
+  function short(value: Node): Node {
+    return call('substr', value, whole(1), whole(KEPT));
   }
-  const source = subquery(sharesOf(lattice, measures, world), SHARE);
-  const rows = plain({ targetList: targets(shares), fromClause: [source] });
+  const share = parts.reduce((before, part) => operation('||', operation('||', before, text(',')), part));
   return {
-    atoms: atomsOver(rows, kinds, things.length, world),
-    shares: rows,
+    atoms: grouped({
+      ...named(kinds.map((kind, i) => [`n${i}`, counted(kind, null)])),
+      ...named(
+        digests.flatMap(([name, value]) => [
+          [name, value] as const,
+          ...kinds.map((kind, i) => [`${name}_n${i}`, counted(kind, isNotNull(column(TOLD, name)))] as const),
+        ]),
+      ),
+      shares: countAll(engine),
+    }),
+    shares: grouped({ ...named(digests), shares: call('string_agg', share, text(';')) }),
     least: kinds.map(({ least }) => least),
     things: things.length,
   };
 }
 
-function atomsOver(
-  shares: SelectStmt,
-  kinds: readonly { readonly least: number }[],
-  things: number,
-  { engine }: RoomWorld,
-): SelectStmt {
-  const call = CALLS[engine];
-  const of = (name: string): Node => column(TOLD, name);
-  const counted = (unit: string, condition: Node | null): Node => {
-    const made = open(call('count', of(unit))).body;
-    return {
-      FuncCall: { ...made, agg_distinct: true, ...(condition === null ? {} : { agg_filter: condition }) },
-    };
-  };
-  const all = (name: string): Node => {
-    const sortClause = [
-      close('SortBy', { node: of(name), sortby_dir: 'SORTBY_DEFAULT', sortby_nulls: 'SORTBY_NULLS_DEFAULT' }),
-    ];
-    const made = open(call('string_agg', of(name), text(''))).body;
-    return call('md5', { FuncCall: { ...made, agg_order: sortClause } });
-  };
-  const units = kinds.map((_, i) => `u${i}`);
-  const names = Array.from({ length: things }, (_, i) => `t${i}`);
-  const enough = kinds.map(({ least }, i) => {
-    const many = operation('>=', counted(`u${i}`, null), whole(least));
-    // Where nothing was joined there are none of that kind.
-    return i === 0 ? many : some([operation('=', counted(`u${i}`, null), whole(0)), many]);
-  });
-  return plain({
-    targetList: targets({
-      atom: of('atom'),
-      ...named(units.map((unit) => [`n_${unit}`, counted(unit, null)])),
-      ...named(
-        names.flatMap((name) => [
-          [name, all(name)] as const,
-          ...units.map((unit) => [`${name}_${unit}`, counted(unit, isNotNull(of(name)))] as const),
-        ]),
-      ),
-    }),
-    fromClause: [subquery(shares, TOLD)],
-    groupClause: [of('atom')],
-    havingClause: every(enough),
-  });
+interface Kind {
+  readonly unit: string;
+  readonly least: number;
+  /** Null where there is one always. */
+  readonly matched: Node | null;
+  /** Whether no two shares of an atom have the same. */
+  readonly single: boolean;
 }
 
+/** Hex digits that are kept of what tells units apart and of what they add: an accident among them is less likely than any other. */
+const KEPT = 16;
+
 /** Its length first, so that no two rows of values are written alike. */
-function spelled(name: string, { engine }: RoomWorld): Node {
-  const value = cast(column(SHARE, name), 'text');
+function spelled(range: string, name: string, { engine }: RoomWorld): Node {
+  const value = cast(column(range, name), 'text');
   const length = cast(CALLS[engine]('length', value), 'text');
   return choose(
-    [[not(isNotNull(column(SHARE, name))), text('-')]],
+    [[not(isNotNull(column(range, name))), text('-')]],
     operation('||', operation('||', length, text(':')), value),
   );
 }
 
 const typed = (node: Node): Node => ('ParamRef' in node ? cast(node, 'text') : node);
-
-function isNotNull(arg: Node): Node {
-  return { NullTest: { arg, nulltesttype: 'IS_NOT_NULL' } };
-}
-
-function named(pairs: readonly (readonly [string, Node])[]): Record<string, Node> {
-  return Object.fromEntries(pairs);
-}
-
-function targets(values: Readonly<Record<string, Node>>): Node[] {
-  return Object.entries(values).map(([name, val]) => ({ ResTarget: { name, val } }));
-}
-
-function plain(select: SelectStmt): SelectStmt {
-  return { ...select, limitOption: 'LIMIT_OPTION_DEFAULT', op: 'SETOP_NONE' };
-}
-
-function subquery(select: SelectStmt, aliasname: string): Node {
-  return close('RangeSubselect', { subquery: close('SelectStmt', select), alias: { aliasname } });
-}
