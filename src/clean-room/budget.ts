@@ -23,16 +23,22 @@ function periodAt(per: number, at: number): Period {
   return { beganAt, endsAt: beganAt + per };
 }
 
-/** One for each room and subject, whatever a query reads in the room; none where the room bounds nothing. */
+/**
+ * One for each room and subject, whatever a query reads in the room; none where the room bounds nothing. A project and a policy
+ * may have one name: each has its own bounds, and they spend from one purse.
+ */
 export function chargesFor(
   rules: readonly CleanRoomLimits[],
   subjects: readonly RoomSubject[],
   at: number,
 ): readonly Charge[] {
   const byRoom = new Map<string, CleanRoomLimits[]>();
-  for (const rule of rules) byRoom.set(rule.room, [...(byRoom.get(rule.room) ?? []), rule]);
-  return [...byRoom].flatMap(([room, own]) => {
-    const { budget } = own[0]!;
+  for (const rule of rules) {
+    const key = JSON.stringify([rule.room, rule.budget]);
+    byRoom.set(key, [...(byRoom.get(key) ?? []), rule]);
+  }
+  return [...byRoom.values()].flatMap((own) => {
+    const { room, budget } = own[0]!;
     if (budget.queries === null && budget.epsilon === null) return [];
     const epsilon = own.reduce((sum, { noise }) => sum + (noise?.epsilon ?? 0), 0);
     return subjects.map((subject) => ({

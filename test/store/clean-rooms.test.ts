@@ -99,6 +99,19 @@ describe('budgets', () => {
     expect((await Promise.all(tries)).reduce<number>((a, b) => a + b, 0)).toBe(7);
   });
 
+  it('of a project and a policy of one name hold both', async () => {
+    const { rooms } = open();
+    const [wide, tight] = [rules('r', { queries: 100 }), rules('r', { queries: 1, memory: 7 * DAY })];
+    for (const both of [
+      [wide, tight],
+      [tight, wide],
+    ]) {
+      const pay = () => charge(chargesFor(both, [ANN], AT), AT, rooms);
+      await pay().catch(() => {});
+      await expect(pay()).rejects.toMatchObject({ code: 'clean_room_budget' });
+    }
+  });
+
   it('that bound nothing cost nothing', () => expect(chargesFor([rules('r', {})], [ANN], AT)).toEqual([]));
 });
 
