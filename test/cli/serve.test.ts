@@ -29,7 +29,9 @@ it('gives an empty state its first snapshot, says where it is open and for whom'
   expect(served.address).toBe(`http://127.0.0.1:${here.port}`);
   const ready = await fetch(`${served.address}/health/ready`);
   expect(ready.status).toBe(200);
-  await expect.poll(served.said).toContain('member, analyst, officer, intern, service, pipeline, external');
+  await expect
+    .poll(served.said)
+    .toContain('member, analyst, officer, intern, service, pipeline, partner, agent, external');
   expect(await stop(served, 'SIGTERM')).toBe(0);
   expect(served.said()).toMatch(/✓ the gate is closed\n$/);
   await expect(answers(served.address)).rejects.toThrow();
