@@ -9,7 +9,9 @@ export function compilePermissions(config: Config): Readonly<Partial<Record<Perm
   const given = Object.entries(config.identity.permissions).filter(
     ([, condition]) => condition !== undefined,
   );
-  return Object.fromEntries(given.map(([name, condition]) => [name, parseCondition(condition)]));
+  return Object.fromEntries(
+    given.map(([name, condition]) => [name, parseCondition(condition, `identity.permissions.${name}`)]),
+  );
 }
 
 /** A permission that nobody was given, nobody has; the anonymous identity has none. */

@@ -134,7 +134,12 @@ const messageIn = ({ body }: OutboxRow): Message => JSON.parse(body) as Message;
 
 function routesOf({ requests: { owners, fallback } }: Config): Routes {
   return {
-    owners: new Map(Object.entries(owners).map(([owner, condition]) => [owner, parseCondition(condition)])),
-    fallback: fallback === undefined ? null : parseCondition(fallback),
+    owners: new Map(
+      Object.entries(owners).map(([owner, condition]) => [
+        owner,
+        parseCondition(condition, `requests.owners.${owner}`),
+      ]),
+    ),
+    fallback: fallback === undefined ? null : parseCondition(fallback, 'requests.fallback'),
   };
 }

@@ -27,8 +27,13 @@ export interface Circumstances {
 
 export type Truth = 'true' | 'unknown' | 'false';
 
-/** For configuration, where neither the caller's address nor the hour is asked. @throws SluiceError policy_invalid with every problem in `details`. */
-export function parseCondition(value: unknown): Dnf {
+/**
+ * For configuration, where neither the caller's address nor the hour is asked.
+ *
+ * @param where the key that holds it, as an error names it
+ * @throws SluiceError policy_invalid with every problem in `details`.
+ */
+export function parseCondition(value: unknown, where?: string): Dnf {
   const problems: string[] = [];
   const dnf = readCondition(value, [], (path, message) =>
     problems.push(path.length === 0 ? message : `${path.join('.')}: ${message}`),
@@ -38,7 +43,7 @@ export function parseCondition(value: unknown): Dnf {
   if (dnf === null || problems.length > 0) {
     throw new SluiceError(
       'policy_invalid',
-      `A condition is not usable: ${problems[0] ?? 'unknown problem'}`,
+      `${where === undefined ? 'A condition' : `The condition ${where}`} is not usable: ${problems[0] ?? 'unknown problem'}`,
       {
         details: problems,
         hint: `A condition is ${FORMS}.`,

@@ -18,6 +18,12 @@ function problemsOf(value: unknown): readonly string[] {
   return [];
 }
 
+it('parseCondition names the key of the configuration that holds it', () => {
+  expect(() => parseCondition({ grup: 'a' }, 'requests.fallback')).toThrowError(
+    'The condition requests.fallback is not usable: grup: unknown condition `grup`; did you mean `group`?',
+  );
+});
+
 describe('parseCondition refuses, with the place and the right word', () => {
   const wrong: readonly (readonly [string, unknown, string])[] = [
     ['a typo', { grup: 'a' }, 'grup: unknown condition `grup`; did you mean `group`?'],
