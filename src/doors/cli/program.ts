@@ -31,7 +31,7 @@ import type { Cli, Register } from './registration.ts';
 import type { Wiring } from './wiring.ts';
 
 const EXIT_CODES = `
-Exit codes: 0 ok, 1 failure, 2 a check says no (import, test, plan, lint, doctor, audit verify), 64 wrong usage.
+Exit codes: 0 ok, 1 failure, 2 a check says no (import, test, plan, lint, doctor, audit verify, audit replay), 64 wrong usage.
 
 In the folder of a dbt project:
   sluice init                                            writes sluice.yml and a first policy

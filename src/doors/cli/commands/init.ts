@@ -159,6 +159,7 @@ identity:
   # Tokens of your identity provider:
   # issuers:
   #   - issuer: https://login.example.com/realms/main
+  #     provider: keycloak    # or entra, okta, auth0, cognito, google, generic
   #     audience: sluice
   # On a developer's machine, an issuer of this gate's own signs tokens for the personas.
   development: { personas: personas.yml }
@@ -168,6 +169,12 @@ identity:
     auditor: { role: auditor }
 
 state: sqlite:.sluice/state.db
+
+# What else there is, with what counts where nothing is said, stands in docs/reference/configuration.md of Sluice, among it:
+#   audit:    { retention: { keep: 400d }, sinks: [{ kind: file, path: .sluice/audit.ndjson }] }
+#   requests: { fallback: { role: steward } }             # who decides on access requests where no owner is known
+#   notify:   { webhooks: [{ url: …, secret: … }] }       # who is told of them
+#   pdp:      { kind: opa, url: "http://127.0.0.1:8181" }     # an OPA server decides
 `,
     'policies/personal-data.yml': `policies:
   - id: mask-personal-data

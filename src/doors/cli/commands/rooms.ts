@@ -43,7 +43,9 @@ async function budget(room: string, options: Options, config: Config, wiring: Wi
   const { out, err, width } = wiring.terminal;
   if (options.json) out(`${JSON.stringify(spent, null, 2)}\n`);
   else if (spent.subjects.length === 0)
-    err(`Nobody has spent anything of a budget in ${withoutControls(room)}.\n`);
+    err(
+      `Nobody has spent anything of a budget in ${withoutControls(room)} (a room goes by its project's name, or its policy's id).\n`,
+    );
   else {
     const heads = ['subject', 'issuer', 'queries', 'epsilon', 'until'].map((name) => ({ name }));
     const rows = spent.subjects.map((one) => [
