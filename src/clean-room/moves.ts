@@ -60,8 +60,9 @@ class Edges {
     return this.#at.get(node) ?? new Map();
   }
 
-  /** The two become one. */
-  merge(kept: number, gone: number): void {
+  /** The two become one: the one of fewer ends is moved, so that none is moved often. */
+  merge(a: number, b: number): void {
+    const [kept, gone] = this.of(a).size < this.of(b).size ? [b, a] : [a, b];
     const ends = this.of(gone);
     this.#at.delete(gone);
     for (const [to, units] of ends) {
