@@ -129,16 +129,33 @@ function serve(port: NonNullable<typeof parentPort>, data: ThreadData): void {
       },
     );
   });
+  let seen = 0;
+
+  /** Not while many are appending, as long as a search would soon have caught up. */
+  function mayWait(): boolean {
+    return withBoth((at, log) => {
+      const head = headOf(log).seq;
+      const busy = head - seen > BUSY;
+      seen = head;
+      return busy && head - reachedBy(at).seq < MOST_BEHIND;
+    });
+  }
+
   if (data.followMs !== null)
     setInterval(() => {
       try {
         // A block at a time: whoever appends faster than that needs the machine more than the next search does.
-        if (filling === null) fillOne();
+        if (filling === null && !mayWait()) fillOne();
       } catch {
         // Nobody waits for it: what is wrong shows when somebody asks.
       }
     }, data.followMs);
 }
+
+/** Events between two looks, beyond which the log is under load. */
+const BUSY = 1000;
+/** Events that a search can wait for: some tenths of a second. */
+const MOST_BEHIND = 20_000;
 
 /** Whether the work takes longer than that many milliseconds; it goes on all the same. */
 async function isLater(work: Promise<void>, ms: number): Promise<boolean> {
