@@ -81,7 +81,7 @@ export function censusOf(lattice: Lattice, secret: string, world: RoomWorld): Ce
     ),
   );
   const names = things.map((_, i) => `t${i}`);
-  const kept = [...new Set([...cuts, ...units])];
+  const kept = [...new Set([...cutsOf(lattice), ...units])];
   const rows = plain({
     targetList: targets({
       ...named(kept.map((name) => [name, column(SHARE, name)])),
