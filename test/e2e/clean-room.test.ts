@@ -91,7 +91,7 @@ describe('the partner clean room', () => {
     expect(decision).toMatchObject({
       aggregate_only: true,
       clean_room:
-        'gold.members answers count(*), count(distinct member_id); GROUP BY and WHERE take region, joined_on. Groups of fewer than 10 are left out.',
+        'gold.members answers count(*), count(distinct member_id); GROUP BY and WHERE take region, joined_on (by year). Groups of fewer than 10 are left out.',
     });
   });
 });

@@ -147,7 +147,7 @@ describe('a clean room refuses', () => {
       expect(thrown).toMatchObject({
         message:
           'A clean room answers count(*), and sum, avg and count of a measure by itself: not this max.',
-        hint: 'gold.usage answers count(*), sum, avg and count of kwh, cost; GROUP BY and WHERE take month, tariff; JOIN or LEFT JOIN gold.members ON member with region, age. Groups of fewer than 3 are left out.',
+        hint: 'gold.usage answers count(*), sum, avg and count of kwh, cost; GROUP BY and WHERE take month (by quarter), tariff; JOIN or LEFT JOIN gold.members ON member with region, age (in steps of 20). Groups of fewer than 3 are left out.',
         position: 7,
       });
     }
