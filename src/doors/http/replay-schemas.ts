@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { metadataBody } from './metadata-schemas.ts';
 
 const moment = z
-  .union([z.iso.datetime({ offset: true }), z.iso.date()])
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
+    error: 'must be a moment in ISO 8601 with its offset, or a date',
+  })
   .transform((text) => new Date(text).toISOString());
 
 export const replayBody = z
