@@ -128,12 +128,18 @@ function alone(approver: Approver, identity: Identity, { isSteward, ...circumsta
     case 'condition':
       return evaluateDnf(approver.by, identity, { ...circumstances, project: null, purpose: null });
     case 'email':
-      return identity.sub.toLowerCase() === approver.email || someone(identity).email === approver.email;
+      return identity.sub.toLowerCase() === approver.email || hasVerified(approver.email, identity);
     case 'steward':
       return isSteward(identity);
     default:
       return approver satisfies never;
   }
+}
+
+/** An address that nobody says is verified may be anybody's. */
+function hasVerified(email: string, identity: Identity): boolean {
+  const { email_verified: verified } = identity.attributes;
+  return (verified === true || verified === 'true') && someone(identity).email === email;
 }
 
 export function countFor({ key }: Requirement, approvals: readonly Approval[]): number {

@@ -179,6 +179,7 @@ describe('a mask', () => {
     const { id } = await world.ask('rita', { kind: 'unmask', dataset: 'gold.members', columns: ['phone'] });
     expect((await world.approve('olga', id)).status).toBe(404);
     expect((await world.approve('unverified', id)).status).toBe(404);
+    expect((await world.approve('unsaid', id)).status).toBe(404);
     expect((await world.approve('owner', id)).body).toMatchObject({ state: 'approved' });
     expect((await world.read('rita', PHONE)).values).toEqual(['111']);
   });

@@ -53,8 +53,9 @@ export const PERSONAS = `personas:
   oscar: { sub: oscar.officer, groups: [officers, readers] }
   alias: { sub: olga.second, groups: [officers], attributes: { email: Olga@Example.com } }
   tom: { sub: tom.treasury, groups: [treasury] }
-  owner: { sub: omar.owner, attributes: { email: members-owner@example.com } }
+  owner: { sub: omar.owner, attributes: { email: members-owner@example.com, email_verified: true } }
   unverified: { sub: una.owner, attributes: { email: members-owner@example.com, email_verified: false } }
+  unsaid: { sub: ulf.owner, attributes: { email: members-owner@example.com } }
   stew: { sub: stella.steward, roles: [steward, auditor] }
   job: { sub: svc-job, kind: service, groups: [readers] }
 `;
