@@ -32,7 +32,7 @@ it('sinks says what has not begun, and nothing of where it leads', async () => {
 it('usage tells who read what', async () => {
   const { code, stdout } = await run('usage', '--since', '1h');
   expect(code).toBe(0);
-  expect(stdout).toMatch(/gold\.communities +│ anna\.analyst +│ +│ +1 │ +0 │ +\d+ │ name 1/);
+  expect(stdout).toMatch(/gold\.communities +│ anna\.analyst +│ +│ +│ +1 │ +0 │ +\d+ │ name 1/);
   const own = JSON.parse((await run('usage', '--as', 'analyst', '--json')).stdout) as object;
   expect(own).toMatchObject({ scope: 'own', usage: [{ dataset: 'gold.communities', queries: 1 }] });
 });
