@@ -2,7 +2,7 @@
  * Whether answers from two states of the data would differ by too few: in some group that both show, or in some groups of the
  * one against some of the other, something that is summed changed, and fewer units than a group must have took part in that.
  */
-import { type Atom, addedBy, type Content, type Share } from './content.ts';
+import { type Atom, addedBy, type Content, type Shares } from './content.ts';
 import { movesByTooFew } from './moves.ts';
 
 /** Of two states under the same rule. */
@@ -34,14 +34,12 @@ function fewerByCount(before: Atom, after: Atom, thing: number, least: readonly 
   });
 }
 
-function fewerBySet(
-  before: readonly Share[],
-  after: readonly Share[],
-  thing: number,
-  least: readonly number[],
-): boolean {
+function fewerBySet(before: Shares, after: Shares, thing: number, least: readonly number[]): boolean {
   return least.some((bound, kind) => {
-    const [earlier, later] = [addedBy(before, thing, kind), addedBy(after, thing, kind)];
+    const [earlier, later] = [
+      addedBy(before, thing, kind, least.length),
+      addedBy(after, thing, kind, least.length),
+    ];
     const units = new Set([...earlier.keys(), ...later.keys()]);
     if (units.size === 0) return false;
     let changed = 0;

@@ -20,16 +20,16 @@ export interface Atom {
   readonly things: readonly Thing[];
 }
 
-/** What one unit, with its partners, adds to a group: null for nothing. */
-export interface Share {
-  readonly units: readonly (string | null)[];
-  readonly things: readonly (string | null)[];
-}
+/**
+ * What each unit, with its partners, adds to a group, as the census lists it: divided by semicolons, each a digest of the unit
+ * of each kind and one of each thing, divided by commas, nothing where there is none. They are many, and seldom looked at.
+ */
+export type Shares = string;
 
 export interface Content {
   readonly atoms: ReadonlyMap<string, Atom>;
   /** By group; null where there are too many to be kept. */
-  readonly shares: ReadonlyMap<string, readonly Share[]> | null;
+  readonly shares: ReadonlyMap<string, Shares> | null;
   /** Of each kind of unit, how many a group has at the least. */
   readonly least: readonly number[];
 }
@@ -64,27 +64,15 @@ export function readAtoms(
 export function readShares(
   rows: readonly (readonly unknown[])[],
   atoms: ReadonlyMap<string, Atom>,
-  kinds: number,
-): ReadonlyMap<string, readonly Share[]> | null {
-  const shares = new Map<string, readonly Share[]>();
+): ReadonlyMap<string, Shares> | null {
+  const shares = new Map<string, Shares>();
   for (const [key, ...rest] of rows) {
     const atom = atoms.get(String(key));
     const same = atom?.things.every(({ digest }, i) => digest === (rest[i] ?? ''));
     if (same !== true) return null;
-    shares.set(String(key), sharesIn(String(rest.at(-1)), kinds));
+    shares.set(String(key), String(rest.at(-1)));
   }
   return shares;
-}
-
-function sharesIn(text: string, kinds: number): readonly Share[] {
-  return text.split(';').map((share) => {
-    const values = share.split(',').map((value) => (value === '' ? null : value));
-    return { units: values.slice(0, kinds), things: values.slice(kinds) };
-  });
-}
-
-function textOf(shares: readonly Share[]): string {
-  return shares.map(({ units, things }) => [...units, ...things].join()).join(';');
 }
 
 /** Names the data under the rule: equal data, equal name. */
@@ -102,7 +90,7 @@ export async function pack({ atoms, shares, least }: Content): Promise<Uint8Arra
   const parts = [Buffer.from(JSON.stringify({ atoms: [...atoms], least, detailed: shares !== null }))];
   let written = 0;
   for (const [key, own] of shares ?? []) {
-    parts.push(Buffer.from(`\n${key} ${textOf(own)}`));
+    parts.push(Buffer.from(`\n${key} ${own}`));
     written += own.length;
     if (written >= AT_ONCE) {
       written = 0;
@@ -121,11 +109,11 @@ export async function unpack(packed: Uint8Array): Promise<Content> {
       least: number[];
       detailed: boolean;
     };
-    const shares = new Map<string, readonly Share[]>();
+    const shares = new Map<string, Shares>();
     let read = 0;
     for (const line of lines) {
       const at = line.indexOf(' ');
-      const own = sharesIn(line.slice(at + 1), least.length);
+      const own = line.slice(at + 1);
       shares.set(line.slice(0, at), own);
       read += own.length;
       if (read >= AT_ONCE) {
@@ -139,15 +127,21 @@ export async function unpack(packed: Uint8Array): Promise<Content> {
   }
 }
 
-/** Shares that are written or read before others have their turn. */
-const AT_ONCE = 10_000;
+/** Characters of shares that are written or read before others have their turn. */
+const AT_ONCE = 1_000_000;
 
-/** By unit of one kind, all that it adds to one thing. */
-export function addedBy(shares: readonly Share[], thing: number, kind: number): ReadonlyMap<string, string> {
+/** By unit of one kind, all that it adds to one thing. @param kinds how many kinds of unit there are */
+export function addedBy(
+  shares: Shares,
+  thing: number,
+  kind: number,
+  kinds: number,
+): ReadonlyMap<string, string> {
   const added = new Map<string, string[]>();
-  for (const { units, things } of shares) {
-    const [unit, value] = [units[kind] ?? null, things[thing] ?? null];
-    if (unit === null || value === null) continue;
+  for (const share of shares.split(';')) {
+    const values = share.split(',');
+    const [unit = '', value = ''] = [values[kind], values[kinds + thing]];
+    if (unit === '' || value === '') continue;
     const list = added.get(unit);
     if (list === undefined) added.set(unit, [value]);
     else list.push(value);

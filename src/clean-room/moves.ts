@@ -2,7 +2,7 @@
  * Whether some groups of one state, taken from some groups of another, leave the sums of too few: units that moved between
  * groups, or whose group is called otherwise, cancel out, and whoever is left over stands alone.
  */
-import { addedBy, type Content, type Share, type Thing } from './content.ts';
+import { addedBy, type Content, type Shares, type Thing } from './content.ts';
 
 /** Of two states under the same rule, whose groups of one name were compared already. */
 export function movesByTooFew(before: Content, after: Content): boolean {
@@ -16,8 +16,8 @@ export function movesByTooFew(before: Content, after: Content): boolean {
     // Counts do not tell who moved.
     if (earlier === null || later === null) return true;
     return after.least.some((bound, kind) => {
-      const sums = (shares: ReadonlyMap<string, readonly Share[]>, keys: readonly string[]) =>
-        new Map(keys.map((key) => [key, addedBy(shares.get(key) ?? [], thing, kind)]));
+      const sums = (shares: ReadonlyMap<string, Shares>, keys: readonly string[]) =>
+        new Map(keys.map((key) => [key, addedBy(shares.get(key) ?? '', thing, kind, after.least.length)]));
       return cutByTooFew(edgesOf(sums(earlier, gone), sums(later, come)), bound);
     });
   });

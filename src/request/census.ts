@@ -3,7 +3,7 @@
  * waits for a long one.
  */
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
-import { type Atom, readAtoms, readShares, type Share } from '../clean-room/content.ts';
+import { type Atom, readAtoms, readShares, type Shares } from '../clean-room/content.ts';
 import type { Engine, RunOptions } from '../engines/engine.ts';
 import { SluiceError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
@@ -57,14 +57,14 @@ export class Taking {
   }
 
   /** Null where there are too many. */
-  async shares(): Promise<ReadonlyMap<string, readonly Share[]> | null | 'moved'> {
+  async shares(): Promise<ReadonlyMap<string, Shares> | null | 'moved'> {
     const atoms = await this.atoms();
     if (((await this.#atoms)?.shares ?? 0) > MOST_SHARES) return null;
     const { parts, whole } = await this.#ask(this.#census.shares);
     if (!whole) return null;
-    const shares = new Map<string, readonly Share[]>();
+    const shares = new Map<string, Shares>();
     for await (const part of inTurns(parts)) {
-      const own = readShares(part, atoms, this.least.length);
+      const own = readShares(part, atoms);
       if (own === null) return 'moved';
       for (const [key, list] of own) shares.set(key, list);
     }

@@ -45,7 +45,7 @@ function contentOf(world: World, detail = true): Content {
     const text = own.map(([, ...values]) => values.map((one) => one?.slice(0, 16) ?? '').join()).join(';');
     return [row[0], row[2], row[4], text];
   });
-  const shares = readShares(shareRows, atoms, 1);
+  const shares = readShares(shareRows, atoms);
   expect(shares).not.toBeNull();
   return { atoms, shares: detail ? shares : null, least: [LEAST] };
 }
@@ -183,8 +183,6 @@ describe('two states of the data', () => {
 
   it('read in two parts are told to have moved between them', () => {
     const content = contentOf({ EU: { a: ['1', null], b: ['2', '1'], c: ['1', '1'] } });
-    expect(
-      readShares([[md5('EU'), md5('x'), null, `${md5('a')},${md5('x')},`]], content.atoms, 1),
-    ).toBeNull();
+    expect(readShares([[md5('EU'), md5('x'), null, `${md5('a')},${md5('x')},`]], content.atoms)).toBeNull();
   });
 });
