@@ -39,6 +39,10 @@ it('refuses a subject on the gate that runs, says who is refused, and lets in ag
   expect(await status(token)).toBe(403);
   const listed = await run('identity', 'denied');
   expect(listed.stdout).toMatch(/ivan\.intern of http.*for good.*left.*operator:/s);
+  const again = await run('identity', 'deny', 'ivan.intern', '--reason', 'once more', '--json');
+  const other = (JSON.parse(again.stdout) as { id: string }).id;
+  expect((await run('identity', 'allow', other)).stdout).toContain(`is still refused by ${id}`);
+  expect(await status(token)).toBe(403);
   expect((await run('identity', 'allow', id)).stdout).toContain('no longer refused');
   expect(await status(token)).toBe(200);
   expect(await run('identity', 'denied')).toMatchObject({

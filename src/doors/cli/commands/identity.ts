@@ -96,9 +96,15 @@ async function deny(name: string, options: DenyOptions, config: Config, wiring: 
 }
 
 async function allow(id: string, options: Options, config: Config, wiring: Wiring): Promise<ExitCode> {
-  const denial = await withDenials(options, config, wiring, (denials) => denials.allow(id));
-  if (options.json) wiring.terminal.out(`${JSON.stringify(denial)}\n`);
-  else wiring.terminal.out(`✓ no longer refused by this: ${nameOf(denial)}\n`);
+  const { denial, left } = await withDenials(options, config, wiring, async (denials) => {
+    const taken = await denials.allow(id);
+    const others = options.json ? [] : await denials.list();
+    return { denial: taken, left: others.filter((one) => nameOf(one) === nameOf(taken)) };
+  });
+  const { out } = wiring.terminal;
+  if (options.json) out(`${JSON.stringify(denial)}\n`);
+  else if (left.length === 0) out(`✓ no longer refused: ${nameOf(denial)}\n`);
+  else out(`✓ taken back; ${nameOf(denial)} is still refused by ${left.map((one) => one.id).join(', ')}\n`);
   return 0;
 }
 
