@@ -56,8 +56,8 @@ describe.each(ENGINES.filter((kind) => MISSING[kind] === null))('on %s', (kind) 
   describe.each(CLASSES)('$class', ({ cases }) => {
     const here = cases.filter(({ engines }) => engines === undefined || engines.includes(kind));
     it.each(here)('$tries', async (attack) => {
-      const told = new Map<string, readonly Reply[]>();
-      for (const [name, world] of worlds) told.set(name, await carriedOut(attack, world));
+      let told = await inEach(worlds, attack);
+      for (let round = 1; round < ROUNDS && !toldAlike(told); round++) told = await inEach(worlds, attack);
       const [[, first] = ['', []], ...others] = [...told];
       const last = first.at(-1);
       if (attack.code !== undefined) expect(last?.body.code, last?.text).toBe(attack.code);
@@ -80,6 +80,24 @@ describe.each(ENGINES.filter((kind) => MISSING[kind] === null))('on %s', (kind) 
     ]);
   });
 });
+
+/**
+ * DuckDB's threads hand on groups in no order at times, some three times of a hundred and as often in each world. What hangs
+ * on the data is different each time.
+ */
+const ROUNDS = 4;
+
+async function inEach(
+  worlds: ReadonlyMap<string, RoomWorld>,
+  attack: RoomAttack,
+): Promise<ReadonlyMap<string, readonly Reply[]>> {
+  const told = new Map<string, readonly Reply[]>();
+  for (const [name, world] of worlds) told.set(name, await carriedOut(attack, world));
+  return told;
+}
+
+const toldAlike = (told: ReadonlyMap<string, readonly Reply[]>): boolean =>
+  new Set([...told.values()].map((replies) => JSON.stringify(replies.map(said)))).size === 1;
 
 async function carriedOut(attack: RoomAttack, { ask, gate }: RoomWorld): Promise<readonly Reply[]> {
   const { sql, steps, get, explain, params = [], rest = {}, project = 'partners' } = attack;
