@@ -15,6 +15,8 @@ import type { PushFiles, PushSummary, Wiring } from './doors/cli/wiring.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { GivenIdentity } from './identity/given.ts';
+import { runningGate } from './main/running-gate.ts';
+import { askedToEnd, interrupted } from './main/signals.ts';
 import type { Observe } from './observe.ts';
 import type { OpenGate } from './open.ts';
 import type { Author } from './request/on-record.ts';
@@ -67,42 +69,6 @@ function absolute(files: PushFiles): PushFiles {
     ...(policies === undefined ? {} : { policies: at(policies) as string }),
     ...(catalogue === undefined ? {} : { catalogue: at(catalogue) as string }),
   };
-}
-
-/** The address of a running gate on this very state, or null. */
-async function runningGate(config: Config, instance: string): Promise<string | null> {
-  const { host, port } = config.doors.http;
-  const base = `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`;
-  try {
-    const answer = await fetch(`${base}/health/live`, { signal: AbortSignal.timeout(1_000) });
-    const { instance: theirs } = (await answer.json()) as { instance?: string };
-    return theirs === instance ? base : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Ctrl-C reaches a whole group of processes, and whoever started this one may hand it on as well. */
-const SAME_SIGNAL_MS = 1_000;
-
-/** The first signal asks for an orderly end; one that comes later insists. */
-function askedToEnd(signals: readonly NodeJS.Signals[]): Promise<void> {
-  return new Promise((asked) => {
-    let first: number | null = null;
-    for (const signal of signals)
-      process.on(signal, () => {
-        first ??= performance.now();
-        if (performance.now() - first > SAME_SIGNAL_MS) process.exit(1);
-        asked();
-      });
-  });
-}
-
-function interrupted(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => controller.abort(new SluiceError('cancelled')));
-  return controller.signal;
 }
 
 async function connect(config: Config, server: string | undefined): Promise<GateClient> {

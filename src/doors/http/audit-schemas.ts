@@ -1,11 +1,6 @@
 /** Shapes of GET /v1/audit and what is below it. */
 import { z } from 'zod';
-
-const moment = z
-  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
-    error: 'must be a moment in ISO 8601 with its offset, or a date',
-  })
-  .transform((text) => new Date(text).toISOString());
+import { moment } from './moment.ts';
 
 const word = (description: string) => z.string().min(1).max(512).optional().describe(description);
 

@@ -1,12 +1,7 @@
 /** Shapes of POST /v1/audit/replay. */
 import { z } from 'zod';
 import { metadataBody } from './metadata-schemas.ts';
-
-const moment = z
-  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
-    error: 'must be a moment in ISO 8601 with its offset, or a date',
-  })
-  .transform((text) => new Date(text).toISOString());
+import { moment } from './moment.ts';
 
 export const replayBody = z
   .strictObject({

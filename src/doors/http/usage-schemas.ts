@@ -1,11 +1,6 @@
 /** Shapes of GET /v1/usage and GET /v1/audit/sinks. */
 import { z } from 'zod';
-
-const moment = z
-  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
-    error: 'must be a moment in ISO 8601 with its offset, or a date',
-  })
-  .transform((text) => new Date(text).toISOString());
+import { moment } from './moment.ts';
 
 export const usageQuery = z.strictObject({
   dataset: z.string().min(1).max(512).optional().describe('Id of a dataset. Default: all.'),
