@@ -1,7 +1,6 @@
 /** The spine of grants: who holds which, and their end before its time. What is revoked is gone with the next query. */
-import { setImmediate } from 'node:timers/promises';
-import { decidingOn, isSteward, type Looker, requirementsFor } from './access-requests/deciding.ts';
-import { afterOf, cursorOf, lookerOf } from './access-requests/paging.ts';
+import { decidingOn, type Looker, requirementsFor } from './access-requests/deciding.ts';
+import { lookerOf, pageOf } from './access-requests/paging.ts';
 import { aboutMatter, epoch, named, onRecord } from './access-requests/recorded.ts';
 import { checkedText } from './access-requests/texts.ts';
 import { SluiceError } from './errors.ts';
@@ -13,14 +12,11 @@ import { type AccessRequest, requestOf } from './requests/request.ts';
 import type { Happened } from './requests/requests.ts';
 import { type GrantView, grantView, iso, type Revoking } from './requests/view.ts';
 import type { OutboxRow } from './store/outbox.ts';
-import type { After, GrantRow } from './store/requests.ts';
+import type { GrantRow } from './store/requests.ts';
 
 export type { GrantView } from './requests/view.ts';
 
 const PAGE = 50;
-const BATCH = 200;
-/** Others' are looked at on the way to one's own: of a page, no more than so many. */
-const MOST_LOOKED_AT = 2000;
 
 export interface GrantFilter {
   readonly mine?: boolean | undefined;
@@ -38,33 +34,24 @@ export async function listGrants(
 ): Promise<{ readonly grants: readonly GrantView[]; readonly next_cursor: string | null }> {
   const looker = await lookerOf(caller, gate);
   const { sub, issuer } = looker.identity;
-  const { mine = false, all = false, limit = PAGE } = filter;
+  const { mine = false, all = false, limit, cursor } = filter;
   const now = epoch(gate);
-  const found: { readonly view: GrantView; readonly after: After }[] = [];
-  let after = afterOf(filter.cursor);
-  for (let looked = 0; ; looked += BATCH) {
-    // Others have their turn in between.
-    if (looked > 0) await setImmediate();
-    if (looked >= MOST_LOOKED_AT)
-      return { grants: found.map((one) => one.view), next_cursor: cursorOf(after) };
-    const rows = await gate.requests.store.listGrants({
-      subject: mine ? { sub, issuer: issuer ?? '' } : null,
-      activeAt: all ? null : now,
-      after,
-      limit: BATCH,
-    });
-    for (const row of rows) {
-      after = { createdAt: row.createdAt, id: row.id };
+  const { page, next_cursor } = await pageOf({
+    limit,
+    cursor,
+    read: (after, most) =>
+      gate.requests.store.listGrants({
+        subject: mine ? { sub, issuer: issuer ?? '' } : null,
+        activeAt: all ? null : now,
+        after,
+        limit: most,
+      }),
+    async view(row) {
       const part = await partIn(row, looker, gate);
-      if (part === null) continue;
-      found.push({ view: grantView(row, now, looker.snapshot, part.decides), after });
-      if (found.length > limit) {
-        const page = found.slice(0, limit);
-        return { grants: page.map((one) => one.view), next_cursor: cursorOf(page.at(-1)?.after) };
-      }
-    }
-    if (rows.length < BATCH) return { grants: found.map((one) => one.view), next_cursor: null };
-  }
+      return part === null ? null : grantView(row, now, looker.snapshot, part.decides);
+    },
+  });
+  return { grants: page, next_cursor };
 }
 
 interface Part {
@@ -80,7 +67,7 @@ async function partIn(row: GrantRow, looker: Looker, gate: Gate): Promise<Part |
   if (found === null) return null;
   const request = requestOf(found);
   if (row.sub === identity.sub && row.issuer === identity.issuer) return { request, decides: false };
-  if (isSteward(identity, gate)) return { request, decides: true };
+  if (gate.permits(identity, 'steward')) return { request, decides: true };
   const requirements = requirementsFor(request, snapshot, gate);
   try {
     decidingOn({ request, requirements, own: false }, looker, gate, 'deny');

@@ -4,14 +4,7 @@ import type { Gate } from '../gate.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Caller } from '../request/ask.ts';
 import { voidIn } from '../requests/grant.ts';
-import {
-  type AccessRequest,
-  actingFor,
-  requestOf,
-  samePerson,
-  someone,
-  throughOf,
-} from '../requests/request.ts';
+import { type AccessRequest, requestOf, samePerson, someone, throughOf } from '../requests/request.ts';
 import { type Deciding, mayApprove, missing, type Requirement, requirementsOf } from '../requests/routing.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { Recording } from './recorded.ts';
@@ -57,16 +50,11 @@ export function seenBy(request: AccessRequest, looker: Looker, gate: Gate): Open
   const { identity, snapshot } = looker;
   const requirements = requirementsFor(request, snapshot, gate);
   const own = identity.sub === request.asker.sub && identity.issuer === request.asker.issuer;
-  if (own || isSteward(identity, gate)) return { request, requirements, own };
+  if (own || gate.permits(identity, 'steward')) return { request, requirements, own };
   const deciding = decidingOf(looker, gate);
   return requirements.some((one) => mayApprove(one, identity, deciding))
     ? { request, requirements, own }
     : null;
-}
-
-/** Everyone in whose name the caller speaks. */
-export function isSteward(identity: Identity, gate: Pick<Gate, 'permits'>): boolean {
-  return [identity, ...actingFor(identity)].every((one) => gate.permits(one, 'steward'));
 }
 
 function decidingOf({ caller, snapshot }: Looker, gate: Gate): Deciding {
@@ -104,7 +92,7 @@ export function decidingOn(
   const deciding = decidingOf(looker, gate);
   const mine = requirements.filter((one) => mayApprove(one, identity, deciding));
   if (word === 'deny') {
-    if (mine.length > 0 || isSteward(identity, gate)) return [];
+    if (mine.length > 0 || gate.permits(identity, 'steward')) return [];
     throw new SluiceError('not_an_approver');
   }
   if (mine.length === 0) throw new SluiceError('not_an_approver');

@@ -1,18 +1,11 @@
 /** Requests as each may see them: their own, those that they have a word on, and all of them for stewards. */
-import { setImmediate } from 'node:timers/promises';
 import { SluiceError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
 import type { Caller } from '../request/ask.ts';
 import { type AccessRequest, requestOf } from '../requests/request.ts';
 import { type RequestView, requestView } from '../requests/view.ts';
-import type { After } from '../store/requests.ts';
 import { decidingOn, type Looker, type Opened, seenBy } from './deciding.ts';
-import { afterOf, cursorOf, lookerOf } from './paging.ts';
-
-const PAGE = 50;
-const BATCH = 200;
-/** Others' are looked at on the way to one's own: of a page, no more than so many. */
-const MOST_LOOKED_AT = 2000;
+import { lookerOf, pageOf } from './paging.ts';
 
 export interface RequestFilter {
   readonly state?: AccessRequest['state'] | undefined;
@@ -31,32 +24,23 @@ export async function listRequests(
 ): Promise<{ readonly requests: readonly RequestView[]; readonly next_cursor: string | null }> {
   const looker = await lookerOf(caller, gate);
   const { sub, issuer } = looker.identity;
-  const { state = null, mine = false, to_decide: toDecide = false, limit = PAGE } = filter;
-  const found: { readonly view: RequestView; readonly after: After }[] = [];
-  let after = afterOf(filter.cursor);
-  for (let looked = 0; ; looked += BATCH) {
-    // Others have their turn in between.
-    if (looked > 0) await setImmediate();
-    if (looked >= MOST_LOOKED_AT)
-      return { requests: found.map((one) => one.view), next_cursor: cursorOf(after) };
-    const rows = await gate.requests.store.list({
-      state: toDecide ? 'open' : state,
-      subject: mine ? { sub, issuer: issuer ?? '' } : null,
-      after,
-      limit: BATCH,
-    });
-    for (const row of rows) {
+  const { state = null, mine = false, to_decide: toDecide = false, limit, cursor } = filter;
+  const { page, next_cursor } = await pageOf({
+    limit,
+    cursor,
+    read: (after, most) =>
+      gate.requests.store.list({
+        state: toDecide ? 'open' : state,
+        subject: mine ? { sub, issuer: issuer ?? '' } : null,
+        after,
+        limit: most,
+      }),
+    view(row) {
       const view = viewFor(seenBy(requestOf(row), looker, gate), looker, gate);
-      after = { createdAt: row.createdAt, id: row.id };
-      if (view === null || (toDecide && !view.may.includes('approve'))) continue;
-      found.push({ view, after });
-      if (found.length > limit) {
-        const page = found.slice(0, limit);
-        return { requests: page.map((one) => one.view), next_cursor: cursorOf(page.at(-1)?.after) };
-      }
-    }
-    if (rows.length < BATCH) return { requests: found.map((one) => one.view), next_cursor: null };
-  }
+      return view === null || (toDecide && !view.may.includes('approve')) ? null : view;
+    },
+  });
+  return { requests: page, next_cursor };
 }
 
 /** @throws SluiceError token_missing, request_not_found */

@@ -31,6 +31,26 @@ export interface AuditEvent {
   readonly client: { readonly ip: string | null; readonly door: string; readonly user_agent: string | null };
 }
 
+type Said = Pick<AuditEvent, 'time' | 'request_id' | 'event' | 'subject' | 'action' | 'client'>;
+
+/** One that is no query, with what it says; all else of it is nothing. */
+export function auditEvent(said: Said & Partial<AuditEvent>): AuditEvent {
+  return {
+    datasets: [],
+    decision: 'allow',
+    reasons: [],
+    policy_ids: [],
+    snapshot: null,
+    sql_fingerprint: null,
+    sql_normalised: null,
+    rows: 0,
+    bytes: 0,
+    duration_ms: 0,
+    engine: null,
+    ...said,
+  };
+}
+
 /** As stored: chained to the one before. */
 export interface StoredAuditEvent extends AuditEvent {
   readonly seq: number;

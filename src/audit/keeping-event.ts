@@ -1,7 +1,7 @@
 /** The event by which the chain itself tells that a checkpoint was made or that events were given up. */
 import { checkEvent } from './check.ts';
 import { mentionOf } from './checkpoint.ts';
-import type { AuditEvent } from './event.ts';
+import { type AuditEvent, auditEvent } from './event.ts';
 
 /** Who has it done: the operator at the command line, or the gate by itself. */
 export interface Keeper {
@@ -22,23 +22,15 @@ export interface Kept {
 }
 
 export function keepingEvent(keeper: Keeper, { action, checkpointHash, from, to, now }: Kept): AuditEvent {
-  return checkEvent({
-    time: now.toISOString(),
-    request_id: keeper.requestId,
-    event: 'admin',
-    subject: keeper.subject,
-    action,
-    datasets: [],
-    decision: 'allow',
-    reasons: [mentionOf(checkpointHash), `events:${from}-${to}`],
-    policy_ids: [],
-    snapshot: null,
-    sql_fingerprint: null,
-    sql_normalised: null,
-    rows: 0,
-    bytes: 0,
-    duration_ms: 0,
-    engine: null,
-    client: keeper.client,
-  });
+  return checkEvent(
+    auditEvent({
+      time: now.toISOString(),
+      request_id: keeper.requestId,
+      event: 'admin',
+      subject: keeper.subject,
+      action,
+      reasons: [mentionOf(checkpointHash), `events:${from}-${to}`],
+      client: keeper.client,
+    }),
+  );
 }

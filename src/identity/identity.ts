@@ -40,6 +40,11 @@ export interface Assumption {
   readonly negated: boolean;
 }
 
+/** Everyone in whose name a request is made: whom the token is for, then who acts for them. */
+export function actorsOf(identity: Identity): readonly Identity[] {
+  return identity.actor === undefined ? [identity] : [identity, ...actorsOf(identity.actor)];
+}
+
 export const ANONYMOUS: Identity = Object.freeze({
   sub: 'anonymous',
   kind: 'anonymous',

@@ -1,6 +1,6 @@
 /** Access requests, grants and notifications, put together from the configuration and the state. */
 import { randomUUID } from 'node:crypto';
-import type { AuditLog } from '../audit/event.ts';
+import { type AuditLog, auditEvent } from '../audit/event.ts';
 import type { Config } from '../config.ts';
 import { DeliveryFailed } from '../notify/delivery.ts';
 import { lettersFor, type Message, targetOf } from '../notify/letters.ts';
@@ -80,32 +80,26 @@ export function openRequests(config: Config, options: OpenRequestsOptions): Open
     const request = requestOf(found);
     const moment = now();
     if (kind === 'expired')
-      await options.audit.append({
-        time: moment.toISOString(),
-        request_id: randomUUID(),
-        event: 'grant',
-        subject: { sub: 'sluice', kind: 'service', issuer: null },
-        action: 'expire',
-        datasets: grant.dataset === null ? [] : [grant.dataset],
-        ...(grant.project === null ? {} : { project: grant.project }),
-        ...(grant.purpose === null ? {} : { purpose: grant.purpose }),
-        decision: 'allow',
-        reasons: [
-          `grant ${grant.id}`,
-          `request ${request.id}`,
-          `for ${`${row.issuer} ${row.sub}`.slice(0, 500)}`,
-          request.kind,
-        ],
-        policy_ids: grant.policies,
-        snapshot: null,
-        sql_fingerprint: null,
-        sql_normalised: null,
-        rows: 0,
-        bytes: 0,
-        duration_ms: 0,
-        engine: null,
-        client: { ip: null, door: 'clock', user_agent: null },
-      });
+      await options.audit.append(
+        auditEvent({
+          time: moment.toISOString(),
+          request_id: randomUUID(),
+          event: 'grant',
+          subject: { sub: 'sluice', kind: 'service', issuer: null },
+          action: 'expire',
+          datasets: grant.dataset === null ? [] : [grant.dataset],
+          ...(grant.project === null ? {} : { project: grant.project }),
+          ...(grant.purpose === null ? {} : { purpose: grant.purpose }),
+          reasons: [
+            `grant ${grant.id}`,
+            `request ${request.id}`,
+            `for ${`${row.issuer} ${row.sub}`.slice(0, 500)}`,
+            request.kind,
+          ],
+          policy_ids: grant.policies,
+          client: { ip: null, door: 'clock', user_agent: null },
+        }),
+      );
     const at = Math.floor(moment.getTime() / 1000);
     await store.outbox.put(lettersFor({ kind, at, request, grant: row, by: null }, notify));
   }

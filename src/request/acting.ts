@@ -7,7 +7,7 @@ import type { Catalogue, Project } from '../catalogue/dataset.ts';
 import { narrowCatalogue } from '../catalogue/narrow.ts';
 import { SluiceError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
-import type { Identity } from '../identity/identity.ts';
+import { actorsOf, type Identity } from '../identity/identity.ts';
 import { evaluateDnf } from '../policies/conditions.ts';
 import { voidPlace } from '../requests/grant.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -150,11 +150,6 @@ export async function membershipOf(
     if (!meets) weakest = 'grant';
   }
   return weakest;
-}
-
-/** Whoever the request is made by, and whoever it is made for. */
-export function actorsOf(identity: Identity): readonly Identity[] {
-  return identity.actor === undefined ? [identity] : [identity, ...actorsOf(identity.actor)];
 }
 
 /** @throws SluiceError purpose_not_acknowledged */

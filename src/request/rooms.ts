@@ -11,14 +11,13 @@ import { enter, type Standing } from '../clean-room/ledger.ts';
 import type { Engine, RowChunk, RunningQuery, RunOptions } from '../engines/engine.ts';
 import { SluiceError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
-import type { Identity } from '../identity/identity.ts';
+import { actorsOf, type Identity } from '../identity/identity.ts';
 import type { CensusWorld } from '../sql/clean-room/census-queries.ts';
 import { isRoom, type Lattice, latticeOf } from '../sql/clean-room/lattice.ts';
 import { ruleOf } from '../sql/clean-room/rule.ts';
 import { noisyAnswers } from '../sql/clean-room/through.ts';
 import type { GovernedDataset, ParamValue, ResolvedQuery } from '../sql/stages.ts';
 import type { RoomSubject } from '../store/clean-rooms.ts';
-import { actorsOf } from './acting.ts';
 import { sharing, Taking } from './census.ts';
 import { readsClock } from './reads-clock.ts';
 

@@ -1,5 +1,5 @@
 /** What the audit is told of an act that is no query: the same event each time, but for what the act says of itself. */
-import type { AuditEvent } from '../audit/event.ts';
+import { type AuditEvent, auditEvent } from '../audit/event.ts';
 import type { Gate } from '../gate.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Caller } from './ask.ts';
@@ -23,25 +23,17 @@ export function teller(
   const who = whoOf(subject);
   return (rest) => {
     const now = gate.now();
-    return gate.audit.append({
-      time: now.toISOString(),
-      request_id: caller.requestId,
-      event,
-      ...who,
-      action,
-      datasets: [],
-      decision: 'allow',
-      reasons: [],
-      policy_ids: [],
-      snapshot: null,
-      sql_fingerprint: null,
-      sql_normalised: null,
-      rows: 0,
-      bytes: 0,
-      duration_ms: now.getTime() - started.getTime(),
-      engine: null,
-      client: caller.client,
-      ...rest,
-    });
+    return gate.audit.append(
+      auditEvent({
+        time: now.toISOString(),
+        request_id: caller.requestId,
+        event,
+        ...who,
+        action,
+        duration_ms: now.getTime() - started.getTime(),
+        client: caller.client,
+        ...rest,
+      }),
+    );
   };
 }

@@ -1,12 +1,12 @@
 /** What somebody asks for: a dataset, a project, columns without a mask, or rows without a filter; and what was said to it. */
-import type { Identity } from '../identity/identity.ts';
+import { actorsOf, type Identity } from '../identity/identity.ts';
 import type { RequestRow, RequestState, RequestWithApprovals } from '../store/requests.ts';
 import type { Binding, Person } from './grant.ts';
 
 export const REQUEST_KINDS = ['dataset', 'project', 'unmask', 'unfilter'] as const;
 export type RequestKind = (typeof REQUEST_KINDS)[number];
 
-/** A person as far as it matters whether two are the same: with the address that their issuer vouches for. */
+/** A person as far as it matters whether two are the same: with an address that their token does not call unverified. */
 export interface Someone extends Person {
   readonly email: string | null;
 }
@@ -110,14 +110,10 @@ function emailIn(attributes: Identity['attributes']): string | null {
     : null;
 }
 
-/** The identity first, then everyone who acts for it. */
-export function actingFor({ actor }: Identity): readonly Identity[] {
-  return actor === undefined ? [] : [actor, ...actingFor(actor)];
-}
-
 /** Whoever acts for the identity, and whoever acted before them. */
 export function throughOf(identity: Identity): readonly Someone[] {
-  return actingFor(identity).flatMap((one) => [
+  const [, ...acting] = actorsOf(identity);
+  return acting.flatMap((one) => [
     someone(one),
     ...(one.prior ?? []).map(({ sub, issuer }) => ({ sub, issuer, email: null })),
   ]);

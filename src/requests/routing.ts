@@ -1,10 +1,10 @@
 /** Who decides a request: those whom the policies to be lifted name, each for itself, else the owner of what is asked for. */
 import type { Dataset, Project } from '../catalogue/dataset.ts';
-import type { Identity } from '../identity/identity.ts';
+import { actorsOf, type Identity } from '../identity/identity.ts';
 import { evaluateDnf } from '../policies/conditions.ts';
 import type { Dnf, PolicySet } from '../policies/policy.ts';
 import { allowing } from './grant.ts';
-import { type Approval, actingFor, type Matter, someone } from './request.ts';
+import { type Approval, type Matter, someone } from './request.ts';
 
 /** `requests:` of the configuration, compiled. */
 export interface Routes {
@@ -118,9 +118,7 @@ export function mayApprove(
   identity: Identity,
   deciding: Deciding,
 ): boolean {
-  return [identity, ...actingFor(identity)].every(
-    (one) => one.kind !== 'anonymous' && alone(approver, one, deciding),
-  );
+  return actorsOf(identity).every((one) => one.kind !== 'anonymous' && alone(approver, one, deciding));
 }
 
 function alone(approver: Approver, identity: Identity, { isSteward, ...circumstances }: Deciding): boolean {

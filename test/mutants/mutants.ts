@@ -1215,7 +1215,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'access requests: whoever acts for an approver is one',
     file: 'src/requests/routing.ts',
-    find: 'return [identity, ...actingFor(identity)].every(',
+    find: 'return actorsOf(identity).every(',
     replace: 'return [identity].every(',
     caughtBy: ['test/requests/attacks.test.ts'],
   },
@@ -1229,8 +1229,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "access requests: others' requests are refused and not unknown",
     file: 'src/access-requests/deciding.ts',
-    find: 'if (own || isSteward(identity, gate)) return { request, requirements, own };',
-    replace: 'if (own || !isSteward(identity, gate)) return { request, requirements, own };',
+    find: "if (own || gate.permits(identity, 'steward')) return { request, requirements, own };",
+    replace: "if (own || !gate.permits(identity, 'steward')) return { request, requirements, own };",
     caughtBy: ['test/requests/attacks.test.ts'],
   },
 ];
