@@ -1,4 +1,7 @@
-/** Examines every engine of a configuration against the metadata that was pushed last, and its decision point; opens no gate and changes nothing. */
+/**
+ * Examines every engine of a configuration against the metadata that was pushed last, its decision point, and where audit events
+ * and notifications go; opens no gate and changes nothing.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from './catalogue/dataset.ts';
@@ -7,6 +10,8 @@ import { examineDuckDb } from './engines/duckdb/examine.ts';
 import { type Finding, problem } from './engines/finding.ts';
 import { examinePostgres } from './engines/postgres/examine.ts';
 import { postgresConnection } from './open/engines.ts';
+import { examineAudit } from './open/examine-audit.ts';
+import { examineNotify } from './open/examine-notify.ts';
 import { examinePdp } from './open/examine-pdp.ts';
 import { stateFolder } from './open.ts';
 import { buildSnapshot, type SnapshotInput } from './snapshot.ts';
@@ -33,6 +38,9 @@ export async function examine(config: Config): Promise<readonly EngineReport[]> 
     reports.push({ engine: name, kind: engine.kind, findings });
   }
   reports.push({ engine: 'pdp', kind: config.pdp.kind, findings: await examinePdp(config) });
+  const [audit, notify] = [await examineAudit(config), await examineNotify(config)];
+  if (audit.length > 0) reports.push({ engine: 'audit', kind: 'sqlite', findings: audit });
+  if (notify.length > 0) reports.push({ engine: 'notify', kind: 'outbox', findings: notify });
   if (typeof known !== 'string') return reports;
   return [...reports, { engine: 'state', kind: 'sqlite', findings: [problem('state', known)] }];
 }

@@ -1,10 +1,14 @@
 /** The path of what clean rooms remember of their readers: what is left of a budget, and forgetting it, on record before it counts. */
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
+import { nearest } from './nearest.ts';
 import { type Author, operatorOf } from './request/on-record.ts';
 import { demand } from './request/permit.ts';
 import { teller } from './request/teller.ts';
+import { cleanRoomsIn } from './snapshot.ts';
 import type { RoomSubject } from './store/clean-rooms.ts';
+
+const MOST_NAME = 200;
 
 export interface RoomSpending {
   readonly room: string;
@@ -29,9 +33,10 @@ export interface RoomReset {
   readonly subjects: number;
 }
 
-/** What every subject has spent in the present period. @throws SluiceError token_missing, access_denied, audit_unavailable */
+/** What every subject has spent in the present period. @throws SluiceError token_missing, access_denied, not_found, audit_unavailable */
 export async function roomSpending(author: Author, room: string, gate: Gate): Promise<RoomSpending> {
   return asSteward(author, 'room_budget', gate, async (record) => {
+    await demandRoom(room, gate);
     const at = Math.floor(gate.now().getTime() / 1000);
     const spending = await gate.rooms.store.spendingIn(room, at);
     await record([`room ${room}`]);
@@ -51,7 +56,7 @@ export async function roomSpending(author: Author, room: string, gate: Gate): Pr
 /**
  * Whoever is forgotten has their budget again, and can subtract what they are answered now from what they were answered before.
  *
- * @throws SluiceError token_missing, access_denied, bad_request, audit_unavailable
+ * @throws SluiceError token_missing, access_denied, bad_request, not_found, audit_unavailable
  */
 export async function resetRoom(
   author: Author,
@@ -60,12 +65,25 @@ export async function resetRoom(
   gate: Gate,
 ): Promise<RoomReset> {
   return asSteward(author, 'room_reset', gate, async (record) => {
+    await demandRoom(room, gate);
     const subject = asked === undefined ? null : subjectOf(asked, gate);
     await record([
       `room ${room}`,
       subject === null ? 'all subjects' : `subject ${subject.sub} of ${subject.issuer}`,
     ]);
     return { room, subjects: await gate.rooms.store.reset(room, subject) };
+  });
+}
+
+/** A room that was taken away is one for as long as it remembers somebody. */
+async function demandRoom(room: string, gate: Gate): Promise<void> {
+  if (await gate.rooms.store.remembers(room)) return;
+  const { snapshot } = await gate.metadata.current();
+  const rooms = cleanRoomsIn(snapshot).map(({ rules }) => rules.room);
+  if (rooms.includes(room)) return;
+  const meant = nearest(room, rooms);
+  throw new SluiceError('not_found', `No such clean room: ${room.slice(0, MOST_NAME)}`, {
+    hint: `A room goes by its project's name, or by its policy's id${meant === null ? '' : `: is \`${meant}\` meant?`}`,
   });
 }
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { buildCatalogue } from './catalogue/build.ts';
 import { intruders, withBuiltIn } from './catalogue/built-in.ts';
+import type { CleanRoomLimits } from './catalogue/clean-room.ts';
 import { danglingPatches } from './catalogue/dangling.ts';
 import type { Catalogue, Dataset } from './catalogue/dataset.ts';
 import { foldingOf, physicalName } from './catalogue/fold.ts';
@@ -114,6 +115,28 @@ function propagated(assigned: AssignedTags, project: DbtProject, input: Snapshot
     propagation: propagationOf(tagRules),
     nameOf: (node) => ids.get(node) ?? node,
   });
+}
+
+/** The rules of every clean room, dataset by dataset: of projects, and of policies that limit a dataset to its aggregates. */
+export function cleanRoomsIn({ catalogue, policies }: Pick<Snapshot, 'catalogue' | 'policies'>): readonly {
+  readonly dataset: string;
+  readonly rules: CleanRoomLimits;
+  /** Null for a project's. */
+  readonly policy: string | null;
+}[] {
+  const ofProjects = catalogue.projects.flatMap(({ cleanRoom }) =>
+    Object.entries(cleanRoom?.datasets ?? {}).map(([dataset, rules]) => ({ dataset, rules, policy: null })),
+  );
+  const ofPolicies = catalogue.datasets.flatMap(({ id: dataset }) =>
+    policies
+      .forDataset(dataset)
+      .flatMap((policy) =>
+        policy.effect === 'limit'
+          ? (policy.limits.aggregate_only ?? []).map((rules) => ({ dataset, rules, policy: policy.id }))
+          : [],
+      ),
+  );
+  return [...ofProjects, ...ofPolicies];
 }
 
 /** The YAML files of the project, by path below its root, that the input should carry: none for dbt Core. */

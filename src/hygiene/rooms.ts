@@ -2,7 +2,7 @@
 import type { CleanRoomLimits } from '../catalogue/clean-room.ts';
 import type { Column, Dataset, TypeFamily } from '../catalogue/dataset.ts';
 import { type Finding, finding } from '../findings.ts';
-import type { Snapshot } from '../snapshot.ts';
+import { cleanRoomsIn, type Snapshot } from '../snapshot.ts';
 import { covers } from '../tags/tag.ts';
 
 /** Below as many, whoever knows all others of a group knows too much of the last. */
@@ -15,21 +15,9 @@ export function roomFindings({
   catalogue,
   policies,
 }: Pick<Snapshot, 'catalogue' | 'policies'>): readonly Finding[] {
-  const ofProjects = catalogue.projects.flatMap(({ cleanRoom }) =>
-    Object.entries(cleanRoom?.datasets ?? {}).map(([id, rules]) => ({ id, rules, policy: null })),
-  );
-  const ofPolicies = catalogue.datasets.flatMap(({ id }) =>
-    policies
-      .forDataset(id)
-      .flatMap((policy) =>
-        policy.effect === 'limit'
-          ? (policy.limits.aggregate_only ?? []).map((rules) => ({ id, rules, policy: policy.id }))
-          : [],
-      ),
-  );
-  return [...ofProjects, ...ofPolicies].flatMap(({ id, rules, policy }) => {
-    const dataset = catalogue.byId(id);
-    return dataset === undefined ? [] : findingsOf(dataset, rules, policy);
+  return cleanRoomsIn({ catalogue, policies }).flatMap(({ dataset, rules, policy }) => {
+    const found = catalogue.byId(dataset);
+    return found === undefined ? [] : findingsOf(found, rules, policy);
   });
 }
 

@@ -7,6 +7,8 @@ import type { Message } from './letters.ts';
 export interface Mailer {
   /** @throws DeliveryFailed */
   send(to: string, message: Message): Promise<void>;
+  /** Whether the server takes the gate in, without a mail. @throws DeliveryFailed */
+  verify(): Promise<void>;
   close(): void;
 }
 
@@ -42,12 +44,17 @@ export function createMailer({ url, from, starttls }: Smtp, timeoutMs: number): 
           text,
           messageId: `<${message.id}.${Buffer.from(to).toString('hex').slice(0, 24)}@sluice>`,
         })
-        .catch((thrown: unknown) => {
-          throw new DeliveryFailed(problemOf(thrown), { cause: thrown });
-        });
+        .catch(failed);
+    },
+    async verify() {
+      await transport.verify().catch(failed);
     },
     close: () => transport.close(),
   };
+}
+
+function failed(thrown: unknown): never {
+  throw new DeliveryFailed(problemOf(thrown), { cause: thrown });
 }
 
 /** A server's words may hold anything; its code does not. */

@@ -69,11 +69,16 @@ export interface RoomStore {
   touch(id: string, at: number): Promise<boolean>;
   /** All of them, or none where a subject was answered from something else meanwhile: each brings what it was compared with. */
   record(answers: readonly (NewAnswer & { readonly compared: readonly string[] })[]): Promise<boolean>;
+  /** Whether anyone is remembered for what they spent or were answered in a room. */
+  remembers(room: string): Promise<boolean>;
   /** Forgets what was spent and answered in a room, of one subject or of all. Gives how many subjects it was. */
   reset(room: string, subject: RoomSubject | null): Promise<number>;
 }
 
 type Guarded = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** Rules of several rooms that hold together name them all. */
+const IN_ROOM = `instr(', ' || room || ', ', ', ' || @room || ', ') > 0`;
 
 /** Sums of decimal fractions miss by less. */
 const SLACK = 1e-9;
@@ -141,6 +146,17 @@ export function roomStore(db: DatabaseSync, guarded: Guarded): RoomStore {
           })),
       ),
 
+    remembers: (room) =>
+      guarded(async () => {
+        const found = db
+          .prepare(
+            `SELECT EXISTS (SELECT 1 FROM room_answers WHERE ${IN_ROOM})
+               OR EXISTS (SELECT 1 FROM room_spending WHERE ${IN_ROOM}) AS found`,
+          )
+          .get({ room });
+        return found?.found === 1;
+      }),
+
     answersOf: (subject, relation, at) => guarded(async () => findAnswers(subject, relation, at)),
 
     version: (id) =>
@@ -184,8 +200,7 @@ export function roomStore(db: DatabaseSync, guarded: Guarded): RoomStore {
     reset: (room, subject) =>
       change(() => {
         const who = subject === null ? '' : ' AND issuer = @issuer AND sub = @sub';
-        // Rules of several rooms that hold together name them all.
-        const inRoom = `instr(', ' || room || ', ', ', ' || @room || ', ') > 0${who}`;
+        const inRoom = `${IN_ROOM}${who}`;
         const named = { room, ...subject };
         const known = db
           .prepare(

@@ -161,10 +161,17 @@ describe('the ledger', () => {
     await rooms.saveVersion(version('v1'));
     await rooms.record([answer('v1', [], AT, 'r, other')]);
     await charge(chargesFor([rules('r', { queries: 1 })], [ANN, BOB], AT), AT, rooms);
+    expect(await Promise.all(['r', 'other', 'nowhere'].map((room) => rooms.remembers(room)))).toEqual([
+      true,
+      true,
+      false,
+    ]);
     expect(await rooms.reset('r', ANN)).toBe(1);
+    expect(await rooms.remembers('other')).toBe(false);
     expect(await rooms.answersOf(ANN, 'gold.members', AT)).toEqual([]);
     expect((await rooms.spendingIn('r', AT)).map(({ sub }) => sub)).toEqual(['bob']);
     expect(await rooms.reset('r', null)).toBe(1);
     expect(await rooms.reset('r', null)).toBe(0);
+    expect(await rooms.remembers('r')).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
 /** A table in PostgreSQL: a row an event, the same one however often it comes. */
 import type { Client } from 'pg';
+import { quotedTable } from './postgres-table.ts';
 import { type Sink, TAKEN } from './sink.ts';
 
 export interface PostgresOptions {
@@ -27,10 +28,7 @@ const DURABLE = `
   SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`;
 
 export function postgresSink({ url, table, instance }: PostgresOptions): Sink {
-  const name = table
-    .split('.')
-    .map((part) => `"${part.replaceAll('"', '""')}"`)
-    .join('.');
+  const name = quotedTable(table);
   const insert = `
     INSERT INTO ${name} (instance, seq, hash, time, event)
     SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::timestamptz[], $5::json[])

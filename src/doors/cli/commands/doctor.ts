@@ -1,4 +1,4 @@
-/** `sluice doctor`: whether each engine is there, whether the gate can do nothing in it but read what is published, and who decides. */
+/** `sluice doctor`: whether each engine is there, whether the gate can do nothing in it but read what is published, and who decides, and whether what is sent arrives. */
 import type { Config } from '../../../config.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { type Register, withJson } from '../registration.ts';
@@ -37,6 +37,8 @@ export const doctorCommand: Register = ({ program, config, wiring, run }) => {
   withJson(
     program
       .command('doctor')
-      .description('examine the engines and the decision point: do they answer, and can the gate only read?'),
+      .description(
+        'examine the engines, the decision point, audit sinks and mail: do they answer, and can the gate only read?',
+      ),
   ).action((options) => run(() => doctor(options, config(), wiring), options));
 };
