@@ -14,7 +14,6 @@ import { terminalOn } from './doors/cli/terminal.ts';
 import type { PushFiles, PushSummary, Wiring } from './doors/cli/wiring.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
-import type { GivenIdentity } from './identity/given.ts';
 import { runningGate } from './main/running-gate.ts';
 import { askedToEnd, interrupted } from './main/signals.ts';
 import type { Observe } from './observe.ts';
@@ -282,13 +281,10 @@ const wiring: Wiring = {
     return [...(personasOf(config)?.keys() ?? [])];
   },
   async givenIdentity(config, written) {
-    const [{ personaIdentities }, { readGivenIdentity }] = await Promise.all([
-      import('./open.ts'),
-      import('./identity/given.ts'),
-    ]);
-    if (written.trimStart().startsWith('{')) return readGivenIdentity(written);
-    const { display_name: _, issuer, ...given } = personaIdentities(config).persona(written);
-    return { ...given, ...(issuer === null ? {} : { issuer }) } as GivenIdentity;
+    return (await import('./main/given.ts')).givenIdentityOf(config, written);
+  },
+  async givenActor(config, written) {
+    return (await import('./main/given.ts')).givenActorOf(config, written);
   },
   async auditDesk(config) {
     const { auditDeskOf } = await import('./open/audit-desk.ts');

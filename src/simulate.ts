@@ -69,6 +69,8 @@ export interface Simulation {
     readonly roles: readonly string[];
     readonly scopes: readonly string[];
     readonly attributes: Readonly<Record<string, unknown>>;
+    /** Who acts for them in person, where somebody does. */
+    readonly actor?: { readonly sub: string; readonly kind: string };
   }[];
   readonly datasets: readonly {
     readonly id: string;
@@ -121,7 +123,7 @@ export async function simulate(author: Author, ask: SimulateAsk, gate: Gate): Pr
       snapshot: snapshot.hash,
       environment: gate.environment,
       time: new Date(now).toISOString(),
-      identities: identities.map(([name, { sub, kind, groups, roles, scopes, attributes }]) => ({
+      identities: identities.map(([name, { sub, kind, groups, roles, scopes, attributes, actor }]) => ({
         name,
         sub,
         kind,
@@ -129,6 +131,7 @@ export async function simulate(author: Author, ask: SimulateAsk, gate: Gate): Pr
         roles,
         scopes,
         attributes,
+        ...(actor === undefined ? {} : { actor: { sub: actor.sub, kind: actor.kind } }),
       })),
       datasets: datasets.map(({ id, accessLevel, invalid }) => ({
         id,

@@ -8,7 +8,7 @@ import type { Decision } from '../access/decision.ts';
 import { type Code, SluiceError } from '../errors.ts';
 import { explain } from '../explain.ts';
 import type { Gate } from '../gate.ts';
-import { identityFrom } from '../identity/given.ts';
+import { actingFor, identityFrom } from '../identity/given.ts';
 import type { Identity } from '../identity/identity.ts';
 import { query } from '../query.ts';
 import type { Ask, Caller } from '../request/ask.ts';
@@ -100,8 +100,11 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
     return made;
   }
 
-  function identityFor({ as }: TestCase): Identity {
-    return typeof as === 'string' ? options.persona(as) : identityFrom(as, options.issuer);
+  function identityFor({ as, actor }: TestCase): Identity {
+    const named = (one: NonNullable<typeof actor> | typeof as): Identity =>
+      typeof one === 'string' ? options.persona(one) : identityFrom(one, options.issuer);
+    if (actor === undefined) return named(as);
+    return actingFor(named(as), named(typeof actor === 'string' ? actor : { kind: 'service', ...actor }));
   }
 
   return {

@@ -1,6 +1,6 @@
 /** A policy test as its author writes it: who asks, for what, and what must come of it. Read strictly; an expectation of nothing is refused. */
 import { z } from 'zod';
-import { givenIdentity } from '../identity/given.ts';
+import { givenActor, givenIdentity } from '../identity/given.ts';
 import { MASK_ORDER } from '../policies/policy.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
@@ -74,6 +74,10 @@ export const testCase = z
   .strictObject({
     name: z.string().min(1),
     as: z.union([z.string(), givenIdentity]).describe('A persona, or an identity written out.'),
+    actor: z
+      .union([z.string(), givenActor])
+      .optional()
+      .describe('Who acts for them in person: a persona, or an identity written out.'),
     sql: z.string().optional(),
     dataset: z.string().optional().describe('Short for all of its columns and rows.'),
     params: z.array(z.unknown()).optional(),

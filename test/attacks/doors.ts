@@ -95,6 +95,7 @@ export async function cliOn(gate: TestGate): Promise<Cli> {
         confirm: async () => null,
         personas: elsewhere,
         givenIdentity: elsewhere,
+        givenActor: elsewhere,
         openTestBench: elsewhere,
         pushLocal: elsewhere,
         simulateLocal: elsewhere,

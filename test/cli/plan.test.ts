@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlanReport } from '../../src/plan/report.ts';
+import type { Simulation } from '../../src/simulate.ts';
 import { type Example, example, type Ran, serveIn, sluice } from './run.ts';
 
 let here: Example;
@@ -131,6 +132,38 @@ describe('simulate', () => {
       `"${who}",gold.tariffs.v1,true,allowed,,,,`,
       '',
     ]);
+  });
+
+  it('tells what both may see where somebody acts for another', async () => {
+    const seen = async (...who: readonly string[]) => {
+      const { stdout } = await run('simulate', '--dataset', 'gold.members', '--json', ...who);
+      const { cells, identities } = JSON.parse(stdout) as Simulation;
+      return { cell: cells[0], identities };
+    };
+    const alone = await seen('--as', 'officer');
+    expect(alone.cell?.masked).not.toHaveProperty('email');
+    const acted = await seen('--as', 'officer', '--actor', 'agent');
+    expect(acted.cell?.masked).toMatchObject({ email: 'hash' });
+    expect(acted.identities).toMatchObject([
+      { sub: 'olga.officer', actor: { sub: 'svc-assistant', kind: 'service' } },
+    ]);
+    // Everyone there is, but for whom nobody can act.
+    const all = await seen('--actor', '{ groups: [employees], kind: user }');
+    const names = all.identities.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['analyst', 'member']));
+    expect(names).not.toContain('external');
+  });
+
+  it.each([
+    [['--as', 'external', '--actor', 'agent'], 'anonymous', 1],
+    [['--as', 'officer', '--actor', 'external'], 'anonymous', 64],
+    [['--as', 'officer', '--actor', '{ kind: anonymous }'], 'kind', 64],
+    [['--as', '{ kind: anonymous, actor: { sub: a } }'], 'anonymous', 64],
+    [['--as', 'officer', '--actor', '{ actor: { sub: a } }'], 'actor', 64],
+  ] as const)('refuses %j', async (who, word, wanted) => {
+    const { code, stderr } = await run('simulate', ...who);
+    expect(stderr).toContain(word);
+    expect(code).toBe(wanted);
   });
 
   it('prints every column with --columns', async () => {

@@ -232,12 +232,14 @@ describe('against a running gate', () => {
     const tests = `tests:
   - { name: written out, as: { groups: [employees] }, sql: SELECT 1, expect: { row_count: 1 } }
   - { name: at night, as: officer, context: { time: "2026-01-01T23:00:00Z" }, sql: SELECT 1, expect: { row_count: 1 } }
+  - { name: acted for in words, as: officer, actor: { sub: bot }, sql: SELECT 1, expect: { row_count: 1 } }
   - { name: plain, as: officer, sql: SELECT 1 AS one, expect: { values: { one: 1 } } }
+  - { name: acted for, as: officer, actor: agent, sql: SELECT email FROM gold.members LIMIT 1, expect: { masked: [email] } }
 `;
     writeFileSync(join(here.folder, 'remote.yml'), tests);
     const { code, stdout } = await run('test', 'remote.yml', '--server', served.address);
     expect(stdout).toMatch(/- written out\n {6}skipped: /);
-    expect(stdout).toMatch(/\n1 passed, 0 failed, 2 skipped\n$/);
+    expect(stdout).toMatch(/\n2 passed, 0 failed, 3 skipped\n$/);
     expect(code).toBe(0);
   });
 });

@@ -1,5 +1,7 @@
 /** An agent that asks for a person gets what both may see, and nothing that one of them alone may: over HTTP, on the example. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Explanation } from '../../src/explain.ts';
+import type { Simulation } from '../../src/simulate.ts';
 import { makeKey, type SigningKey, signToken, TestIssuer } from '../identity/test-issuer.ts';
 import { type Reply, startGate, type TestGate } from './gate.ts';
 
@@ -235,5 +237,60 @@ describe('whoever acts for somebody', () => {
     const claims = { ...ANALYST, act: { sub: 'this' } };
     const token = await signToken({ key, issuer: issuer.url, claims });
     expect((await gate.call(null, 'GET', '/v1/usage', { token })).status).toBe(403);
+  });
+});
+
+describe('who asks what another would see', () => {
+  const steward = () => signToken({ key, issuer: issuer.url, claims: OFFICER });
+  const given = ({ sub, groups, communities, regions }: Claims) => ({
+    sub,
+    kind: 'user',
+    groups,
+    attributes: { communities, ...(regions === undefined ? {} : { regions }) },
+  });
+  const people = { ANALYST, OFFICER, INTERN };
+  const pairs = Object.entries(people).flatMap(([subject, who]) =>
+    Object.entries(people).map(([actor, act]) => ({ subject, actor, who, act })),
+  );
+
+  it.each(pairs)('is told of $subject through $actor what a token of both gives', async ({ who, act }) => {
+    const identity = { ...given(who), actor: given(act) };
+    const token = await steward();
+    const simulated = await gate.call(null, 'POST', '/v1/simulate', {
+      token,
+      body: { identities: [identity], datasets: ['gold.members'], columns: true },
+    });
+    const { cells, identities } = simulated.body as unknown as Simulation;
+    expect(identities).toMatchObject([{ sub: who.sub, actor: { sub: act.sub, kind: 'user' } }]);
+    const sql = 'SELECT * FROM gold.members ORDER BY member_id';
+    const { body } = await ask(sql, who, person(act));
+    const shown = cells[0]?.columns?.filter((column) => column.shown !== 'hidden').map(({ name }) => name);
+    expect(shown).toEqual(body.columns?.map(({ name }) => name));
+    expect(Object.keys(cells[0]?.masked ?? {}).sort()).toEqual(
+      body.columns?.flatMap(({ name, masked }) => (masked ? [name] : [])).sort(),
+    );
+    const explained = await gate.call(null, 'POST', '/v1/explain', { token, body: { sql, identity } });
+    const { columns, decisions } = explained.body as unknown as Explanation;
+    expect(columns?.map(({ name, masked }) => [name, masked])).toEqual(
+      body.columns?.map(({ name, masked }) => [name, masked]),
+    );
+    expect(new Set(decisions[0]?.trail?.map(({ party = null }) => party))).toEqual(new Set([null, 'actor']));
+  });
+
+  it.each([
+    ['an anonymous subject', { kind: 'anonymous', actor: { sub: 'svc' } }],
+    ['an anonymous actor', { sub: 'anna', actor: { kind: 'anonymous' } }],
+    ['an actor with an actor', { sub: 'anna', actor: { sub: 'svc', actor: { sub: 'other' } } }],
+  ])('is refused with %s', async (_, identity) => {
+    const token = await steward();
+    const simulated = await gate.call(null, 'POST', '/v1/simulate', {
+      token,
+      body: { identities: [identity] },
+    });
+    const explained = await gate.call(null, 'POST', '/v1/explain', {
+      token,
+      body: { sql: 'SELECT 1', identity },
+    });
+    expect([simulated.status, explained.status]).toEqual([400, 400]);
   });
 });

@@ -161,3 +161,15 @@ it('draws a column that is there for nobody', () => {
   expect(drawing).toContain('├─ fax: there for nobody, since it is a ghost');
   expect(drawing).not.toContain('phone');
 });
+
+it('says whose step it is, where it is not the own one of whom it is about', () => {
+  const trail = [LEVEL, { ...LEVEL, party: 'actor' }, { ...LEVEL, party: 'members.0.actor' }];
+  const decisions = EXPLANATION.decisions.map((decision) => ({ ...decision, trail }));
+  const [tree] = treesOf({ ...EXPLANATION, decisions }, { kind: 'dataset' } as About).slice(-1);
+  const told = tree === undefined ? [] : [...drawn(tree)].map((line) => line.replace(/^[^\p{L}]*/u, ''));
+  expect(told.filter((line) => line.includes('level'))).toEqual([
+    'level internal, by publish rule 1: met',
+    'for the actor: level internal, by publish rule 1: met',
+    'for member 1, for the actor: level internal, by publish rule 1: met',
+  ]);
+});

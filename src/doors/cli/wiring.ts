@@ -6,7 +6,7 @@ import type { Config } from '../../config.ts';
 import type { DenyAsk, ShownDenial } from '../../denials.ts';
 import type { HistoryEntry, StateContent } from '../../history.ts';
 import type { HygieneReport } from '../../hygiene/report.ts';
-import type { GivenIdentity } from '../../identity/given.ts';
+import type { GivenActor, GivenIdentity } from '../../identity/given.ts';
 import type { PlanReport } from '../../plan/report.ts';
 import type { Bench } from '../../policy-tests/bench.ts';
 import type { ReplayAsk, ReplayReport } from '../../replay.ts';
@@ -130,6 +130,8 @@ export interface Wiring {
   personas(config: Config): Promise<readonly string[]>;
   /** Of a persona's name, or of an identity as YAML. @throws SluiceError usage */
   givenIdentity(config: Config, text: string): Promise<GivenIdentity>;
+  /** Likewise, of who acts for another. @throws SluiceError usage */
+  givenActor(config: Config, text: string): Promise<GivenActor>;
   /** A gate of this process for policy tests, which can be asked with enforcement off; a served one cannot. */
   openTestBench(config: Config): Promise<Bench & { close(): Promise<void> }>;
   /** A text, as the command line names its file. @throws SluiceError usage */

@@ -167,6 +167,10 @@ export const simulateAnswer = z.object({
       roles: z.array(z.string()),
       scopes: z.array(z.string()),
       attributes: z.record(z.string(), z.unknown()),
+      actor: z
+        .object({ sub: z.string(), kind: z.enum(['user', 'service']) })
+        .optional()
+        .describe('Who acts for them in person.'),
     }),
   ),
   datasets: z.array(z.object({ id: z.string(), access_level: z.string(), invalid: z.boolean() })),

@@ -1,5 +1,6 @@
 /** `sluice explain`: what is decided for a query, a dataset or one column, and why, as a tree down to the line of YAML. */
 import type { Config } from '../../../config.ts';
+import { SluiceError } from '../../../errors.ts';
 import type { Explanation } from '../../../explain.ts';
 import { type CallerOptions, tokenFor, withClient } from '../caller.ts';
 import { type GateClient, jsonOf, RefusedByGate } from '../client.ts';
@@ -14,6 +15,8 @@ export interface ExplainOptions extends CallerOptions {
   readonly json?: boolean;
   /** Whose view a steward asks for: a persona, or an identity as YAML. */
   readonly for?: string;
+  /** Who acts for them in person. */
+  readonly actor?: string;
 }
 
 export async function explain(
@@ -23,8 +26,14 @@ export async function explain(
   wiring: Wiring,
 ): Promise<ExitCode> {
   const token = await tokenFor(options, config, wiring);
+  const { for: other, actor } = options;
+  if (other === undefined && actor !== undefined)
+    throw new SluiceError('usage', '--actor says who acts for whom --for names.', {
+      hint: '`sluice token --as … --actor …` makes a token of both.',
+    });
+  const acting = actor === undefined ? {} : { actor: await wiring.givenActor(config, actor) };
   const identity =
-    options.for === undefined ? {} : { identity: await wiring.givenIdentity(config, options.for) };
+    other === undefined ? {} : { identity: { ...(await wiring.givenIdentity(config, other)), ...acting } };
   return withClient<ExitCode>(config, options, wiring, async (client) => {
     const { explanation, about } = await ask(text, { token, identity }, client);
     if (options.json) wiring.terminal.out(`${JSON.stringify(explanation, null, 2)}\n`);
@@ -108,6 +117,7 @@ export const explainCommand: Register = ({ program, config, wiring, run }) => {
     ),
   )
     .option('--for <identity>', "whose view a steward asks for: a persona, or an identity's YAML")
+    .option('--actor <identity>', 'who acts for them in person, likewise; for --for')
     .addHelpText('after', EXAMPLES)
     .action((text, options) =>
       run(() => explain(text, options, config(), wiring), { json: options.json, sql: text }),

@@ -2,6 +2,7 @@
 import { Option } from 'commander';
 import type { Config } from '../../../config.ts';
 import { SluiceError } from '../../../errors.ts';
+import type { GivenActor, GivenIdentity } from '../../../identity/given.ts';
 import type { SimulateAsk, SimulatedCell, Simulation } from '../../../simulate.ts';
 import { httpClient, jsonOf } from '../client.ts';
 import type { ExitCode } from '../exit-code.ts';
@@ -12,6 +13,7 @@ import type { Wiring } from '../wiring.ts';
 
 interface SimulateOptions {
   readonly as?: readonly string[];
+  readonly actor?: string;
   readonly dataset?: readonly string[];
   readonly files?: boolean;
   readonly columns?: boolean;
@@ -48,9 +50,13 @@ export async function simulate(options: SimulateOptions, config: Config, wiring:
 /** Each `--as` is a persona or an identity in YAML; without one it is all personas of this configuration. */
 async function askOf(options: SimulateOptions, config: Config, wiring: Wiring): Promise<SimulateAsk> {
   const names = options.as ?? (await wiring.personas(config));
-  const identities = await Promise.all(
+  const all = await Promise.all(
     names.map(async (name) => ({ name, ...(await wiring.givenIdentity(config, name)) })),
   );
+  const identities =
+    options.actor === undefined
+      ? all
+      : actedFor(all, await wiring.givenActor(config, options.actor), options);
   const { at: time, from: client_ip, project, purpose } = options;
   const context = Object.entries({ time, client_ip, project, purpose }).filter(
     ([, value]) => value !== undefined,
@@ -61,6 +67,16 @@ async function askOf(options: SimulateOptions, config: Config, wiring: Wiring): 
     ...(options.columns ? { columns: true } : {}),
     ...(context.length === 0 ? {} : { context: Object.fromEntries(context) }),
   };
+}
+
+/** Of everyone that there is, nobody can act for those without a token. */
+function actedFor<One extends GivenIdentity>(
+  all: readonly One[],
+  actor: GivenActor,
+  { as }: SimulateOptions,
+) {
+  const those = as === undefined ? all.filter(({ kind }) => kind !== 'anonymous') : all;
+  return those.map((one) => ({ ...one, actor }));
 }
 
 function textOf(simulation: Simulation, { format, json, columns }: SimulateOptions, width: number | null) {
@@ -158,6 +174,7 @@ const EXAMPLES = `
 Examples:
   sluice simulate
   sluice simulate --as analyst --as "{ groups: [employees, marketing] }" --dataset "gold.*"
+  sluice simulate --as analyst --as officer --actor agent
   sluice simulate --files --columns --dataset gold.members
   sluice simulate --project invoice_review --purpose fraud-investigation
   sluice simulate --as analyst --at 2026-04-01T22:00:00Z --from 203.0.113.7 --json`;
@@ -172,6 +189,7 @@ export const simulateCommand: Register = ({ program, config, wiring, run }) => {
       'a persona, or an identity as YAML; several are fine (default: all personas)',
       collect,
     )
+    .option('--actor <who>', 'who acts for each of them in person, likewise: what both may see is shown')
     .option('--dataset <glob>', 'dataset ids, * for any text; several are fine (default: all)', collect)
     .option('--files', 'the state that a push of the files would give, not the applied one')
     .option('--columns', 'every column')

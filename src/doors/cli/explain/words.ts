@@ -149,8 +149,9 @@ function stepTree(step: TrailStep, on: readonly Evidence[], instead: Instead | n
   const { policy, does, outcome, who, unless, within, exempt_by, change } = step;
   const place = policy === null ? '' : ` (${policy.source.file}:${policy.source.line})`;
   const overruled = instead === null ? '' : insteadWords(instead);
+  const whose = step.party === undefined ? '' : `${partyWords(step.party)}: `;
   return {
-    text: `${policy === null ? 'level' : policy.id} ${does}${OUTCOMES[outcome]}${overruled}${place}`,
+    text: `${whose}${policy === null ? 'level' : policy.id} ${does}${OUTCOMES[outcome]}${overruled}${place}`,
     under: [
       ...evidenceTrees(on),
       ...(who === null ? [] : [judgementTree('who', who)]),
@@ -160,6 +161,15 @@ function stepTree(step: TrailStep, on: readonly Evidence[], instead: Instead | n
       ...(change.length === 0 ? [] : [leaf(`to change it: ${change.join(', or ')}`)]),
     ],
   };
+}
+
+/** `members.0.actor` → `for member 1, for the actor` */
+function partyWords(party: string): string {
+  return party
+    .replace(/members\.(\d+)|actor/g, (part, at) =>
+      part === 'actor' ? 'for the actor' : `for member ${Number(at) + 1}`,
+    )
+    .replaceAll('.', ', ');
 }
 
 /** Above so many columns with the same tag their origins are left out. */

@@ -20,12 +20,15 @@ export function askRemote(
 ): (test: TestCase) => Promise<Outcome | Skipped> {
   const tokens = new Map<string, Promise<string | null>>();
   return async (test) => {
-    if (typeof test.as !== 'string') return { skipped: 'an identity written out has no token there' };
+    const { as, actor } = test;
+    if (typeof as !== 'string' || typeof actor === 'object')
+      return { skipped: 'an identity written out has no token there' };
     if (test.context !== undefined) return { skipped: 'where and when it is asked cannot be chosen there' };
     if (test.purpose !== undefined)
       return { skipped: 'that its purpose was acknowledged is not taken as given there' };
-    const minted = tokens.get(test.as) ?? wiring.mintToken(config, test.as);
-    tokens.set(test.as, minted);
+    const both = JSON.stringify([as, actor]);
+    const minted = tokens.get(both) ?? wiring.mintToken(config, as, actor === undefined ? {} : { actor });
+    tokens.set(both, minted);
     const token = await minted;
     const body = {
       sql: sqlOf(test),
