@@ -4,9 +4,10 @@ import { createDecider, type DecideOptions } from '../src/access/decide.ts';
 import { buildContext } from '../src/access/input.ts';
 import { partiesOf } from '../src/access/party.ts';
 import { createPdp } from '../src/access/pdp.ts';
-import type { Catalogue, Column, Dataset, TagAssignment } from '../src/catalogue/dataset.ts';
+import type { Catalogue, Dataset } from '../src/catalogue/dataset.ts';
 import type { Identity } from '../src/identity/identity.ts';
 import { compilePolicies } from '../src/policies/compile.ts';
+import { madeUpColumn, madeUpDataset } from './made-up-datasets.ts';
 import { median, QUICK, quantile, report } from './report.ts';
 
 const DATASETS = 10_000;
@@ -16,50 +17,12 @@ const POLICIES = 1000;
 const TOPICS = 50;
 const RUNS = QUICK ? 200 : 2000;
 
-const assign = (tag: string): TagAssignment => ({
-  tag,
-  source: { kind: 'explicit', via: 'tags', file: null },
-});
-
 function dataset(n: number): Dataset {
-  const columns = Array.from(
-    { length: COLUMNS },
-    (_, i): Column => ({
-      name: `column_${i}`,
-      folded: `column_${i}`,
-      type: 'VARCHAR',
-      family: 'text',
-      description: '',
-      tags: i < 8 ? [assign(`topic_${n % TOPICS}.kind_${i}`)] : [],
-      state: i < 8 ? 'documented' : 'untagged',
-      exposed: true,
-    }),
+  const topic = `topic_${n % TOPICS}`;
+  const columns = Array.from({ length: COLUMNS }, (_, i) =>
+    madeUpColumn(`column_${i}`, i < 8 ? [`${topic}.kind_${i}`] : []),
   );
-  return {
-    id: `gold.dataset_${n}`,
-    names: [`gold.dataset_${n}`],
-    namespace: 'gold',
-    name: `dataset_${n}`,
-    version: null,
-    uniqueId: `model.bench.dataset_${n}`,
-    engine: 'warehouse',
-    relation: { database: 'bench', schema: 'gold', identifier: `dataset_${n}` },
-    description: '',
-    owner: null,
-    resourceType: 'model',
-    package: 'bench',
-    folder: ['marts'],
-    materialized: 'table',
-    view: false,
-    access: null,
-    group: null,
-    contract: false,
-    tags: [assign(`topic_${n % TOPICS}`), assign('dbt.folder.marts')],
-    columns,
-    accessLevel: 'internal',
-    accessLevelSource: 'publish rule 1',
-    invalid: null,
-  };
+  return madeUpDataset(n, [topic, 'dbt.folder.marts'], columns);
 }
 
 /** A mix as projects have it: mostly masks, then filters, requirements, denials, allowances. */

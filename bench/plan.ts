@@ -3,61 +3,16 @@
  * touches each of 5,000 datasets while 10,000 people are known. What is compiled before is not counted; a push costs that anyway.
  */
 import { createPdp } from '../src/access/pdp.ts';
-import type { Catalogue, Column, Dataset } from '../src/catalogue/dataset.ts';
+import type { Catalogue, Dataset } from '../src/catalogue/dataset.ts';
 import type { Identity } from '../src/identity/identity.ts';
 import { askerOf } from '../src/plan/ask-in-parallel.ts';
 import { buildPlan, type State } from '../src/plan/build-plan.ts';
 import type { Subject } from '../src/plan/subjects.ts';
 import { compilePolicies } from '../src/policies/compile.ts';
+import { madeUpColumn, madeUpDataset } from './made-up-datasets.ts';
 import { QUICK, report } from './report.ts';
 
 const ENVIRONMENT = 'production';
-
-function column(name: string, tags: readonly string[]): Column {
-  const assigned = tags.map((tag) => ({
-    tag,
-    source: { kind: 'explicit', via: 'tags', file: null } as const,
-  }));
-  const state = tags.length > 0 ? 'documented' : 'untagged';
-  return {
-    name,
-    folded: name,
-    type: 'VARCHAR',
-    family: 'text',
-    description: '',
-    tags: assigned,
-    state,
-    exposed: true,
-  };
-}
-
-function dataset(n: number, tags: readonly string[], columns: readonly Column[]): Dataset {
-  return {
-    id: `gold.dataset_${n}`,
-    names: [`gold.dataset_${n}`],
-    namespace: 'gold',
-    name: `dataset_${n}`,
-    version: null,
-    uniqueId: `model.bench.dataset_${n}`,
-    engine: 'warehouse',
-    relation: { database: 'bench', schema: 'gold', identifier: `dataset_${n}` },
-    description: '',
-    owner: null,
-    resourceType: 'model',
-    package: 'bench',
-    folder: ['marts'],
-    materialized: 'table',
-    view: false,
-    access: null,
-    group: null,
-    contract: false,
-    tags: tags.map((tag) => ({ tag, source: { kind: 'explicit', via: 'tags', file: null } })),
-    columns,
-    accessLevel: 'internal',
-    accessLevelSource: 'publish rule 1',
-    invalid: null,
-  };
-}
 
 function state(hash: string, datasets: readonly Dataset[], policies: readonly unknown[]): State {
   const byId = new Map(datasets.map((one) => [one.id, one]));
@@ -126,11 +81,11 @@ async function nothingAlike(people: number, datasets: number): Promise<Measured>
   const tags = Array.from({ length: 10 }, (_, n) => `kind.k${n}`);
   const made = Array.from({ length: datasets }, (_, n) =>
     // Which tags a column has is what tells the datasets apart for whoever decides.
-    dataset(
+    madeUpDataset(
       n,
       [],
       tags.map((tag, at) =>
-        column(`column_${at}`, (n >> (at % 7)) & 1 ? [tag, tags[(at + n) % 10] ?? tag] : [tag]),
+        madeUpColumn(`column_${at}`, (n >> (at % 7)) & 1 ? [tag, tags[(at + n) % 10] ?? tag] : [tag]),
       ),
     ),
   );
@@ -158,11 +113,11 @@ async function nothingAlike(people: number, datasets: number): Promise<Measured>
 /** A change of one policy that covers every dataset; most people share their groups with others. */
 async function oneGroup(people: number, datasets: number): Promise<Measured> {
   const made = Array.from({ length: datasets }, (_, n) =>
-    dataset(
+    madeUpDataset(
       n,
       [`topic_${n % 50}`],
       Array.from({ length: 30 }, (_, at) =>
-        column(
+        madeUpColumn(
           `column_${n % 5}_${at}`,
           at === 3 ? ['pii.email'] : at < 8 ? [`topic_${n % 50}.kind_${at}`] : [],
         ),
