@@ -106,9 +106,13 @@ function emailIn(attributes: Identity['attributes']): string | null {
   const { email, email_verified } = attributes;
   if (typeof email !== 'string' || email_verified === false || email_verified === 'false') return null;
   return /^[^\s@<>"',;:\\()[\]\p{C}]+@[^\s@<>"',;:\\()[\]\p{C}]+$/u.test(email) && email.length <= 254
-    ? email.toLowerCase()
+    ? lowerAscii(email)
     : null;
 }
+
+/** Of an address. Beyond ASCII other letters have the same small one (the Kelvin sign that of K), and are another's address. */
+export const lowerAscii = (text: string): string =>
+  text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 
 /** Whoever acts for the identity, and whoever acted before them. */
 export function throughOf(identity: Identity): readonly Someone[] {
@@ -119,7 +123,14 @@ export function throughOf(identity: Identity): readonly Someone[] {
   ]);
 }
 
-/** Whether both might be one person: the same subject at whatever issuer, or the same address. */
+/**
+ * Whether both might be one person: the same subject at whatever issuer, or the same address. Of some issuers the address is the
+ * subject, so the one is held against the other; what differs in case or in the look of a letter alone is taken for the same.
+ */
 export function samePerson(a: Someone, b: Someone): boolean {
-  return a.sub === b.sub || (a.email !== null && a.email === b.email);
+  const names = namesOf(a);
+  return namesOf(b).some((name) => names.includes(name));
 }
+
+const namesOf = ({ sub, email }: Someone): readonly string[] =>
+  [sub, ...(email === null ? [] : [email])].map((name) => name.normalize('NFKC').toLowerCase());

@@ -4,7 +4,7 @@ import { actorsOf, type Identity } from '../identity/identity.ts';
 import { evaluateDnf } from '../policies/conditions.ts';
 import type { Dnf, PolicySet } from '../policies/policy.ts';
 import { allowing } from './grant.ts';
-import { type Approval, type Matter, someone } from './request.ts';
+import { type Approval, lowerAscii, type Matter, someone } from './request.ts';
 
 /** `requests:` of the configuration, compiled. */
 export interface Routes {
@@ -101,7 +101,7 @@ function ownerOf(
 export function approverFor(owner: string | null, { owners, fallback }: Routes): Approver {
   const mapped = owner === null ? undefined : owners.get(owner);
   if (mapped !== undefined) return { kind: 'condition', by: mapped };
-  if (owner !== null && /^[^\s@]+@[^\s@]+$/.test(owner)) return { kind: 'email', email: owner.toLowerCase() };
+  if (owner !== null && /^[^\s@]+@[^\s@]+$/.test(owner)) return { kind: 'email', email: lowerAscii(owner) };
   return fallback === null ? { kind: 'steward' } : { kind: 'condition', by: fallback };
 }
 
@@ -126,7 +126,7 @@ function alone(approver: Approver, identity: Identity, { isSteward, ...circumsta
     case 'condition':
       return evaluateDnf(approver.by, identity, { ...circumstances, project: null, purpose: null });
     case 'email':
-      return identity.sub.toLowerCase() === approver.email || hasVerified(approver.email, identity);
+      return lowerAscii(identity.sub) === approver.email || hasVerified(approver.email, identity);
     case 'steward':
       return isSteward(identity);
     default:

@@ -8,7 +8,7 @@ import { revokeGrant } from '../../src/grants.ts';
 import type { Identity } from '../../src/identity/identity.ts';
 import { openGate } from '../../src/open.ts';
 import { type AccessRequest, someone, throughOf } from '../../src/requests/request.ts';
-import { mayApprove, type Requirement } from '../../src/requests/routing.ts';
+import { approverFor, mayApprove, type Requirement } from '../../src/requests/routing.ts';
 import { identity } from '../policies/support/catalogue.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -39,6 +39,18 @@ describe('nobody decides their own', () => {
       askedBy(rita),
       identity({ sub: 'x', attributes: { email: 'RITA@example.com' } }),
     ],
+    [
+      'with an account that has the address for its subject',
+      askedBy(rita),
+      identity({ sub: 'Rita@example.com' }),
+    ],
+    [
+      'with an account that has the subject for its address',
+      askedBy(identity({ sub: 'rita@example.com' })),
+      rita,
+    ],
+    ['as the same subject in other case', askedBy(rita), identity({ sub: 'RITA' })],
+    ['as the same subject in other letters', askedBy(rita), identity({ sub: 'ｒita' })],
     ['through an agent', askedBy(rita), { ...other, actor: rita }],
     ['as the agent that asked', askedBy({ ...rita, actor: agent }), agent],
     ['in whose name an agent asked', askedBy({ ...rita, actor: agent }), rita],
@@ -51,6 +63,18 @@ describe('nobody decides their own', () => {
   ])('%s', (_how, request, who) => expect(takesPart(request, who)).toBe(true));
 
   it('and somebody else may', () => expect(takesPart(askedBy(rita), other)).toBe(false));
+
+  it('an owner is whoever has the address, and nobody whose address looks alike', () => {
+    const owner = { approver: approverFor('Kim@Example.com', { owners: new Map(), fallback: null }) };
+    const deciding = { environment: 'e', networks: null, hours: [], isSteward: () => false };
+    const by = (given: Partial<Identity>): boolean => mayApprove(owner, identity(given), deciding);
+    const verified = (email: string) => ({ sub: 'x', attributes: { email, email_verified: true } });
+    expect([by({ sub: 'kim@example.com' }), by(verified('KIM@example.com'))]).toEqual([true, true]);
+    expect([by({ sub: '\u212aim@example.com' }), by(verified('\u212aim@example.com'))]).toEqual([
+      false,
+      false,
+    ]);
+  });
 
   it('whoever acts for an approver must be one as well', () => {
     const requirement: Requirement = {
