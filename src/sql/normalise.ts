@@ -1,4 +1,4 @@
-/** A query without its values, for the audit: literals become `$0`, comments are gone, names and shape stay. */
+/** A query without its values, for the audit: literals become `$0`, comments are gone, names and shape stay, and so do places of the select list. */
 import { createHash } from 'node:crypto';
 import type { Node, SelectStmt } from '@pgsql/types';
 import { print } from './print/print.ts';
@@ -26,7 +26,47 @@ function withoutValues(node: Node): Node {
   // `numeric(10, 2)` and the field of an interval are part of a type, not values.
   if (tag === 'TypeName') return node;
   if (tag === 'A_Const') return PLACEHOLDER;
-  return collapsed(mapChildren(node, withoutValues));
+  const without = mapChildren(node, withoutValues);
+  return collapsed(
+    'SelectStmt' in node && 'SelectStmt' in without
+      ? withPlaces(node.SelectStmt, without.SelectStmt)
+      : without,
+  );
+}
+
+/** `GROUP BY 1` names a column of the very list: it is no value. Whatever is beyond the list may be one. */
+function withPlaces(select: SelectStmt, without: SelectStmt): Node {
+  const places = outputsOf(select);
+  const kept = (items: Node[] | undefined, own: Node[] | undefined): Node[] | undefined =>
+    own?.map((item, i) => keptPlace(items?.[i], item, places));
+  const { groupClause, sortClause, distinctClause } = without;
+  return close('SelectStmt', {
+    ...without,
+    ...(groupClause === undefined ? {} : { groupClause: kept(select.groupClause, groupClause) }),
+    ...(sortClause === undefined ? {} : { sortClause: kept(select.sortClause, sortClause) }),
+    ...(distinctClause === undefined ? {} : { distinctClause: kept(select.distinctClause, distinctClause) }),
+  });
+}
+
+function keptPlace(item: Node | undefined, without: Node, places: number): Node {
+  if (item === undefined) return without;
+  if ('A_Const' in item) {
+    const place = item.A_Const.ival?.ival ?? 0;
+    return place >= 1 && place <= places ? { A_Const: { ival: { ival: place } } } : without;
+  }
+  if ('SortBy' in item && 'SortBy' in without && without.SortBy.node !== undefined)
+    return { SortBy: { ...without.SortBy, node: keptPlace(item.SortBy.node, without.SortBy.node, places) } };
+  if ('GroupingSet' in item && 'GroupingSet' in without) {
+    const { content = [] } = item.GroupingSet;
+    const kept = (without.GroupingSet.content ?? []).map((one, i) => keptPlace(content[i], one, places));
+    return { GroupingSet: { ...without.GroupingSet, content: kept } };
+  }
+  return without;
+}
+
+/** How many columns it certainly gives out: a star counts as one. */
+function outputsOf({ larg, targetList = [] }: SelectStmt): number {
+  return larg === undefined ? targetList.length : outputsOf(larg);
 }
 
 /** `IN (1, 2, 3)`, `ARRAY[1, 2]` and `VALUES (1), (2)` come in any length. */

@@ -27,6 +27,20 @@ describe('normalised text', () => {
       text: "select extract(year from a), trim('x' from b)",
       normalised: 'SELECT EXTRACT($0 FROM "a"), TRIM(BOTH $0 FROM "b")',
     },
+    {
+      text: 'select a, count(*) from t group by 1 order by 2 desc limit 3',
+      normalised: 'SELECT "a", "count"(*) FROM "t" GROUP BY 1 ORDER BY 2 DESC LIMIT $0',
+    },
+    {
+      text: 'select a, b from t group by rollup (1, 2)',
+      normalised: 'SELECT "a", "b" FROM "t" GROUP BY ROLLUP (1, 2)',
+    },
+    { text: 'select a from t order by 4711', normalised: 'SELECT "a" FROM "t" ORDER BY $0' },
+    { text: 'select a from t order by a + 1', normalised: 'SELECT "a" FROM "t" ORDER BY ("a" + $0)' },
+    {
+      text: 'select a from t union select b from u order by 1',
+      normalised: '(SELECT "a" FROM "t") UNION (SELECT "b" FROM "u") ORDER BY 1',
+    },
   ])('$text', ({ text, normalised }) => {
     expect(of(text).normalised).toBe(normalised);
   });
