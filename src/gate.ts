@@ -9,6 +9,7 @@ import type { UsageAsked, UsageRow } from './audit-dataset/usage.ts';
 import type { PublishRule } from './catalogue/publish.ts';
 import type { Rooms } from './clean-room/rooms.ts';
 import type { Engine } from './engines/engine.ts';
+import type { SluiceError } from './errors.ts';
 import type { Identity } from './identity/identity.ts';
 import type { Provenance } from './identity/provenance.ts';
 import type { TagRules } from './lineage/lineage.ts';
@@ -68,6 +69,8 @@ export interface Gate {
    * @throws SluiceError 2xxx; null is a caller without a token.
    */
   authenticate(token: string | null, caller?: Pick<Caller, 'requestId' | 'client'>): Promise<Identity>;
+  /** Why somebody who was authenticated would be refused now; null where they would not. @throws SluiceError state_unavailable */
+  refusalOf(identity: Identity): Promise<SluiceError | null>;
   /** Whose tokens are accepted. */
   issuers(): readonly string[];
   /** Which claims that identity was read from; null where nobody vouched for it. */

@@ -6,6 +6,7 @@ import type { Identity } from './identity/identity.ts';
 import { actingIn } from './request/acting.ts';
 import type { Ask, Caller, Delivery } from './request/ask.ts';
 import { checkFormat, rowsLeft } from './request/bounds.ts';
+import { watchLetIn } from './request/let-in.ts';
 import { bytesOf, cursorFor, type Page, type PageAsked, type PageFrom, pageOf } from './request/page.ts';
 import { type AnswerColumn, type DecisionSummary, type Plan, planQuery, tell } from './request/plan.ts';
 import { enterRooms } from './request/rooms.ts';
@@ -54,7 +55,10 @@ async function queryAt(
   gate: Gate,
 ): Promise<Answer | typeof OVERTAKEN> {
   const trail = openTrail(caller, identity, snapshot, 'query', gate);
-  return trail.refusing(async () => {
+  const letIn = watchLetIn(identity, caller.signal, gate);
+  return trail.refusing(() => letIn.during(run));
+
+  async function run(): Promise<Answer | typeof OVERTAKEN> {
     const acting = await actingIn(caller, identity, snapshot, gate, { told: trail.known.acted });
     const from = { identity, snapshot, acting };
     const page = pageOf(ask, delivery, from, gate);
@@ -82,10 +86,10 @@ async function queryAt(
         maxRows,
         maxBytes: bytesOf(delivery, gate),
         timeoutMs: Math.min(gate.limits.timeoutMs, plan.bounds.timeoutMs ?? gate.limits.timeoutMs),
-        signal: caller.signal,
+        signal: letIn.signal,
       };
     }
-  });
+  }
 
   function answerOf(running: RunningQuery, plan: Plan, page: PageAsked, from: PageFrom): Answer {
     const counted = { rows: 0, bytes: 0 };
@@ -95,7 +99,9 @@ async function queryAt(
         ...column,
         type: running.columns[index]?.type ?? 'unknown',
       })),
-      chunks: count(running.chunks, counted, (fault) => trail.finished(plan, { ...counted, fault })),
+      chunks: count(letIn.through(running.chunks), counted, (fault) =>
+        trail.finished(plan, { ...counted, fault }),
+      ),
       end() {
         const cut = running.truncated();
         const more = cut !== null;

@@ -4,7 +4,7 @@ import { SluiceError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
 import { createAuthenticator, type Proven } from '../identity/authenticate.ts';
 import type { DevelopmentIssuer } from '../identity/development/issuer.ts';
-import type { Identity } from '../identity/identity.ts';
+import { actorsOf, type Identity } from '../identity/identity.ts';
 import { provenance } from '../identity/provenance.ts';
 import type { SeenIdentities } from '../identity/seen.ts';
 import type { Caller } from '../request/ask.ts';
@@ -19,7 +19,8 @@ export interface IdentityParts {
   readonly seen: SeenIdentities;
 }
 
-export interface OpenIdentity extends Pick<Gate, 'authenticate' | 'permits' | 'issuers' | 'provenanceOf'> {
+export interface OpenIdentity
+  extends Pick<Gate, 'authenticate' | 'refusalOf' | 'permits' | 'issuers' | 'provenanceOf'> {
   /**
    * Takes the issuers, claims and permissions of another configuration over, with the next request; tokens that were
    * remembered are proven anew.
@@ -53,33 +54,53 @@ export function openIdentity(
     };
   };
   let current = made(config);
+  /** By the very identity: the id of the token that it was proven by. */
+  const tokenIds = new WeakMap<Identity, string | null>();
 
   /** Each time, also of a token that is remembered: another process may have said so meanwhile. */
+  async function isDenied(proven: Proven): Promise<boolean> {
+    return denials.denies(namesOf(proven), Math.floor(Date.now() / 1000));
+  }
+
   async function refuseDenied(proven: Proven, caller: Pick<Caller, 'requestId' | 'client'>): Promise<void> {
-    const now = new Date();
-    if (!(await denials.denies(namesOf(proven), Math.floor(now.getTime() / 1000)))) return;
-    const { identity } = proven;
+    if (!(await isDenied(proven))) return;
     const told = teller(
-      { event: 'login', action: 'authenticate', subject: identity, caller },
-      {
-        audit,
-        now: () => now,
-      },
+      { event: 'login', action: 'authenticate', subject: proven.identity, caller },
+      { audit, now: () => new Date() },
     );
     await told({ decision: 'deny', error_code: 'identity_denied' });
-    throw new SluiceError('identity_denied', undefined, {
-      hint: 'Ask a steward of this gate; another token of the same identity is refused as well.',
-    });
+    throw identityDenied();
+  }
+
+  /** What another configuration replaced while it was proven is proven by that one. */
+  async function proveNow(token: string | null): Promise<Proven> {
+    for (;;) {
+      const by = current;
+      const proven = await by.authenticator.prove(token);
+      if (by === current) return proven;
+    }
   }
 
   return {
     async authenticate(token, caller = UNKNOWN_CALLER) {
-      const proven = await current.authenticator.prove(token);
-      const { identity } = proven;
-      if (identity.kind !== 'anonymous') await refuseDenied(proven, caller);
+      const proven = await proveNow(token);
+      const { identity, tokenId } = proven;
+      if (identity.kind !== 'anonymous') {
+        await refuseDenied(proven, caller);
+        tokenIds.set(identity, tokenId);
+      }
       seen.note(identity);
       if (identity.actor !== undefined) seen.note(identity.actor);
       return identity;
+    },
+    async refusalOf(identity) {
+      const tokenId = tokenIds.get(identity);
+      // Whom nobody authenticated here, nobody can refuse here.
+      if (tokenId === undefined) return null;
+      if (await isDenied({ identity, tokenId })) return identityDenied();
+      const trusted = current.issuers.map(({ issuer }) => issuer);
+      const known = actorsOf(identity).every(({ issuer }) => issuer !== null && trusted.includes(issuer));
+      return known ? null : new SluiceError('token_issuer_unknown');
     },
     permits(identity, permission) {
       const may = (one: Identity): boolean =>
@@ -104,9 +125,15 @@ export function openIdentity(
   };
 }
 
+function identityDenied(): SluiceError {
+  return new SluiceError('identity_denied', undefined, {
+    hint: 'Ask a steward of this gate; another token of the same identity is refused as well.',
+  });
+}
+
 function namesOf({ identity, tokenId }: Proven): readonly Denied[] {
-  const names = [identity, identity.actor].flatMap((one): Denied[] =>
-    one === undefined || one.issuer === null ? [] : [{ kind: 'subject', sub: one.sub, issuer: one.issuer }],
+  const names = actorsOf(identity).flatMap(({ sub, issuer }): Denied[] =>
+    issuer === null ? [] : [{ kind: 'subject', sub, issuer }],
   );
   return tokenId === null ? names : [...names, { kind: 'token', token_id: tokenId }];
 }

@@ -196,6 +196,19 @@ describe('a changed configuration', () => {
     expect(seen.filter(({ kind }) => kind === 'config_reloaded')).toHaveLength(2);
   });
 
+  it('counts for a token that is being proven', async () => {
+    const slow = await TestIssuer.start(key);
+    const answer = Promise.withResolvers<void>();
+    slow.ready = answer.promise;
+    await change(yaml.replace(from(second), from(slow)));
+    const asked = me(await token({ sub: 'late' }, slow), twin.address);
+    await expect.poll(() => slow.asked.discovery).toBe(1);
+    await change(yaml);
+    answer.resolve();
+    expect(await asked).toEqual({ status: 401, code: 'token_issuer_unknown' });
+    await slow.close();
+  });
+
   it('reads claims and permissions as it says now', async () => {
     const bearer = await token({ sub: 'chief', ranks: ['steward'] });
     const policies = async () =>

@@ -33,6 +33,8 @@ export class TestIssuer {
   claimedIssuer: string | null = null;
   /** Answered instead of 200. */
   status = 200;
+  /** Nothing is answered before. */
+  ready: Promise<unknown> = Promise.resolve();
   readonly asked = { discovery: 0, keys: 0 };
   readonly #server: Server;
 
@@ -45,8 +47,10 @@ export class TestIssuer {
       const body = discovery
         ? { issuer: this.claimedIssuer ?? this.url, jwks_uri: `${this.url}/jwks` }
         : { keys: this.keys.map((key) => key.publicJwk) };
-      response.writeHead(this.status, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(body));
+      void this.ready.then(() => {
+        response.writeHead(this.status, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(body));
+      });
     });
   }
 
