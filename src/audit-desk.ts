@@ -1,6 +1,6 @@
 /** The audit beside sluice.yml for whoever owns its file: read, checked and kept without opening a gate. What it tells of everyone is on record first. */
 import { randomBytes } from 'node:crypto';
-import { createWriteStream, existsSync, readFileSync, rmSync } from 'node:fs';
+import { constants, createWriteStream, existsSync, readFileSync, rmSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -119,11 +119,12 @@ export function openAuditDesk(
           throw new SluiceError('usage', `${out} is there already.`, { hint: 'Name another file.' });
         const exported = await exportAudit(author, ask, signal, gate);
         try {
-          if (exported.format === 'parquet') await copyFile(exported.path, out);
+          if (exported.format === 'parquet') await copyFile(exported.path, out, constants.COPYFILE_EXCL);
           else
             await pipeline(exported.lines, createWriteStream(out, { flags: 'wx', mode: 0o600 }), { signal });
         } catch (thrown) {
-          rmSync(out, { force: true });
+          // Somebody else's, who was faster.
+          if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') rmSync(out, { force: true });
           throw thrown;
         } finally {
           if (exported.format === 'parquet') exported.discard();

@@ -1,5 +1,5 @@
 /** An export as Parquet holds every field with its type, in flat memory, and leaves nothing behind. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -48,6 +48,7 @@ test('every field is there, with its type', async () => {
     }),
   ];
   const file = await writeParquet(linesOf(events), folder);
+  expect(statSync(file.path).mode & 0o777).toBe(0o600);
   const described = await rowsOf(file.path, 'DESCRIBE SELECT * FROM read_parquet($FILE)');
   const types = Object.fromEntries(described.map((row) => [row.column_name, row.column_type]));
   expect(Object.keys(types).sort()).toEqual([...EVENT_FIELDS, 'hash', 'prev_hash', 'seq'].sort());

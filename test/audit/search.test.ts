@@ -273,6 +273,24 @@ describe('an index that', () => {
     expect(db.prepare('SELECT min(block) AS block FROM postings').get()?.block).toBe(1);
     db.close();
   });
+
+  test('remembers removed events of a block does not have them exported', async () => {
+    await indexed(Array.from({ length: 300 }, (_, n) => sampleEvent(`r${n}`, { time: time(n) })));
+    await retainAudit(path, {
+      keeper: KEEPER,
+      signer: null,
+      now: new Date(time(300)),
+      keepMs: 50 * 60_000,
+      firstNeeded: null,
+      dryRun: false,
+    });
+    const seqs: number[] = [];
+    for await (const part of reader().lines({ from: time(10), to: time(290) }))
+      for (const line of Buffer.from(part).toString().trimEnd().split('\n'))
+        seqs.push((JSON.parse(line) as { seq: number }).seq);
+    expect(seqs).toEqual(Array.from({ length: 40 }, (_, n) => 251 + n));
+    for await (const part of reader().lines({ to: time(200) })) expect(part).toBe('nothing of it is left');
+  });
 });
 
 test('an index that takes too long is told as such, and goes on being made', async () => {

@@ -1,5 +1,5 @@
 /** `sluice audit`: the newest events, and whether the chain holds. */
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -122,6 +122,8 @@ it('an export verifies by itself, and is never written over', async () => {
     code: 0,
   });
   expect(readFileSync(join(here.folder, 'all.parquet')).subarray(0, 4).toString()).toBe('PAR1');
+  for (const name of ['all.ndjson', 'all.parquet'])
+    expect(statSync(join(here.folder, name)).mode & 0o777).toBe(0o600);
 });
 
 it('retain needs to be told how long, and lets nothing go that is young', async () => {

@@ -1,7 +1,7 @@
 /** Events as one Parquet file, in flat memory: written out as NDJSON first, which DuckDB then reads in a process of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,8 @@ export async function writeParquet(
     await pipeline(lines, createWriteStream(source, { mode: 0o600 }), { ...(signal ? { signal } : {}) });
     await convert(source, path, signal);
     rmSync(source);
+    // Whoever copies it keeps its mode: it is for its owner alone, as the events are.
+    chmodSync(path, 0o600);
     return { path, discard };
   } catch (cause) {
     discard();

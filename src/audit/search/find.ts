@@ -83,11 +83,16 @@ function timesOf(index: DatabaseSync, block: number): Float64Array {
   return new Float64Array(Uint8Array.from(row?.times as Uint8Array).buffer);
 }
 
-/** First and last seq of what happened from `from` until before `to`; null where nothing did. */
+/**
+ * First and last seq of what happened from `from` until before `to`; null where nothing did.
+ *
+ * @param gone up to here events were given up: a block of the index may still tell of them
+ */
 export function seqsBetween(
   index: DatabaseSync,
   from: string | undefined,
   to: string | undefined,
+  gone: number,
 ): { readonly first: number; readonly last: number } | null {
   const least = from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(from);
   const most = to === undefined ? Number.POSITIVE_INFINITY : Date.parse(to);
@@ -97,7 +102,8 @@ export function seqsBetween(
     );
     for (const { block } of blocks.iterate(least, most)) {
       const times = timesOf(index, Number(block));
-      const inside = (time: number) => time !== 0 && time >= least && time < most;
+      const inside = (time: number, offset: number) =>
+        time !== 0 && time >= least && time < most && seqOf(Number(block), offset) > gone;
       const offset = order === 'ASC' ? times.findIndex(inside) : times.findLastIndex(inside);
       if (offset >= 0) return seqOf(Number(block), offset);
     }

@@ -6,7 +6,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause, setImmediate as yieldToOthers } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openSqliteReadOnly, sqliteFault } from '../../store/sqlite.ts';
-import { AUDIT_FILE } from '../file.ts';
+import { AUDIT_FILE, floorOf } from '../file.ts';
 import { fillBlock, headOf, reachedBy } from './fill.ts';
 import { type FindAsk, type Found, findEvents, seqsBetween } from './find.ts';
 import { isDamage, openIndex, removeIndex } from './index-file.ts';
@@ -177,7 +177,7 @@ function look(
     case 'find':
       return findEvents(index, log, question);
     case 'between':
-      return seqsBetween(index, question.from, question.to);
+      return seqsBetween(index, question.from, question.to, floorOf(log));
     default:
       return question satisfies never;
   }
