@@ -67,14 +67,14 @@ export async function detokenise(
   async function allowed() {
     const acting = await actingIn(caller, identity, snapshot, gate, { told: acted });
     const dataset = acting.catalogue.byId(name) ?? acting.catalogue.lookup(name.split('.'));
-    const unknown = new SluiceError('dataset_not_found', `No such dataset: ${name}`);
-    if (dataset === undefined) throw unknown;
+    const datasets = dataset === undefined ? [] : [dataset];
     const decisions = await decisionsFor(
-      { acting, snapshot, datasets: [dataset], action: 'reveal', clientIp: caller.client.ip },
+      { acting, snapshot, datasets, action: 'reveal', clientIp: caller.client.ip },
       gate,
     );
-    const decision = decisions.get(dataset.id);
-    if (decision === undefined || !(decision.allow || decision.discoverable)) throw unknown;
+    const decision = decisions.get(dataset?.id ?? '');
+    if (dataset === undefined || decision === undefined || !(decision.allow || decision.discoverable))
+      throw new SluiceError('dataset_not_found', `No such dataset: ${name}`);
     const { reasons, policy_ids } = summarise([decision]);
     Object.assign(known, { datasets: [dataset.id], reasons, policy_ids });
     if (!decision.allow)

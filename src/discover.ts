@@ -88,8 +88,10 @@ export async function listDatasets(
     .filter((dataset) => matches(dataset, filter) && dataset.id > after)
     .sort((a, b) => (a.id < b.id ? -1 : 1));
   const found: ListedDataset[] = [];
-  for (let start = 0; start < candidates.length && found.length <= limit; start += limit) {
+  let start = 0;
+  do {
     const batch = candidates.slice(start, start + limit);
+    start += limit;
     const decisions = await decisionsFor(
       { acting, snapshot, datasets: batch, action: 'discover', clientIp: caller.client.ip },
       gate,
@@ -99,7 +101,7 @@ export async function listDatasets(
       if (decision !== undefined && (decision.allow || decision.discoverable))
         found.push(listed(dataset, decision));
     }
-  }
+  } while (start < candidates.length && found.length <= limit);
   const page = found.slice(0, limit);
   const last = page.at(-1);
   const more = found.length > limit && last !== undefined;
@@ -125,14 +127,14 @@ function listed(dataset: Dataset, decision: Decision): ListedDataset {
 async function discovered(caller: Caller, id: string, gate: Gate) {
   const { identity, acting, snapshot } = await askingIn(caller, gate);
   const dataset = acting.catalogue.byId(id) ?? acting.catalogue.lookup(id.split('.'));
-  const unknown = new SluiceError('dataset_not_found', `No such dataset: ${id}`);
-  if (dataset === undefined) throw unknown;
+  const datasets = dataset === undefined ? [] : [dataset];
   const decisions = await decisionsFor(
-    { acting, snapshot, datasets: [dataset], action: 'discover', clientIp: caller.client.ip },
+    { acting, snapshot, datasets, action: 'discover', clientIp: caller.client.ip },
     gate,
   );
-  const decision = decisions.get(dataset.id);
-  if (decision === undefined || !(decision.allow || decision.discoverable)) throw unknown;
+  const decision = decisions.get(dataset?.id ?? '');
+  if (dataset === undefined || decision === undefined || !(decision.allow || decision.discoverable))
+    throw new SluiceError('dataset_not_found', `No such dataset: ${id}`);
   return { identity, snapshot, dataset, decision };
 }
 

@@ -108,24 +108,17 @@ async function datasetMatter(
   const { kind, columns = [] } = asked;
   const unknown = new SluiceError('dataset_not_found', `No such dataset: ${name}`);
   const dataset = snapshot.catalogue.byId(name) ?? snapshot.catalogue.lookup(name.split('.'));
-  if (dataset === undefined) throw unknown;
+  const datasets = dataset === undefined ? [] : [dataset];
   const decide = async (who: Identity): Promise<Decision> => {
-    const decisions = await decisionsFor(
-      {
-        acting: actingAlone(who, snapshot),
-        snapshot,
-        datasets: [dataset],
-        action: 'query',
-        clientIp: caller.client.ip,
-      },
-      gate,
-    );
-    const decision = decisions.get(dataset.id);
+    const acting = actingAlone(who, snapshot);
+    const clientIp = caller.client.ip;
+    const decisions = await decisionsFor({ acting, snapshot, datasets, action: 'query', clientIp }, gate);
+    const decision = decisions.get(dataset?.id ?? '');
     if (decision === undefined) throw unknown;
     return decision;
   };
   const together = await decide(identity);
-  if (!(together.allow || together.discoverable)) throw unknown;
+  if (dataset === undefined || !(together.allow || together.discoverable)) throw unknown;
   // A grant is for the subject alone: whoever acts for them has grants of their own.
   const { actor, ...subject } = identity;
   const decision = actor === undefined ? together : await decide(subject);

@@ -31,7 +31,6 @@ export function createEmbeddedPdp({
   const keeping = wasm === undefined || cacheable ? ALWAYS : null;
   const pdp: Pdp = {
     async decide(batch) {
-      if (batch.length === 0) return [];
       return decodeBatch(await policy.evaluate(batch).catch(unavailable), batch);
     },
     keeping: () => keeping,

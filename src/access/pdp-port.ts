@@ -2,7 +2,7 @@
 import type { Decision, DecisionInput } from './decision.ts';
 
 export interface Pdp {
-  /** Decisions in the order of the batch. @throws SluiceError pdp_unavailable, decision_invalid */
+  /** Decisions in the order of the batch; of none at all, whether it is there. @throws SluiceError pdp_unavailable, decision_invalid */
   decide(batch: readonly DecisionInput[]): Promise<readonly Decision[]>;
   /**
    * How long decisions may be kept by identity, snapshot, dataset, action and circumstances; null where they may follow from more

@@ -22,8 +22,14 @@ export interface DecisionAsk {
   readonly offset?: number;
 }
 
-/** By dataset id; every dataset has its decision. @throws SluiceError pdp_unavailable */
+/**
+ * By dataset id; every dataset has its decision. Where there is none to decide about, the decision point is asked for nothing:
+ * while it is gone, a name that is unknown is told as one that nobody can decide about.
+ *
+ * @throws SluiceError pdp_unavailable
+ */
 export async function decisionsFor(ask: DecisionAsk, gate: Gate): Promise<ReadonlyMap<string, Decision>> {
+  if (ask.datasets.length === 0) await gate.pdp.decide([]);
   const now = gate.now();
   const { identity, project, purpose } = ask.acting;
   const grants = await grantsOf(identity, ask.snapshot, now, gate);

@@ -92,10 +92,10 @@ export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
   const { bound, fingerprint, normalised } = worded;
   Object.assign(known, { fingerprint, normalised });
 
-  const weighed = await decisionsFor(
-    { acting, snapshot, datasets: bound.datasets, action: asked.action, clientIp: asked.clientIp, ...page },
-    gate,
-  );
+  const { action, clientIp } = asked;
+  const weighed = namesRelations(bound)
+    ? await decisionsFor({ acting, snapshot, datasets: bound.datasets, action, clientIp, ...page }, gate)
+    : new Map<string, Decision>();
   note(known, weighed);
   const { bound: meant, governed } = admit(bound, weighed);
   const decisions = new Map([...governed].map(([id, { decision }]) => [id, decision]));
@@ -169,6 +169,11 @@ export async function planQuery(asked: PlanAsk, gate: Gate): Promise<Plan> {
       keys: { hash, token: tokens.current },
     };
   }
+}
+
+/** Whatever else they are: those that exist, and those that do not. */
+function namesRelations({ relations }: BoundQuery): boolean {
+  return [...relations.values()].some(({ kind }) => kind !== 'cte');
 }
 
 function note(known: Known, decisions: ReadonlyMap<string, Decision>): void {

@@ -104,6 +104,36 @@ describe.skipIf(findOpa() === null)('a gate with an OPA server', () => {
     expect(await missing()).toEqual([]);
   });
 
+  it('while it is gone, what is hidden and what is not there are told alike', async () => {
+    const hidden = ['gold.members', 'bronze.readings', 'gold.payment_accounts'];
+    const calls = (name: string) =>
+      [
+        ['POST', '/v1/query', { sql: `SELECT * FROM ${name}` }],
+        ['POST', '/v1/explain', { sql: `SELECT * FROM ${name}` }],
+        ['GET', `/v1/catalogue/${name}`, undefined],
+        ['GET', `/v1/datasets/${name}/schema`, undefined],
+        ['GET', `/v1/datasets/${name}/rows`, undefined],
+        ['GET', `/v1/catalogue?q=${name}`, undefined],
+        ['POST', '/v1/detokenise', { dataset: name, column: 'c', tokens: ['t'] }],
+        ['POST', '/v1/access-requests', { kind: 'dataset', dataset: name, reason: 'r', duration: '1h' }],
+      ] as const;
+    await opa.kill();
+    try {
+      await expect.poll(async () => (await asked('officer')).status, { timeout: 5_000 }).toBe(503);
+      for (const name of [...hidden, 'gold.nothing', 'no.such'])
+        for (const [method, path, body] of calls(name)) {
+          const { status, body: told } = await gate.call('partner', method, path, { body });
+          expect([method, path, status, told.code]).toEqual([method, path, 503, 'pdp_unavailable']);
+        }
+      for (const name of ['load_forecast', 'nothing'])
+        expect((await gate.call('partner', 'GET', `/v1/projects/${name}`)).body.code).toBe('pdp_unavailable');
+      expect((await gate.query('partner', 'WITH a AS (SELECT 1) SELECT * FROM a')).status).toBe(200);
+    } finally {
+      await opa.restart();
+      await wellAgain();
+    }
+  });
+
   it('without it nobody learns of a dataset either, nor takes a sandbox, nor simulates', async () => {
     await opa.kill();
     try {

@@ -115,8 +115,7 @@ export function createOpaPdp(options: OpaOptions): Pdp {
 
   return {
     async decide(batch) {
-      if (batch.length === 0) return [];
-      const parts = Array.from({ length: Math.ceil(batch.length / BATCH) }, (_, n) =>
+      const parts = Array.from({ length: Math.max(1, Math.ceil(batch.length / BATCH)) }, (_, n) =>
         batch.slice(n * BATCH, (n + 1) * BATCH),
       );
       const answers: (readonly Decision[])[] = [];
