@@ -1,6 +1,7 @@
 /** Two decisions for one class of identities and one shape of datasets: what is released more, less, or otherwise. */
 import type { Decision } from '../access/decision.ts';
 import type { Limits, Predicate } from '../policies/policy.ts';
+import { compareRooms, roomWords } from './compare-rooms.ts';
 import type { AccessWord, Direction } from './report.ts';
 import { orderedName, type Part, type Shape } from './shape.ts';
 import { type Compared, compareViews, describeView, type View } from './strictness.ts';
@@ -189,7 +190,7 @@ function compareLimits(before: Limits, after: Limits): readonly Atom[] {
   return keys.flatMap((key) => {
     const [was, is] = [before[key], after[key]];
     if (JSON.stringify(was) === JSON.stringify(is)) return [];
-    if (key === 'aggregate_only') return compareRooms(before, after);
+    if (key === 'aggregate_only') return roomAtoms(before, after);
     const words = (value: Limits[keyof Limits]): string =>
       value === undefined ? `no ${key}` : `${key} ${String(value)}`;
     const change = tighter(key, was, is) ? 'limit_tightened' : 'limit_loosened';
@@ -197,20 +198,11 @@ function compareLimits(before: Limits, after: Limits): readonly Atom[] {
   });
 }
 
-/** Whoever is held to no room any more, or to another one, may see what they did not. */
-function compareRooms({ aggregate_only: before = [] }: Limits, { aggregate_only: after = [] }: Limits) {
-  const [was, is] = [before, after].map((rooms) => rooms.map((room) => JSON.stringify(room))) as [
-    string[],
-    string[],
-  ];
-  const kept = was.every((room) => is.includes(room));
-  const direction = kept ? 'loss' : after.length === 0 ? 'gain' : 'may_gain';
-  const words = (rooms: typeof before): string =>
-    rooms.length === 0
-      ? 'rows'
-      : `aggregates alone, as in ${[...new Set(rooms.map(({ room }) => room))].join(' and ')}`;
-  const change = kept ? 'limit_tightened' : 'limit_loosened';
-  return [atom({ change, direction, from: words(before), to: words(after) })];
+/** Whoever is held to no room any more, or to one that tells more, sees what they did not. */
+function roomAtoms({ aggregate_only: before = [] }: Limits, { aggregate_only: after = [] }: Limits) {
+  return compareRooms(before, after).map(({ compared, from, to }) =>
+    atom({ ...roomWords(compared), from, to }),
+  );
 }
 
 function tighter(key: keyof Limits, was: Limits[keyof Limits], is: Limits[keyof Limits]): boolean {

@@ -313,13 +313,18 @@ const CASES: readonly Case[] = [
     access: [`gain, tagged: ${ALL}: gold.contacts limit_loosened aggregates alone, as in room -> rows`],
   },
   {
-    name: 'a room that asks for fewer may be a gain',
+    name: 'a room that asks for fewer is a gain',
     before: [[CONTACTS], [room(10)]],
     after: [[CONTACTS], [room(5)]],
-    verdict: 'may_gain',
-    access: [
-      `may_gain, tagged: ${ALL}: gold.contacts limit_loosened aggregates alone, as in room -> aggregates alone, as in room`,
-    ],
+    verdict: 'gain',
+    access: [`gain, tagged: ${ALL}: gold.contacts limit_loosened min_group_size 10 -> min_group_size 5`],
+  },
+  {
+    name: 'a room that asks for more is a loss',
+    before: [[CONTACTS], [room(5)]],
+    after: [[CONTACTS], [room(10)]],
+    verdict: 'no_gain',
+    access: [`loss: ${ALL}: gold.contacts limit_tightened min_group_size 5 -> min_group_size 10`],
   },
   {
     name: 'a room that is closed is a loss',
