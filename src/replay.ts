@@ -6,13 +6,14 @@ import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import { etagOf } from './history.ts';
 import { type Pushed, stateOf } from './push.ts';
-import { compareOutcomes, type Difference } from './replay/compare.ts';
-import { type DecideAgain, decideAgain, type GateThen, type Outcome } from './replay/decide-again.ts';
+import { type Compared, compareOutcomes, type Difference } from './replay/compare.ts';
+import { type DecideAgain, decideAgain, type GateThen } from './replay/decide-again.ts';
 import { createGathering } from './replay/gather.ts';
 import { grantsThen } from './replay/grants-then.ts';
 import { type FindPerson, peopleSeen } from './replay/people.ts';
 import { type AuditedQuery, eventsIn, queryReader } from './replay/queries.ts';
 import type { ReplayReport } from './replay/report.ts';
+import { settle } from './replay/settle.ts';
 import { onRecordedLook } from './request/look.ts';
 import type { Author } from './request/on-record.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -89,6 +90,7 @@ async function compareAll(
   const queries = { all: 0, same: 0, newly_denied: 0, newly_allowed: 0, otherwise: 0, undecided: 0 };
   const undecided = { identity_unknown: 0, cannot_be_decided: 0 };
   let recordedOnly = 0;
+  let shapeUnknown = 0;
   let differFromRecord = 0;
 
   async function one(query: AuditedQuery): Promise<void> {
@@ -105,9 +107,16 @@ async function compareAll(
       undecided.cannot_be_decided += 1;
       return;
     }
+    const settled = settle(query, was, is);
+    if (settled === null) {
+      undecided.cannot_be_decided += 1;
+      return;
+    }
+    const { before: refusedThen, after: refusedNow, shapeKnown } = settled;
+    if (!shapeKnown) shapeUnknown += 1;
     if (was === null) recordedOnly += 1;
-    else if ((was.refusal === null) !== (query.refusal === null)) differFromRecord += 1;
-    const found = differences(was, query.refusal, is);
+    else if ((refusedThen === null) !== (query.refusal === null)) differFromRecord += 1;
+    const found = differences({ was, is, before: refusedThen, after: refusedNow });
     queries[kindOf(found)] += 1;
     gathering.add(query, found);
   }
@@ -134,6 +143,7 @@ async function compareAll(
     queries,
     undecided,
     recorded_only: recordedOnly,
+    shape_unknown: shapeUnknown,
     differ_from_record: differFromRecord,
     changes: gathering.changes(),
     truncated: gathering.truncated(),
@@ -158,9 +168,10 @@ function kindOf(found: readonly Difference[]): 'same' | 'newly_denied' | 'newly_
 function differencesBetween() {
   const known = new BoundedCache<string, readonly Difference[]>(PAIRS);
   const tickets = new Tickets();
-  return (was: Outcome | null, refusal: string | null, is: Outcome): readonly Difference[] => {
-    const key = `${was === null ? (refusal ?? '') : tickets.of(was)} ${tickets.of(is)}`;
-    const found = known.get(key) ?? compareOutcomes(was, refusal, is);
+  return (compared: Compared): readonly Difference[] => {
+    const { was, is, before, after } = compared;
+    const key = `${was === null ? '' : tickets.of(was)} ${tickets.of(is)} ${before} ${after}`;
+    const found = known.get(key) ?? compareOutcomes(compared);
     known.set(key, found);
     return found;
   };

@@ -6,21 +6,22 @@ import type { Direction } from '../plan/report.ts';
 import { compareViews, describeView, type View } from '../plan/strictness.ts';
 import type { Outcome } from './decide-again.ts';
 import type { ReplayChange, ReplayWord } from './report.ts';
+import type { Settled } from './settle.ts';
 
 export type Difference = Pick<
   ReplayChange,
   'dataset' | 'change' | 'direction' | 'column' | 'tags' | 'from' | 'to'
 >;
 
-/** @param was null where only the record tells of it, which `refusal` then is */
-export function compareOutcomes(
-  was: Outcome | null,
-  refusal: string | null,
-  is: Outcome,
-): readonly Difference[] {
-  const before = was === null ? refusal : was.refusal;
-  if (before === null && is.refusal !== null) return refused(is.refusal, 'newly_denied', is, was);
-  if (before !== null && is.refusal === null) return refused(before, 'newly_allowed', was, is);
+export interface Compared extends Pick<Settled, 'before' | 'after'> {
+  /** Null where only the record tells of it. */
+  readonly was: Outcome | null;
+  readonly is: Outcome;
+}
+
+export function compareOutcomes({ was, is, before, after }: Compared): readonly Difference[] {
+  if (before === null && after !== null) return refused(after, 'newly_denied', is, was);
+  if (before !== null && after === null) return refused(before, 'newly_allowed', was, is);
   if (was === null || before !== null) return [];
   return is.shown.flatMap(({ dataset, decision }) => {
     const then = was.shown.find((one) => one.dataset.id === dataset.id);

@@ -1,4 +1,4 @@
-/** One audited query under one state: let in or refused, and how each of its datasets is shown. The path is that of a query, as far as its text needs no values. */
+/** One audited query under one state: let in by rights or refused, whether its shape is let through, and how each of its datasets is shown. The path is that of a query, as far as its text needs no values. */
 import type { Decision } from '../access/decision.ts';
 import { BoundedCache } from '../cache.ts';
 import type { Dataset } from '../catalogue/dataset.ts';
@@ -8,17 +8,21 @@ import type { Identity } from '../identity/identity.ts';
 import { type Acting, actingIn } from '../request/acting.ts';
 import { decisionsFor } from '../request/decisions.ts';
 import { emptyCaches } from '../request/plan-caches.ts';
+import { partnersOf } from '../request/room-partners.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { guard } from '../sql/guard/guard.ts';
 import { parse } from '../sql/parse.ts';
-import { admit } from '../sql/resolve/admit.ts';
+import { type Admitted, admit } from '../sql/resolve/admit.ts';
 import { bind } from '../sql/resolve/bind.ts';
 import type { BoundQuery } from '../sql/stages.ts';
 import type { AuditedQuery } from './queries.ts';
+import { FITS, isOfShape, looksAtShape, type Shape, shapeOf, UNKNOWN } from './shape.ts';
 
 export interface Outcome {
-  /** Null where it is let in. */
+  /** By rights; null where it is let in. */
   readonly refusal: Code | null;
+  /** Of what is let in by rights. */
+  readonly shape: Shape;
   /** Those that were asked about, and how they were decided. */
   readonly shown: readonly { readonly dataset: Dataset; readonly decision: Decision }[];
 }
@@ -37,12 +41,14 @@ interface Kept {
 
 const OUTCOMES = 50_000;
 const TEXTS = 20_000;
+const SHAPES = 50_000;
 /** As the audit keeps it: longer ones were cut. */
 const MOST_SQL = 65_536;
 
 export function decideAgain(snapshot: Snapshot, gate: GateThen): DecideAgain {
   const outcomes = new BoundedCache<string, Kept>(OUTCOMES);
   const texts = new BoundedCache<string, BoundQuery | 'unreadable'>(TEXTS);
+  const shapes = new BoundedCache<string, Shape>(SHAPES);
   const identities = new Map<Identity, number>();
   const caches = emptyCaches();
 
@@ -81,6 +87,7 @@ export function decideAgain(snapshot: Snapshot, gate: GateThen): DecideAgain {
   async function outcomeOf(query: AuditedQuery, identity: Identity, then: Gate): Promise<Outcome> {
     let decisions: ReadonlyMap<string, Decision> = new Map();
     let datasets: readonly Dataset[] = [];
+    let shape: Shape = FITS;
     try {
       const { project, purpose, clientIp } = query;
       const acting = await actingIn({ project, purpose }, identity, snapshot, then, {
@@ -89,19 +96,39 @@ export function decideAgain(snapshot: Snapshot, gate: GateThen): DecideAgain {
       const bound = boundIn(query, acting);
       datasets = bound === null ? recorded(query, acting) : bound.datasets;
       decisions = await decisionsFor({ acting, snapshot, datasets, action: 'query', clientIp }, then);
-      if (bound === null) refuseDenied(query, datasets, decisions);
-      else {
+      if (bound === null) {
+        refuseDenied(query, datasets, decisions);
+        refuseHidden(query, datasets, decisions);
+        if (looksAtShape(decisions.values())) shape = UNKNOWN;
+      } else {
         const admitted = admit(bound, decisions);
         datasets = admitted.bound.datasets;
         decisions = new Map([...admitted.governed].map(([id, { decision }]) => [id, decision]));
+        shape = await shapeIn(bound, admitted, { acting, clientIp }, then);
       }
-      refuseHidden(query, datasets, decisions);
-      return { refusal: null, shown: shown(datasets, decisions) };
+      return { refusal: null, shape, shown: shown(datasets, decisions) };
     } catch (thrown) {
       // What the decision point or the state says of itself is no answer about the query.
       if (!(thrown instanceof SluiceError) || thrown.status >= 500) throw thrown;
-      return { refusal: thrown.code, shown: shown(datasets, decisions) };
+      return { refusal: thrown.code, shape: FITS, shown: shown(datasets, decisions) };
     }
+  }
+
+  /** The same text over the same decisions has one shape, whoever asks. */
+  async function shapeIn(
+    text: BoundQuery,
+    { bound, governed }: Admitted,
+    who: { readonly acting: Acting; readonly clientIp: string | null },
+    then: Gate,
+  ): Promise<Shape> {
+    const partners = await partnersOf(governed, { ...who, snapshot, action: 'query' }, then);
+    const decided = [...governed.values(), ...partners.values()].map(({ decision }) => decision);
+    const key = [text, ...decided].map((one) => caches.tickets.of(one)).join(' ');
+    const known = shapes.get(key);
+    if (known !== undefined) return known;
+    const made = shapeOf({ bound, governed, partners }, then);
+    shapes.set(key, made);
+    return made;
   }
 
   /** The text as it is kept, without its values, against the names of this state; null where it cannot be read. */
@@ -129,7 +156,9 @@ function read(text: string, catalogue: Acting['catalogue']): BoundQuery | null {
 
 /** What stands for values in the record is no parameter that one could give; what values there were decides nothing here. */
 export const withParameters = (text: string): string =>
-  text.replace(/"(?:[^"]|"")*"|\$0\b/g, (found) => (found === '$0' ? '$1' : found));
+  text.replace(/"count"\(\$0\)|"(?:[^"]|"")*"|\$0\b/g, (found) => PLACEHOLDERS[found] ?? found);
+
+const PLACEHOLDERS: Readonly<Record<string, string>> = { $0: '$1', '"count"($0)': '"count"(1)' };
 
 const recorded = ({ datasets }: AuditedQuery, { catalogue }: Acting): readonly Dataset[] =>
   datasets.flatMap((id) => catalogue.byId(id) ?? []);
@@ -140,7 +169,8 @@ function refuseDenied(
   decisions: ReadonlyMap<string, Decision>,
 ): void {
   // Nothing tells what it asked for.
-  if (query.refusal !== null && query.datasets.length === 0) throw new SluiceError('internal');
+  if (query.refusal !== null && (query.datasets.length === 0 || isOfText(query.refusal)))
+    throw new SluiceError('internal');
   const known = new Set(datasets.flatMap(({ names }) => names));
   for (const id of query.datasets) if (!known.has(id)) throw new SluiceError('dataset_not_found');
   for (const { id } of datasets) {
@@ -149,6 +179,9 @@ function refuseDenied(
       throw new SluiceError(decision?.discoverable ? 'access_denied' : 'dataset_not_found');
   }
 }
+
+/** Only the text tells whether another state would refuse as well. */
+const isOfText = (code: string): boolean => code === 'column_not_found' || isOfShape(code);
 
 /** A column that the query read and that does not exist for the caller refuses it. */
 function refuseHidden(

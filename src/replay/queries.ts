@@ -2,6 +2,7 @@
 import type { StoredAuditEvent } from '../audit/event.ts';
 import { BoundedCache } from '../cache.ts';
 import type { Code } from '../errors.ts';
+import { isOfShape } from './shape.ts';
 
 export interface AuditedQuery {
   readonly time: string;
@@ -21,8 +22,12 @@ export interface AuditedQuery {
   readonly refusal: string | null;
 }
 
-/** Refusals that follow from rights alone. Of a mistake in the text nothing follows, and a project that was refused is not on record. */
-const OF_RIGHTS: ReadonlySet<string> = new Set<Code>(['access_denied', 'dataset_not_found']);
+/** Refusals that follow from rights. Of a mistake in the text nothing follows, and what was asked in a project that was refused is not on record. */
+const OF_RIGHTS: ReadonlySet<string> = new Set<Code>([
+  'access_denied',
+  'dataset_not_found',
+  'column_not_found',
+]);
 
 /** Requests whose decision was seen and whose end may still come. */
 const OPEN = 100_000;
@@ -36,7 +41,7 @@ export function queryReader(): (event: StoredAuditEvent) => AuditedQuery | null 
     const refused = event.event === 'query' && event.decision === 'deny' && !decided.get(event.request_id);
     if (allowed) decided.set(event.request_id, true);
     const refusal = refused ? (event.error_code ?? 'internal') : null;
-    if (!allowed && (refusal === null || !OF_RIGHTS.has(refusal))) return null;
+    if (!allowed && (refusal === null || !(OF_RIGHTS.has(refusal) || isOfShape(refusal)))) return null;
     return {
       time: event.time,
       requestId: event.request_id,

@@ -56,6 +56,8 @@ export interface ReplayReport {
   readonly undecided: Readonly<Record<'identity_unknown' | 'cannot_be_decided', number>>;
   /** Queries whose state is no longer kept: only whether they were allowed is compared. */
   readonly recorded_only: number;
+  /** Queries whose shape may decide and cannot be judged without their values or their text: only rights are compared. */
+  readonly shape_unknown: number;
   /** Queries that today's facts of the caller would have decided otherwise than the record says, under the state of then. */
   readonly differ_from_record: number;
   readonly changes: readonly ReplayChange[];

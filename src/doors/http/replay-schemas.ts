@@ -42,6 +42,9 @@ export const replayAnswer = z.object({
   }),
   undecided: z.object({ identity_unknown: count, cannot_be_decided: count }),
   recorded_only: count.describe('Whose state is no longer kept: only whether they were allowed is compared.'),
+  shape_unknown: count.describe(
+    'Whose shape may decide (limits on the text, rules of a clean room) and cannot be judged without their values or their text: only rights are compared.',
+  ),
   differ_from_record: count.describe(
     "That today's facts of the caller would have decided otherwise than the record says, under the state of then.",
   ),

@@ -104,6 +104,10 @@ function show(report: ReplayReport, { terminal }: Wiring): void {
       'queries of states that are no longer kept: only allowed or denied is compared',
     ),
     more(
+      report.shape_unknown,
+      'queries whose shape cannot be judged without their values: only rights are compared',
+    ),
+    more(
       report.differ_from_record,
       "queries that the callers' facts of today decide otherwise than those of then",
     ),
