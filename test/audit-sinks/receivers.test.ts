@@ -54,6 +54,7 @@ describe('webhook', () => {
     await world.shipped('hook', 1);
     await server.close();
     expect(server.requests.map(({ url }) => url)).toEqual(['/', '/']);
+    expect(world.reports.find(({ kind }) => kind === 'sink_failed')).toMatchObject({ text: 'HTTP 307' });
   });
 
   test('what is too large for the receiver arrives in parts', async () => {
@@ -106,6 +107,46 @@ describe('file', () => {
       new AbortController().signal,
     );
     expect(readdirSync(world.folder).filter((name) => name.endsWith('.ndjson'))).toHaveLength(3);
+  });
+
+  test('is never larger than wanted, however many events come at once', async () => {
+    const path = world.path('audit.ndjson');
+    await world.append(100);
+    const rotate = { size: 8_000, keep: null };
+    await world.ship([{ ...common, batch: 100, kind: 'file', name: 'file', path, rotate }]);
+    await world.shipped('file', 100);
+    const parts = readdirSync(world.folder).filter((name) => name.endsWith('.ndjson'));
+    for (const name of parts) expect(statSync(world.path(name)).size).toBeLessThanOrEqual(8_000);
+    const seqs = parts.flatMap((name) => lines(world.path(name))).map(({ seq }) => seq);
+    expect(seqs.sort((a, b) => a - b)).toEqual(upTo(100));
+  });
+
+  const row = (seq: number, text: string) => ({ seq, body: JSON.stringify({ seq, text }), hash: 'x' });
+  const never = new AbortController().signal;
+
+  test('what comes again after a kill takes the place of nothing that was set aside', async () => {
+    const path = world.path('audit.ndjson');
+    const sink = fileSink({ path, rotate: { size: 60, keep: null } });
+    await sink.ship([row(1, 'a'), row(2, 'b')], never);
+    // Written, and not confirmed: the cursor stays behind the first.
+    for (let times = 0; times < 3; times++) await sink.ship([row(2, 'b')], never);
+    const parts = readdirSync(world.folder).filter((name) => name.endsWith('.ndjson'));
+    const seqs = parts.flatMap((name) => lines(world.path(name))).map(({ seq }) => seq);
+    expect(seqs.sort((a, b) => a - b)).toEqual([1, 2, 2, 2, 2]);
+  });
+
+  test('keeps the newest files, also where another chain counts from one again', async () => {
+    const path = world.path('audit.ndjson');
+    const sink = fileSink({ path, rotate: { size: 60, keep: 2 } });
+    for (const seq of [900, 901, 902, 903]) await sink.ship([row(seq, 'old')], never);
+    for (const seq of [1, 2, 3]) {
+      await sink.ship([row(seq, 'new')], never);
+      // A file system may tell moments apart by no less.
+      await new Promise((done) => setTimeout(done, 10));
+    }
+    const parts = readdirSync(world.folder).filter((name) => name.endsWith('.ndjson'));
+    const seqs = parts.flatMap((name) => lines(world.path(name))).map(({ seq }) => seq);
+    expect(seqs.sort((a, b) => a - b)).toEqual([1, 2, 3]);
   });
 
   test('half a line that a crash left goes before the next is written', async () => {

@@ -19,7 +19,8 @@ const MOST_BYTES = 65_536;
 export async function post({ url, headers, body, signal, timeoutMs = TIMEOUT_MS }: Post): Promise<string> {
   const answer = await fetch(url, {
     method: 'POST',
-    redirect: 'error',
+    // Not followed: it ends as what it is, an answer that is no 2xx.
+    redirect: 'manual',
     headers: { 'content-type': 'application/json', 'user-agent': 'sluice', ...headers },
     body,
     signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
