@@ -1,4 +1,5 @@
 /** Mail through the operator's server. Only the receiver, the subject and a plain text are ours to fill, and no line of a header comes from outside. */
+import { createHash } from 'node:crypto';
 import { createTransport } from 'nodemailer';
 import type { NotifyConfig } from '../config/requests-schema.ts';
 import { DeliveryFailed } from './delivery.ts';
@@ -42,7 +43,9 @@ export function createMailer({ url, from, starttls }: Smtp, timeoutMs: number): 
           to: { name: '', address: to },
           subject,
           text,
-          messageId: `<${message.id}.${Buffer.from(to).toString('hex').slice(0, 24)}@sluice>`,
+          messageId: messageIdOf(message, to, from),
+          // Nobody's absence is answered to a program (RFC 3834).
+          headers: { 'Auto-Submitted': 'auto-generated' },
         })
         .catch(failed);
     },
@@ -53,14 +56,27 @@ export function createMailer({ url, from, starttls }: Smtp, timeoutMs: number): 
   };
 }
 
+/** The same however often it is sent, and another for each receiver: mail servers take one of a kind. */
+function messageIdOf({ id }: Message, to: string, from: string): string {
+  const receiver = createHash('sha256').update(to).digest('hex').slice(0, 16);
+  return `<${id}.${receiver}@${from.slice(from.lastIndexOf('@') + 1)}>`;
+}
+
 function failed(thrown: unknown): never {
   throw new DeliveryFailed(problemOf(thrown), { cause: thrown });
 }
 
 /** A server's words may hold anything; its code does not. */
 function problemOf(thrown: unknown): string {
-  const { code, responseCode } = thrown as { readonly code?: unknown; readonly responseCode?: unknown };
-  const parts = [code, responseCode].filter((part) => typeof part === 'string' || typeof part === 'number');
+  const { code, originalCode, responseCode } = thrown as {
+    readonly code?: unknown;
+    readonly originalCode?: unknown;
+    readonly responseCode?: unknown;
+  };
+  // The system's own word, such as that of a certificate, before the one that stands for all of them.
+  const parts = [originalCode ?? code, responseCode].filter(
+    (part) => typeof part === 'string' || typeof part === 'number',
+  );
   return `SMTP ${parts.join(' ')}`.trim();
 }
 

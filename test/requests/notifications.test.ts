@@ -328,7 +328,22 @@ describe('mail', () => {
     expect(mail!.text).toContain('Subject: Your access request was denied: gold.members');
     expect(mail!.text).toContain('sluice requests show ar_1');
     expect(mail!.text).not.toContain('Elm Street');
+    expect(mail!.text).toContain('Auto-Submitted: auto-generated');
     await server.close();
+  });
+
+  it('has a name of its own for each receiver, and the same one when it comes again', async () => {
+    const server = await mailServer();
+    const url = `smtp://127.0.0.1:${server.port}`;
+    const mailer = createMailer({ url, from: 'gate@example.com', starttls: 'never' }, 2000);
+    const receivers = ['data-governance-north@example.com', 'data-governance-south@example.com'];
+    for (const to of [...receivers, ...receivers]) await mailer.send(to, message);
+    mailer.close();
+    await server.close();
+    const names = server.mails.map(({ text }) => /^Message-ID:\s+(<.*@example\.com>)/m.exec(text)?.[1]);
+    expect(names).toEqual([names[0], names[1], names[0], names[1]]);
+    expect(new Set(names).size).toBe(2);
+    expect(names).not.toContain(undefined);
   });
 
   it('is not sent over a connection that is not encrypted, unless that is said', async () => {
