@@ -124,8 +124,17 @@ function unusable(why: string): SluiceError {
   return new SluiceError('decision_invalid', undefined, { cause: new Error(why) });
 }
 
+/** Some times as deep as any policy can be written; a reader that calls itself would run out of stack far beyond. */
+const DEEPEST = 200;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1));
+}
+
 function decodeOne(value: unknown, input: DecisionInput): Decision {
   if (typeof value === 'boolean') return plain(value, null, input);
+  if (isDeeper(value, DEEPEST)) return denial(input, 'undecodable');
   const brief = short.safeParse(value);
   if (brief.success) return plain(brief.data.allow, brief.data.reason ?? null, input);
   const parsed = full.safeParse(value);

@@ -180,6 +180,19 @@ describe('a server that answers', () => {
     ]);
   });
 
+  it('nor is a decision that is nested without end, though there is room for it', async () => {
+    for (const depth of [100, 10_000, 300_000]) {
+      const filter = `${'{"kind":"not","arg":'.repeat(depth)}{"kind":"true"}${'}'.repeat(depth)}`;
+      const rows = `[{"policy":"p","predicate":${filter}}]`;
+      const decision = `{"allow":true,"reason":"r","reasons":[],"rows":${rows},"masks":{},"hidden":[],"limits":{},"expires_at":null}`;
+      const { url } = await stand(json(`{"result": [${decision}, true]}`));
+      expect(await pdpAt(url, { timeoutMs: 5_000 }).decide([item, item])).toMatchObject([
+        { allow: depth === 100 },
+        { allow: true },
+      ]);
+    }
+  });
+
   it('nothing of what it said is in any word about it', async () => {
     for (const answer of [json('ada@example.org'), json('ada@example.org', 500)]) {
       const { url } = await stand(answer);
