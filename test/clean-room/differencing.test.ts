@@ -114,6 +114,16 @@ describe.each(ENGINES.filter((kind) => MISSING[kind] === null))('on %s', (kind) 
     expect((await ask(USED)).body.code).toBe('clean_room_difference');
   });
 
+  it('numbers that are written otherwise hide nobody who changed among them', async () => {
+    const { ask, change } = await world();
+    expect((await ask(USED)).status).toBe(200);
+    await change(
+      'ALTER TABLE gold.usage ALTER COLUMN kwh TYPE numeric(12,3)',
+      "UPDATE gold.usage SET kwh = kwh + 7 WHERE member_id = 3 AND month = date '2024-01-01'",
+    );
+    expect((await ask(USED)).body.code).toBe('clean_room_difference');
+  });
+
   it('another dataset of the room has a ledger of its own', async () => {
     const { ask, change } = await world();
     expect((await ask(USED)).status).toBe(200);

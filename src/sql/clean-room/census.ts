@@ -4,6 +4,7 @@
  * Both group by the values themselves, and digest what is told: digests are most of what a census costs.
  */
 import type { SelectStmt } from '@pgsql/types';
+import type { Column } from '../../catalogue/dataset.ts';
 import { CALLS, cast, choose, column, every, not, operation, some, text, whole } from '../rewrite/build.ts';
 import type { Node } from '../tree.ts';
 import { open } from '../walk.ts';
@@ -50,23 +51,36 @@ export function censusOf(lattice: Lattice, secret: string, world: RoomWorld): Ce
   /** A share is of one unit, unless a unit has several partners. */
   const single = fact.rule.one_row_per_unit || joins.every(({ sameUnit }) => sameUnit);
   const kinds: readonly Kind[] = [
-    { unit: UNIT, least: fact.rule.min_group_size, matched: null, single },
+    {
+      unit: UNIT,
+      least: fact.rule.min_group_size,
+      matched: null,
+      single,
+      number: isExact(fact.unit),
+    },
     ...joins.map((join) => ({
       unit: unitName(join),
       least: join.member.rule.min_group_size,
       matched: column(TOLD, join.matched),
       single: single && join.sameUnit,
+      number: isExact(join.member.unit),
     })),
   ];
   const cuts = cutsOf(lattice);
   const units = kinds.map(({ unit }) => unit);
+  const numbers = new Set([
+    ...kinds.flatMap(({ unit, number }) => (number ? [unit] : [])),
+    ...measures.flatMap(({ column: { family }, sum }) => (family === 'float' ? [] : [sum])),
+  ]);
   const things = [[ROWS], ...measures.map(({ sum, known }) => [known, sum])];
   const digest = (range: string, label: string, names: readonly string[]): Node =>
     call(
       'md5',
-      [world.binder.bind(secret), text(label), ...names.map((name) => spelled(range, name, world))].reduce(
-        (all, one) => operation('||', typed(all), typed(one)),
-      ),
+      [
+        world.binder.bind(secret),
+        text(label),
+        ...names.map((name) => spelled(range, name, numbers, world)),
+      ].reduce((all, one) => operation('||', typed(all), typed(one))),
     );
   /** Nothing where a unit adds nothing: it is as if it were not there. */
   const adds = things.map(([count = ROWS, ...rest], i) =>
@@ -147,14 +161,23 @@ interface Kind {
   readonly matched: Node | null;
   /** Whether no two shares of an atom have the same. */
   readonly single: boolean;
+  /** Whether it is a number that may be written in several ways. */
+  readonly number: boolean;
 }
+
+const isExact = ({ family }: Column): boolean => family === 'integer' || family === 'decimal';
 
 /** Hex digits that are kept of what tells units apart and of what they add: an accident among them is less likely than any other. */
 const KEPT = 16;
 
-/** Its length first, so that no two rows of values are written alike. */
-function spelled(range: string, name: string, { engine }: RoomWorld): Node {
-  const value = cast(column(range, name), 'text');
+/**
+ * Its length first, so that no two rows of values are written alike. PostgreSQL writes one number with as many zeros as it came
+ * with: where a load brings more of them, nobody has changed.
+ */
+function spelled(range: string, name: string, numbers: ReadonlySet<string>, { engine }: RoomWorld): Node {
+  const shown = column(range, name);
+  const trimmed = engine === 'postgres' && numbers.has(name);
+  const value = cast(trimmed ? CALLS.postgres('trim_scale', cast(shown, 'decimal')) : shown, 'text');
   const length = cast(CALLS[engine]('length', value), 'text');
   return choose(
     [[not(isNotNull(column(range, name))), text('-')]],

@@ -42,6 +42,8 @@ export function ruleOf(
       return [folded, mask, when.map((one) => [one.mask, one.where])];
     });
     note([rows, masks]);
+    // Values of another type are other values to the digests: all would seem to have changed, and hide the one who did.
+    const types = [unit, ...used].map(({ type }) => type);
     return [
       dataset.relation,
       rule.min_group_size,
@@ -50,6 +52,7 @@ export function ruleOf(
       dimensions.map(({ column, mask }) => [column.folded, mask]),
       rows,
       masks,
+      types,
     ];
   };
   const keys = joins.flatMap(({ on }) => on.map(({ column }) => column));
