@@ -110,7 +110,7 @@ function visitCommon(clause: unknown, look: Look, ctes: ReadonlySet<string>): Re
   return all;
 }
 
-const COLLATIONS: ReadonlySet<string> = new Set(['pg_catalog.C', 'pg_catalog.POSIX']);
+const COLLATIONS: ReadonlySet<string> = new Set(['pg_catalog.C', 'pg_catalog.POSIX', 'pg_catalog.default']);
 
 const IN_FROM: ReadonlySet<string> = new Set([
   ...SET_FUNCTIONS.map(({ postgres }) => `pg_catalog.${postgres}`),

@@ -22,7 +22,7 @@ import type { Node } from '../tree.ts';
 import { cutsOf, type Lattice, type LatticeMeasure, namesOf, ROWS, unitName } from './lattice.ts';
 import { countAll, distinct, filtered, inOrder, named, plain, subquery, targets } from './nodes.ts';
 import { sharesOf, UNIT } from './shares.ts';
-import type { RoomWorld } from './values.ts';
+import { collated, isText, type RoomWorld } from './values.ts';
 
 /** The range of the shares, and of the atoms made of them. */
 const SHARE = 'share';
@@ -121,14 +121,17 @@ function fenced(
   engine: EngineKind,
 ): SelectStmt {
   const texts = new Set(
-    [lattice.fact, ...lattice.joins.map(({ member }) => member)].flatMap(({ dimensions }) =>
-      dimensions.flatMap(({ as, column: { family } }) => (family === 'text' ? [as] : [])),
+    [lattice.fact, ...lattice.joins.map(({ member }) => member)].flatMap(({ dimensions, governed }) =>
+      dimensions.flatMap(({ as, column: of }) => (isText(of, governed) ? [as] : [])),
     ),
   );
   const shielded = (name: string): Node => {
     const value = column(ATOM, name);
     if (engine === 'duckdb') return CALLS.duckdb('least', value, value);
-    return texts.has(name) ? { MinMaxExpr: { op: 'IS_LEAST', args: [value, value] } } : value;
+    // Told apart by code point, and compared by the caller as any text.
+    return texts.has(name)
+      ? collated({ MinMaxExpr: { op: 'IS_LEAST', args: [value, value] } }, 'default')
+      : value;
   };
   const names = [...needed];
   // Groups come in the order in which their first rows lie otherwise, and those may lie in order of anything.

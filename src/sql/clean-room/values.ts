@@ -4,7 +4,7 @@
  */
 import type { Column } from '../../catalogue/dataset.ts';
 import type { MaskSpec } from '../../policies/policy.ts';
-import { maskOf } from '../resolve/from.ts';
+import { maskedType, maskOf } from '../resolve/from.ts';
 import { columnType } from '../resolve/types.ts';
 import {
   bareColumn,
@@ -12,6 +12,7 @@ import {
   cast,
   choose,
   column,
+  type EngineKind,
   isNotFalse,
   operation,
   RAW,
@@ -22,6 +23,7 @@ import { appliedMask } from '../rewrite/masks/applied.ts';
 import { castTarget } from '../rewrite/masks/literal-types.ts';
 import { type MaskKeys, maskExpression } from '../rewrite/masks/mask.ts';
 import { TAKES_ROW } from '../rewrite/takes-row.ts';
+import type { GovernedDataset } from '../stages.ts';
 import type { Node } from '../tree.ts';
 import type { LatticeDimension, Member } from './lattice.ts';
 
@@ -58,9 +60,10 @@ const COARSENED: ReadonlySet<MaskSpec['kind']> = new Set(['bucket', 'round', 'tr
 /** The caller's mask first, then the room's: where the caller's is none that can be made coarser, it stands alone. */
 export function dimensionValue(
   { column: of, mask: coarsening }: LatticeDimension,
-  { governed }: Member,
+  member: Member,
   world: RoomWorld,
 ): Node {
+  const { governed } = member;
   const raw = rawValue(of, world);
   const masked = (value: Node, mask: MaskSpec | null, policy: string): Node =>
     mask === null
@@ -82,14 +85,33 @@ export function dimensionValue(
       [isNotFalse(filterExpression(where, { ...world, dataset, range: RAW })), seen(mask, policy)] as const,
   );
   const value = branches.length === 0 ? otherwise : choose(branches, otherwise);
-  return canonical(value, of, world);
+  return canonical(value, of, member, world);
 }
 
-/** Of values that are equal and yet written differently, a group would show one row's. */
-function canonical(value: Node, of: Column, { engine }: RoomWorld): Node {
+/** Of values that are equal and yet written differently, a group would show one row's: the sign of zero, digits, upper case. */
+function canonical(value: Node, of: Column, { governed }: Member, { engine }: RoomWorld): Node {
+  if (isText(of, governed)) return byCodePoint(value, of, engine);
   const type = columnType(of);
   if (type.family === 'float')
     return operation('+', value, cast(text('0'), castTarget(type, of.type, engine)?.name ?? 'double'));
   const unsized = type.family === 'decimal' && type.scale === undefined;
   return unsized && engine === 'postgres' ? CALLS.postgres('trim_scale', value) : value;
+}
+
+export function isText(of: Column, governed: GovernedDataset): boolean {
+  return maskedType(of, governed).family === 'text';
+}
+
+/** Collations of columns, and `citext`, may take two texts for one. */
+function byCodePoint(value: Node, of: Column, engine: EngineKind): Node {
+  if (engine === 'postgres') return collated(cast(value, 'text'), 'C');
+  // A cast keeps the collation, and an ENUM has none.
+  const { duckdb } = CALLS;
+  return /^enum\b/i.test(of.type ?? '') ? value : duckdb('decode', duckdb('encode', value));
+}
+
+/** On PostgreSQL. */
+export function collated(arg: Node, name: 'C' | 'default'): Node {
+  const collname = ['pg_catalog', name].map((sval): Node => ({ String: { sval } }));
+  return { CollateClause: { arg, collname } };
 }
