@@ -69,6 +69,6 @@ function altered(number: number): AuditProblem {
 }
 
 function unsigned({ number, seq }: CheckpointContent): AuditProblem {
-  const message = `Checkpoint ${number}, up to event ${seq}, is not signed by a key that counts`;
+  const message = `Checkpoint ${number}, up to event ${seq}, is not signed by a key that counts: name each that ever signed (--public-key)`;
   return { kind: 'checkpoint_unsigned', seq: null, message };
 }

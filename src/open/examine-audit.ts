@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { readSigner } from '../audit/signing.ts';
-import { examineTable } from '../audit/sinks/postgres-table.ts';
+import { examineTable, type TableState } from '../audit/sinks/postgres-table.ts';
 import { inBrief, type SinkSettings } from '../audit/sinks/sink.ts';
 import type { Config } from '../config.ts';
 import { type Finding, fine, problem } from '../engines/finding.ts';
@@ -66,21 +66,39 @@ async function table(
   sink: { readonly url: string; readonly table: string },
 ): Promise<Finding> {
   try {
-    const found = await examineTable(sink);
-    if (found === 'ready') return fine(check, `${name} may insert into ${sink.table}`);
-    if (found === 'to_be_made') return fine(check, `${name} will make ${sink.table}, which it may`);
-    return found === 'no_insert'
-      ? problem(
-          check,
-          `${name} may not insert into ${sink.table}`,
-          `GRANT INSERT ON ${sink.table} TO its role.`,
-        )
-      : problem(
-          check,
-          `${name}: ${sink.table} is missing and may not be made`,
-          'Make it, or grant CREATE on its schema.',
-        );
+    return verdict(check, name, sink.table, await examineTable(sink));
   } catch (thrown) {
     return problem(check, `${name} cannot be reached: ${inBrief(thrown)}`);
+  }
+}
+
+function verdict(check: string, name: string, table: string, found: TableState): Finding {
+  switch (found) {
+    case 'ready':
+      return fine(check, `${name} may insert into ${table}`);
+    case 'to_be_made':
+      return fine(check, `${name} will make ${table}, which it may`);
+    case 'other_columns':
+      return problem(
+        check,
+        `${name}: ${table} is there with other columns`,
+        'It needs instance, seq, hash, time and event: name another table, or none that is there.',
+      );
+    case 'no_insert':
+      return problem(check, `${name} may not insert into ${table}`, `GRANT INSERT ON ${table} TO its role.`);
+    case 'no_schema':
+      return problem(
+        check,
+        `${name}: the schema of ${table} is missing`,
+        'CREATE SCHEMA; only the table is made.',
+      );
+    case 'not_makeable':
+      return problem(
+        check,
+        `${name}: ${table} is missing and may not be made`,
+        'Make it, or grant CREATE on its schema.',
+      );
+    default:
+      return found satisfies never;
   }
 }

@@ -137,8 +137,9 @@ describe.skipIf(missingServer !== null)('a table of the audit', () => {
     await server.run(
       `CREATE ROLE shipper LOGIN PASSWORD 'test'`,
       'CREATE SCHEMA own AUTHORIZATION shipper',
-      'CREATE TABLE public.closed (seq bigint)',
-      'CREATE TABLE public.open (seq bigint)',
+      'CREATE TABLE public.closed (instance text, seq bigint, hash text, time timestamptz, event json)',
+      'CREATE TABLE public.open (instance text, seq bigint, hash text, time timestamptz, event json)',
+      'CREATE TABLE public.other (seq bigint)',
       'GRANT INSERT ON public.open TO shipper',
     );
   });
@@ -149,7 +150,8 @@ describe.skipIf(missingServer !== null)('a table of the audit', () => {
     ['own.fresh', 0, 'ok', 'will make own.fresh, which it may'],
     ['public.closed', 2, 'problem', 'may not insert into public.closed'],
     ['public.fresh', 2, 'problem', 'public.fresh is missing and may not be made'],
-    ['nowhere.fresh', 2, 'problem', 'nowhere.fresh is missing and may not be made'],
+    ['public.other', 2, 'problem', 'public.other is there with other columns'],
+    ['nowhere.fresh', 2, 'problem', 'the schema of nowhere.fresh is missing'],
   ])('%s', async (table, code, level, words) => {
     const found = await doctor(
       'audit',

@@ -10,13 +10,27 @@ export function quotedTable(table: string): string {
     .join('.');
 }
 
-export type TableState = 'ready' | 'to_be_made' | 'no_insert' | 'not_makeable';
+export type TableState =
+  | 'ready'
+  | 'to_be_made'
+  | 'other_columns'
+  | 'no_insert'
+  | 'no_schema'
+  | 'not_makeable';
 
 /** `$2` is the schema, null for the first of the search path. */
 const STATE = `
   SELECT CASE
     WHEN to_regclass($1) IS NOT NULL THEN
-      CASE WHEN has_table_privilege(to_regclass($1)::oid, 'INSERT') THEN 'ready' ELSE 'no_insert' END
+      CASE
+        WHEN (
+          SELECT count(*) FROM pg_attribute
+          WHERE attrelid = to_regclass($1) AND NOT attisdropped AND attname IN ('instance', 'seq', 'hash', 'time', 'event')
+        ) < 5 THEN 'other_columns'
+        WHEN has_table_privilege(to_regclass($1)::oid, 'INSERT') THEN 'ready'
+        ELSE 'no_insert'
+      END
+    WHEN $2::text IS NOT NULL AND to_regnamespace($2) IS NULL THEN 'no_schema'
     WHEN has_schema_privilege(to_regnamespace(coalesce($2, quote_ident(current_schema())))::oid, 'CREATE') THEN 'to_be_made'
     ELSE 'not_makeable'
   END AS state`;
