@@ -11,6 +11,7 @@ import { concerns, type FindAsk } from './audit/search/find.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Identity } from './identity/identity.ts';
+import type { Caller } from './request/ask.ts';
 import { onRecordedLook } from './request/look.ts';
 import type { Author } from './request/on-record.ts';
 import { openCursor, signCursor } from './results/cursor.ts';
@@ -53,7 +54,7 @@ const REFUSAL = 'Only auditors see the audit of everyone.';
 
 /** @throws SluiceError token_missing, cursor_invalid, bad_request, audit_unavailable */
 export async function searchAudit(author: Author, ask: AuditAsk, gate: AuditGate): Promise<AuditPage> {
-  const own = author.kind === 'caller' ? await whoseOwn(author.caller.token, gate) : null;
+  const own = author.kind === 'caller' ? await whoseOwn(author.caller, gate) : null;
   if (own !== null) return searchOwn(own, ask, gate);
   return onRecordedLook(author, look('audit_search'), gate, async (identity) => {
     const page = pageOf(ask, identity, 'all', gate);
@@ -126,8 +127,8 @@ function told(filter: AuditFilter): readonly string[] {
 }
 
 /** Null for auditors, and for who has no name: they are refused where auditors are recorded. */
-async function whoseOwn(token: string | null, gate: AuditGate): Promise<Identity | null> {
-  const identity = await gate.authenticate(token);
+async function whoseOwn(caller: Caller, gate: AuditGate): Promise<Identity | null> {
+  const identity = await gate.authenticate(caller.token, caller);
   return identity.kind === 'anonymous' || gate.permits(identity, 'auditor') ? null : identity;
 }
 

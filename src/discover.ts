@@ -10,7 +10,7 @@ import type { PolicySummary } from './policies/policy.ts';
 import { type Acting, actingIn } from './request/acting.ts';
 import type { Caller } from './request/ask.ts';
 import { decisionsFor } from './request/decisions.ts';
-import { demand } from './request/permit.ts';
+import { demandOrTell } from './request/permit.ts';
 import type { Snapshot } from './snapshot.ts';
 import { covers } from './tags/tag.ts';
 
@@ -231,8 +231,12 @@ export async function listPolicies(
   caller: Caller,
   gate: Gate,
 ): Promise<{ revision: string; policies: readonly PolicySummary[] }> {
-  const { identity, snapshot } = await asking(caller, gate);
-  demand(identity, ['steward'], 'Policies are shown to stewards.', gate);
+  await demandOrTell(
+    caller,
+    { action: 'list_policies', permissions: ['steward'], message: 'Policies are shown to stewards.' },
+    gate,
+  );
+  const { snapshot } = await gate.metadata.current();
   return { revision: snapshot.policies.revision, policies: snapshot.policies.policies };
 }
 

@@ -7,7 +7,7 @@ import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import { eventOf } from './notify/letters.ts';
 import type { Caller } from './request/ask.ts';
-import { demand } from './request/permit.ts';
+import { demandOrTell } from './request/permit.ts';
 import { type AccessRequest, requestOf } from './requests/request.ts';
 import type { Happened } from './requests/requests.ts';
 import { type GrantView, grantView, iso, type Revoking } from './requests/view.ts';
@@ -132,8 +132,15 @@ export async function listNotifications(
   }: { readonly state?: OutboxRow['state'] | undefined | null; readonly limit?: number | undefined },
   gate: Gate,
 ): Promise<{ readonly notifications: readonly NotificationView[] }> {
-  const { identity } = await lookerOf(caller, gate);
-  demand(identity, ['steward'], 'Notifications are shown to stewards.', gate);
+  await demandOrTell(
+    caller,
+    {
+      action: 'list_notifications',
+      permissions: ['steward'],
+      message: 'Notifications are shown to stewards.',
+    },
+    gate,
+  );
   const rows = await gate.requests.outbox.list(state, limit);
   return {
     notifications: rows.map((row) => ({

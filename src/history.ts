@@ -4,7 +4,7 @@ import type { Gate } from './gate.ts';
 import { type PushOptions, type PushReport, reportOf } from './push.ts';
 import type { Caller } from './request/ask.ts';
 import { type Author, onRecord } from './request/on-record.ts';
-import { demand } from './request/permit.ts';
+import { demandOrTell } from './request/permit.ts';
 import type { PastState, PushedInput, StateNote } from './state/metadata.ts';
 
 export interface HistoryEntry extends Partial<StateNote> {
@@ -22,13 +22,13 @@ export async function listHistory(
   { limit = DEFAULT_ENTRIES }: { readonly limit?: number | undefined },
   gate: Gate,
 ): Promise<readonly HistoryEntry[]> {
-  if (author.kind === 'caller') await demandReader(author.caller, gate);
+  if (author.kind === 'caller') await demandReader(author.caller, 'list_history', gate);
   return (await gate.metadata.history(limit)).map(entryOf);
 }
 
-async function demandReader(caller: Caller, gate: Gate): Promise<void> {
-  const identity = await gate.authenticate(caller.token, caller);
-  demand(identity, ['publisher', 'steward'], 'The history is shown to publishers and stewards.', gate);
+async function demandReader(caller: Caller, action: string, gate: Gate): Promise<void> {
+  const message = 'The history is shown to publishers and stewards.';
+  await demandOrTell(caller, { action, permissions: ['publisher', 'steward'], message }, gate);
 }
 
 function entryOf({ etag, createdAt, createdBy, action, note }: PastState): HistoryEntry {
@@ -51,7 +51,7 @@ export async function readContent(
   wanted: string | undefined,
   gate: Gate,
 ): Promise<StateContent> {
-  if (author.kind === 'caller') await demandReader(author.caller, gate);
+  if (author.kind === 'caller') await demandReader(author.caller, 'read_content', gate);
   const { etag, input } = await gate.metadata.content(
     wanted === undefined ? undefined : await etagOf(wanted, gate),
   );

@@ -3,7 +3,7 @@ import type { Finding, Level } from './findings.ts';
 import type { Gate } from './gate.ts';
 import { examineHygiene, type HygieneReport } from './hygiene/report.ts';
 import type { Caller } from './request/ask.ts';
-import { demand } from './request/permit.ts';
+import { demandOrTell } from './request/permit.ts';
 import { readProject } from './snapshot.ts';
 
 export interface LintQuery {
@@ -23,8 +23,8 @@ const LEVELS: readonly Level[] = ['error', 'warning', 'note'];
 
 /** @throws SluiceError token_missing, access_denied unless the caller is a steward or a publisher, snapshot_missing */
 export async function lintApplied(caller: Caller, query: LintQuery, gate: Gate): Promise<AppliedLint> {
-  const identity = await gate.authenticate(caller.token, caller);
-  demand(identity, ['steward', 'publisher'], 'What is amiss is shown to stewards and publishers.', gate);
+  const message = 'What is amiss is shown to stewards and publishers.';
+  await demandOrTell(caller, { action: 'lint', permissions: ['steward', 'publisher'], message }, gate);
   const { snapshot, etag } = await gate.metadata.current();
   const { input } = await gate.metadata.content(etag);
   const report = examineHygiene({

@@ -7,7 +7,7 @@ import { readLineage } from './exchange/lineage-file.ts';
 import type { Gate } from './gate.ts';
 import type { Caller } from './request/ask.ts';
 import { type Author, onRecord } from './request/on-record.ts';
-import { demand } from './request/permit.ts';
+import { demandOrTell } from './request/permit.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { PushContent } from './state/artifacts.ts';
 import type { Expected } from './state/expected.ts';
@@ -134,8 +134,8 @@ export interface CurrentMetadata extends Omit<PushReport, 'changes'> {
 
 /** @throws SluiceError token_missing, access_denied unless the caller is a publisher or a steward */
 export async function currentMetadata(caller: Caller, gate: Gate): Promise<CurrentMetadata> {
-  const identity = await gate.authenticate(caller.token, caller);
-  demand(identity, ['publisher', 'steward'], 'The applied state is shown to publishers and stewards.', gate);
+  const message = 'The applied state is shown to publishers and stewards.';
+  await demandOrTell(caller, { action: 'read_state', permissions: ['publisher', 'steward'], message }, gate);
   const state = await gate.metadata.current();
   return {
     ...countsOf(state.snapshot, state.etag),

@@ -36,7 +36,8 @@ const DAYS = 30;
 
 /** @throws SluiceError token_missing, bad_request, engine_unavailable, audit_unavailable */
 export async function readUsage(author: Author, ask: UsageAsk, gate: Gate): Promise<UsageReport> {
-  const identity = author.kind === 'caller' ? await gate.authenticate(author.caller.token) : null;
+  const identity =
+    author.kind === 'caller' ? await gate.authenticate(author.caller.token, author.caller) : null;
   if (identity?.kind === 'anonymous') throw new SluiceError('token_missing');
   const period = periodOf(ask, gate.now());
   const limit = Math.min(ask.limit ?? USUAL, MOST_USAGE);

@@ -74,6 +74,20 @@ function expectSound(row: Row, { person, reply, asked }: Cell): void {
   expect({ untold, told }, `${person}: ${reply.text.slice(0, 500)}`).toEqual({ untold: [], told: [] });
 }
 
+/** What is told of the catalogue is on record nowhere, and neither is what is not told of it. */
+const CATALOGUE = /^GET \/v1\/(catalogue|datasets\/\{dataset_id\}\/schema)/;
+
+/** Whom the gate knows and told that they may not, with nothing of it in the audit. */
+async function withoutRecord({ route }: Row, refusals: readonly Cell[]): Promise<readonly Person[]> {
+  if (CATALOGUE.test(route)) return [];
+  const events = await door.gate.serving.open.gate.audit.tail(100);
+  const recorded = new Set(events.flatMap((one) => (one.decision === 'deny' ? [one.request_id] : [])));
+  return refusals
+    .filter(({ reply }) => reply.status === 403)
+    .filter(({ reply }) => !recorded.has(String(reply.body.request_id)))
+    .map(({ person }) => person);
+}
+
 /** Of a refusal, all but what differs with every request. */
 const shownIn = ({ body }: Reply): object => ({ ...body, request_id: '' });
 
@@ -108,6 +122,7 @@ describe('every route, by everyone', () => {
       expectSound(row, cell);
       refusals.push(cell);
     }
+    expect(await withoutRecord(row, refusals), 'refused, and not on record').toEqual([]);
     if (operation.method !== 'GET') expect(await state(), 'a refusal changed something').toBe(before);
     for (const [person] of people.filter(([, answer]) => answer < '4')) {
       const cell = await ask(row, person, prepared);
