@@ -1,8 +1,8 @@
 /** Who asks in these tests: the example's personas, and those whose tokens are no good; and what each of them may not learn. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { startGate, type TestGate } from '../e2e/gate.ts';
+import { copyExample, startGate, type TestGate } from '../e2e/gate.ts';
 import { makeKey, signToken, TestIssuer } from '../identity/test-issuer.ts';
 
 /** In the order of the example's file; `external` comes without a token. */
@@ -39,17 +39,25 @@ const STEWARD = {
   roles: ['steward', 'auditor', 'publisher'],
 };
 
+/** The example has no tokens that anybody could have reversed. */
+const TOKENS = `policies:
+  - id: kinds-of-meters
+    on: { all: [{ id: gold.meters }, { column_name: kind }] }
+    mask: { with: tokenise, reveal: { group: data-governance-officers } }
+`;
+
 /** A gate on a copy of the example that also takes the tokens of another issuer, whose `denied` an officer has refused. */
 export async function openDoor(): Promise<Door> {
   const key = await makeKey('k1');
   const [issuer, stranger] = [await TestIssuer.start(key), await TestIssuer.start(key)];
-  const gate = await startGate({
-    edit: (yaml) =>
-      yaml.replace(
-        'identity:\n',
-        `identity:\n  issuers:\n    - { issuer: "${issuer.url}", audience: sluice }\n`,
-      ),
-  });
+  const folder = await copyExample((yaml) =>
+    yaml.replace(
+      'identity:\n',
+      `identity:\n  issuers:\n    - { issuer: "${issuer.url}", audience: sluice }\n`,
+    ),
+  );
+  writeFileSync(join(folder, 'policies/tokens.yml'), TOKENS);
+  const gate = await startGate({ folder });
   const signed = (from: TestIssuer, sub: string, claims: object = {}): Promise<string> =>
     signToken({ key, issuer: from.url, claims: { ...STEWARD, sub, ...claims } });
   const past = Math.floor(Date.now() / 1000) - 7200;

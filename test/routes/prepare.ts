@@ -46,6 +46,11 @@ const PLACEHOLDERS: Readonly<Record<string, Make>> = {
   async officers(gate) {
     return (await gate.query('officer', 'SELECT 1')).headers.get('x-request-id');
   },
+  /** Of a meter that an analyst sees. */
+  async token(gate) {
+    const { body } = await gate.query('analyst', 'SELECT kind FROM gold.meters ORDER BY kind LIMIT 1');
+    return body.rows?.[0]?.[0];
+  },
   artifacts: async (gate) => readArtifacts(gate.config, {}),
 };
 
