@@ -64,6 +64,7 @@ async function measure(before: State, after: State, known: readonly Subject[]): 
       environment: ENVIRONMENT,
       now: Date.now(),
       ask: asker.ask,
+      grants: [],
       names: true,
       warnings: [],
     });

@@ -9,7 +9,10 @@ import type { Subject } from './plan/subjects.ts';
 import { type Pushed, stateOf } from './push.ts';
 import { onRecordedLook } from './request/look.ts';
 import type { Author } from './request/on-record.ts';
+import type { HeldGrant } from './requests/grant.ts';
+import { heldGrant } from './requests/held.ts';
 import type { AppliedState } from './state/metadata.ts';
+import type { After, GrantRow } from './store/requests.ts';
 
 export interface PlanOptions {
   /** How far back identities count that were seen. */
@@ -21,6 +24,8 @@ export interface PlanOptions {
 /** Datasets that the audit names of one plan. */
 const MOST_AUDITED = 100;
 const MOST_DAYS = 3_650;
+/** In one page. */
+const GRANTS = 1_000;
 
 /** @throws SluiceError token_missing, access_denied unless the caller is a publisher or a steward, 9xxx as a push */
 export async function planMetadata(
@@ -49,6 +54,7 @@ export async function planMetadata(
       before: before?.snapshot ?? null,
       after: after.snapshot,
       known: await knownTo(gate, days),
+      grants: await grantsNow(gate),
       days,
       environment: gate.environment,
       now: gate.now().getTime(),
@@ -58,7 +64,10 @@ export async function planMetadata(
       warnings: after.snapshot.warnings,
     }).finally(() => asker.close());
     const datasets = [
-      ...new Set(report.access.flatMap(({ changes }) => changes.map(({ dataset }) => dataset))),
+      ...new Set([
+        ...report.access.flatMap(({ changes }) => changes.map(({ dataset }) => dataset)),
+        ...report.grants.flatMap(({ dataset }) => dataset ?? []),
+      ]),
     ];
     return { answer: report, snapshot: report.etag, datasets: datasets.slice(0, MOST_AUDITED) };
   });
@@ -71,6 +80,23 @@ async function applied(gate: Gate): Promise<AppliedState | null> {
   } catch (thrown) {
     if (thrown instanceof SluiceError && thrown.code === 'snapshot_missing') return null;
     throw thrown;
+  }
+}
+
+/** Of everyone, in pages, so that no grant is left out. */
+async function grantsNow(gate: Gate): Promise<readonly HeldGrant[]> {
+  const activeAt = Math.floor(gate.now().getTime() / 1000);
+  const grants: HeldGrant[] = [];
+  let after: After | null = null;
+  for (;;) {
+    const rows: readonly GrantRow[] = await gate.requests.store.listGrants({
+      ...{ subject: null, activeAt, after },
+      limit: GRANTS,
+    });
+    grants.push(...rows.map(heldGrant));
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < GRANTS) return grants;
+    after = { createdAt: last.createdAt, id: last.id };
   }
 }
 

@@ -1,17 +1,20 @@
 /** From two states and the people who are known to the report: what differs, whom it concerns, and how grave it is. */
 import type { DecisionContext } from '../access/decision.ts';
 import type { Literal, PolicySet } from '../policies/policy.ts';
+import type { HeldGrant } from '../requests/grant.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { accessChanges, type Concern } from './access-changes.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { classify, TruthTable } from './classes.ts';
 import { ConditionTable, factsOf } from './conditions.ts';
 import { byGravity, gather, realOf, verdictOf } from './gather.ts';
+import { grantChanges } from './grant-changes.ts';
 import { metadataChanges } from './metadata-changes.ts';
 import { pairDatasets } from './pairs.ts';
 import { projectChanges } from './project-changes.ts';
 import { type Ask, Questions } from './questions.ts';
-import type { Count, Direction, PlanReport } from './report.ts';
+import type { Count, Direction, GrantChange, PlanReport } from './report.ts';
+import { roomChanges } from './room-changes.ts';
 import { type Shape, shapesOf } from './shape.ts';
 import { Splitter } from './split.ts';
 import { imagine, type Subject } from './subjects.ts';
@@ -26,6 +29,8 @@ export interface PlanInput {
   readonly after: State;
   /** Personas, and who was seen. */
   readonly known: readonly Subject[];
+  /** That are neither over nor revoked. */
+  readonly grants: readonly HeldGrant[];
   readonly days: number;
   readonly environment: string;
   /** Milliseconds since the epoch: what has expired by now is not there. */
@@ -44,6 +49,7 @@ const MOST = {
   policies: 1_000,
   projects: 1_000,
   access: 300,
+  grants: 1_000,
   changes: 2_000,
 };
 
@@ -97,7 +103,17 @@ export async function buildPlan(input: PlanInput): Promise<PlanReport> {
     names: input.names,
     holders: (fact) => truths.row(conditions.of([[fact]]), [[fact]], 0),
   });
-  const access = gather(concerns, name, realOf(classes, subjects), tags).sort(byGravity);
+  const rooms = roomChanges({
+    ...{ pairs, tags, known, environment, names: input.names },
+    before: before?.catalogue.projects ?? [],
+    after: after.catalogue.projects,
+  });
+  const access = [...gather(concerns, name, realOf(classes, subjects), tags), ...rooms].sort(byGravity);
+  const grants = grantChanges({ before, after, grants: input.grants, tags, names: input.names });
+  const regained = grants.some((one) => one.change === 'restored' && one.tags.length > 0);
+  const verdict = regained ? 'gain' : verdictOf(access);
+  const changed = (change: GrantChange['change']): number =>
+    grants.filter((one) => one.change === change).length;
   const concerned = shapes.reduce((sum, shape) => sum + shape.pairs.length, 0);
   const cut: Record<string, number> = {};
   const atMost = <T>(what: keyof typeof MOST, list: readonly T[]): readonly T[] => {
@@ -112,7 +128,7 @@ export async function buildPlan(input: PlanInput): Promise<PlanReport> {
     etag: after.hash,
     changed: before?.hash !== after.hash,
     environment,
-    verdict: inProjects.doubtful && verdictOf(access) === 'no_gain' ? 'may_gain' : verdictOf(access),
+    verdict: inProjects.doubtful && verdict === 'no_gain' ? 'may_gain' : verdict,
     summary: {
       datasets: countOf(metadata.datasets),
       columns: countOf(metadata.columns),
@@ -126,6 +142,12 @@ export async function buildPlan(input: PlanInput): Promise<PlanReport> {
         gaining: of('gain'),
         losing: of('loss'),
       },
+      grants: {
+        active: input.grants.length,
+        void: changed('void'),
+        narrowed: changed('narrowed'),
+        restored: changed('restored'),
+      },
       decisions: questions.asked,
       pairs: concerned * known.length,
     },
@@ -135,6 +157,7 @@ export async function buildPlan(input: PlanInput): Promise<PlanReport> {
     policies: atMost('policies', metadata.policies),
     projects: atMost('projects', inProjects.projects),
     access: shown,
+    grants: atMost('grants', grants),
     cut,
     warnings: [
       ...input.warnings,

@@ -1,6 +1,6 @@
 /** A plan as a comment on a pull request: short first, the details folded, never larger than a comment may be. Nobody who was seen is named. */
 import type { Access, PlanReport } from './report.ts';
-import { changeLines } from './text.ts';
+import { changeLines, grantLine, grantsText } from './text.ts';
 import { alike, changeText, few, VERDICTS } from './words.ts';
 
 /** Characters; GitHub takes 65,536. */
@@ -18,12 +18,14 @@ export function planMarkdown(report: PlanReport): string {
     `### Sluice plan: ${VERDICTS[report.verdict]}`,
     '',
     ...(report.changed ? table(report) : ['The push would change nothing.']),
+    ...(report.grants.length === 0 ? [] : ['', `${grantsText(report)}: below.`]),
     ...(grave.length === 0 ? [] : ['', ...grave.slice(0, FIRST).map((one) => entry(one, 3))]),
     ...(grave.length > FIRST ? [`- … and ${grave.length - FIRST} more, below`] : []),
   ].join('\n');
   const details: readonly (readonly [string, readonly string[]])[] = [
     ['Gains of tagged columns, in full', grave.map((one) => entry(one, 50))],
     ['Who else gains or loses', others.map((one) => entry(one, 20))],
+    [grantsText(report), report.grants.map((one) => `- ${code(grantLine({ ...one, subject: null }))}`)],
     ['What changes in the metadata', changeLines(report).map((line) => `- ${code(line)}`)],
     ['Warnings', report.warnings.map((warning) => `- ${code(warning)}`)],
   ];

@@ -150,22 +150,35 @@ function policyChanges(
     was.delete(policy.id);
     const rewritten = same !== undefined && !isDeepStrictEqual(same.definition, policy.definition);
     const matches = compareMatches(same?.datasets ?? [], policy.datasets);
-    if (same === undefined) changes.push(policyChange(policy, 'added', false, matches));
+    if (same === undefined) changes.push({ ...policyChange(policy, 'added', matches), rewritten });
     else if (rewritten || matches.added > 0 || matches.removed > 0)
-      changes.push(policyChange(policy, 'changed', rewritten, matches));
+      changes.push({
+        ...policyChange(policy, 'changed', matches),
+        rewritten,
+        differences: compareApprovals(same, policy),
+      });
   }
   for (const policy of was.values())
-    changes.push(policyChange(policy, 'removed', false, compareMatches(policy.datasets, [])));
+    changes.push(policyChange(policy, 'removed', compareMatches(policy.datasets, [])));
   return changes.sort((a, b) => (a.policy < b.policy ? -1 : 1));
 }
 
 function policyChange(
   { id, effect, source }: PolicySummary,
   change: PolicyChange['change'],
-  rewritten: boolean,
   matches: PolicyChange['matches'],
 ): PolicyChange {
-  return { policy: id, change, effect, source: `${source.file}:${source.line}`, rewritten, matches };
+  const place = `${source.file}:${source.line}`;
+  return { policy: id, change, effect, source: place, rewritten: false, matches, differences: [] };
+}
+
+/** Who is asked, where somebody asks for access in spite of it. */
+function compareApprovals(was: PolicySummary, is: PolicySummary): readonly Difference[] {
+  const [from, to] = [was, is].map(({ definition }) => {
+    const { approve } = Object(definition) as { approve?: unknown };
+    return approve === undefined ? null : JSON.stringify(approve);
+  });
+  return from === to ? [] : [{ field: 'approve', from: from ?? null, to: to ?? null }];
 }
 
 function compareMatches(before: readonly string[], after: readonly string[]): PolicyChange['matches'] {

@@ -26,9 +26,11 @@ export function projectChanges(before: Side, after: Side): ProjectChanges {
     return [...named, ...purposesIn(after.projects, purposes)].map((name) => [name, policy.id] as const);
   });
   const opened = projects
-    .filter(
-      ({ differences, change }) => change === 'added' || differences.some(({ field }) => ACTING.has(field)),
-    )
+    .filter(({ project, change }) => {
+      const [old, now] = [before, after].map(({ projects: all }) => all.find(({ name }) => name === project));
+      if (old === undefined || now === undefined) return change === 'added';
+      return OPENING.some((opens) => opens(old, now));
+    })
     .flatMap(({ project }) => {
       const policies = [...new Set(asking.flatMap(([name, id]) => (name === project ? [id] : [])))].sort();
       return policies.length === 0
@@ -59,11 +61,18 @@ const FIELDS: Readonly<Record<string, (project: Project) => string>> = {
   members: ({ members }) => inWords(members),
   purposes: ({ purposes }) => purposes.map(({ name, version }) => `${name} (${version})`).join(', '),
   equalise: ({ equalise }) => String(equalise),
-  clean_room: ({ cleanRoom }) => (cleanRoom === null ? 'none' : digestOf(cleanRoom)),
+  clean_room: ({ cleanRoom }) => (cleanRoom === null ? 'none' : `rules ${digestOf(cleanRoom)}`),
 };
 
-/** What says who may act in it, on what and how. */
-const ACTING: ReadonlySet<string> = new Set(['datasets', 'members', 'purposes', 'equalise', 'clean_room']);
+/** What may let somebody act in it who did not, on more or for more. The rules of a clean room are looked at by themselves. */
+const OPENING: readonly ((was: Project, is: Project) => boolean)[] = [
+  (was, is) => inWords(was.members) !== inWords(is.members) && is.members.length > 0,
+  (was, is) => is.datasets.some((id) => !was.datasets.includes(id)),
+  // Without any purpose there is none to be acknowledged; a text that changes has to be.
+  ({ purposes: was }, { purposes: is }) =>
+    is.some(({ name }) => was.every((one) => one.name !== name)) || (is.length === 0 && was.length > 0),
+  (was, is) => was.equalise && !is.equalise,
+];
 
 function changesOf(before: readonly Project[], after: readonly Project[]): readonly ProjectChange[] {
   const [was, is] = [before, after].map((list) => new Map(list.map((one) => [one.name, one])));

@@ -1,5 +1,7 @@
 /** What a plan says: the one value that text, JSON and Markdown are made of. Its shape is published (docs/reference/plan.md). */
 
+import type { Person, Void } from '../requests/grant.ts';
+
 /**
  * gain: more is certainly released; may_gain: it cannot be told that it is not; loss: less is released; notice: neither,
  * but worth knowing.
@@ -51,6 +53,8 @@ export interface PolicyChange {
   readonly rewritten: boolean;
   /** Datasets that it matches now and did not before, and the other way round. */
   readonly matches: { readonly added: number; readonly removed: number };
+  /** Of who decides what is asked of it: `approve`. */
+  readonly differences: readonly Difference[];
 }
 
 export interface ProjectChange {
@@ -108,7 +112,7 @@ export interface AccessChange {
   readonly to: string;
   /** Policies that decided it, before and after. */
   readonly policies: readonly string[];
-  /** Only from such a network, or at such an hour; null always. */
+  /** Only from such a network, at such an hour or in such a project; null always. */
   readonly when: string | null;
 }
 
@@ -119,6 +123,29 @@ export interface Access {
   /** Whether more of tagged columns is or may be released. */
   readonly tagged: boolean;
   readonly changes: readonly AccessChange[];
+}
+
+/** A grant that is neither over nor revoked, and would hold no more, or again. */
+export interface GrantChange {
+  readonly grant: string;
+  /** Id of the request that it comes from. */
+  readonly request: string;
+  /** Null unless the asker is a steward. */
+  readonly subject: Person | null;
+  readonly kind: 'access' | 'lift';
+  readonly dataset: string | null;
+  readonly project: string | null;
+  /** Folded; of all of them where none is named. */
+  readonly columns: readonly string[];
+  /** Of the columns, or of those of the dataset. */
+  readonly tags: readonly string[];
+  /** ISO 8601: when it is over anyway. */
+  readonly until: string;
+  /** narrowed: some of the policies that it lifts stand again; restored: it, or some of what it lifts, holds again. */
+  readonly change: 'void' | 'narrowed' | 'restored';
+  readonly why: Void | null;
+  /** That are lifted no more, or again. */
+  readonly policies: readonly string[];
 }
 
 export interface Count {
@@ -154,6 +181,13 @@ export interface PlanReport {
       readonly gaining: number;
       readonly losing: number;
     };
+    /** Grants that are neither over nor revoked, and those that would change. */
+    readonly grants: {
+      readonly active: number;
+      readonly void: number;
+      readonly narrowed: number;
+      readonly restored: number;
+    };
     /** Decisions that were asked for, and the pairs of identity and dataset that they stand for. */
     readonly decisions: number;
     readonly pairs: number;
@@ -165,6 +199,7 @@ export interface PlanReport {
   readonly projects: readonly ProjectChange[];
   /** The gravest first. */
   readonly access: readonly Access[];
+  readonly grants: readonly GrantChange[];
   /** Lists that are cut, each with how many it would have. */
   readonly cut: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];

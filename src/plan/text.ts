@@ -1,5 +1,5 @@
 /** A plan for people at a terminal: whom it concerns first, then what changed. */
-import type { Access, PlanReport } from './report.ts';
+import type { Access, GrantChange, PlanReport } from './report.ts';
 import { alike, changeText, countText, few, peopleOf, SIGNS, VERDICTS } from './words.ts';
 
 /** Lines of one list. */
@@ -18,6 +18,10 @@ export function planText(report: PlanReport): string {
       report.access.length === 0
         ? ['nobody: every decision stays as it is']
         : atMost(report.access).flatMap((one) => (typeof one === 'string' ? [one] : accessLines(one))),
+    ),
+    ...section(
+      grantsText(report),
+      atMost(report.grants).map((one) => (typeof one === 'string' ? one : grantLine(one))),
     ),
     ...report.warnings.map((warning) => `warning: ${warning}`),
     '',
@@ -63,11 +67,11 @@ export function changeLines({ datasets, columns, tags, policies, projects }: Pla
       ),
     ),
     ...atMost(
-      policies.map(({ policy, change, effect, source, rewritten, matches }) => {
+      policies.map(({ policy, change, effect, source, rewritten, matches, differences }) => {
         const moved =
           matches.added + matches.removed === 0 ? '' : `, datasets +${matches.added} -${matches.removed}`;
         const how = change === 'changed' && !rewritten ? ', itself unchanged' : '';
-        return `${SIGNS[change]} policy ${policy} (${effect})${moved}${how}   ${source}`;
+        return `${SIGNS[change]} policy ${policy} (${effect})${moved}${how}${differ(differences)}   ${source}`;
       }),
     ),
     ...atMost(
@@ -76,6 +80,42 @@ export function changeLines({ datasets, columns, tags, policies, projects }: Pla
       ),
     ),
   ];
+}
+
+const GRANT_SIGNS = { void: '-', narrowed: '~', restored: '+' } as const;
+
+/** For whom only where the report says so. */
+export function grantLine({
+  request,
+  subject,
+  kind,
+  dataset,
+  project,
+  columns,
+  until,
+  change,
+  why,
+  policies,
+  tags,
+}: GrantChange): string {
+  const what = dataset ?? `project ${project}`;
+  const only = columns.length === 0 ? '' : ` (${few(columns, 5).join(', ')})`;
+  const held =
+    kind === 'access' ? `access to ${what}` : `${few(policies, 5).join(', ')} lifted on ${what}${only}`;
+  const tagged = tags.length === 0 ? '' : ` [${few(tags, 5).join(', ')}]`;
+  const who = subject === null ? '' : ` of ${subject.sub}`;
+  const becomes = { void: 'holds no more', narrowed: 'holds no more', restored: 'holds again' }[change];
+  return `${GRANT_SIGNS[change]} request ${request}${who}: ${held}${tagged} until ${until.slice(0, 16)}Z ${becomes}${why === null ? '' : `: ${why}`}`;
+}
+
+/** `Grants (2 of 5 active ones hold no more, 1 holds again)` */
+export function grantsText({ summary: { grants } }: PlanReport): string {
+  const parts = [
+    `${grants.void} of ${grants.active} active hold no more`,
+    ...(grants.narrowed === 0 ? [] : [`${grants.narrowed} in part`]),
+    ...(grants.restored === 0 ? [] : [`${grants.restored} hold again`]),
+  ];
+  return `Grants (${parts.join(', ')})`;
 }
 
 const HEADS = { gain: 'GAIN', may_gain: 'MAY GAIN', loss: 'LOSS', notice: 'notice' } as const;

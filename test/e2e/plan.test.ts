@@ -1,4 +1,5 @@
 /** POST /v1/plan and POST /v1/simulate at a running gate: who may ask, what they learn, and that nothing changes. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -37,6 +38,72 @@ const plan = async (persona: string | null, body: object, query = '') => {
   return { ...reply, report: reply.body as unknown as PlanReport };
 };
 const lastEvent = async () => (await gate.serving.open.gate.audit.tail(1))[0];
+
+/** The example, with its partners' clean room edited in the manifest. */
+function withRoom(from: RegExp, to: string): object {
+  const path = join(gate.folder, 'target/manifest.json');
+  const before = readFileSync(path, 'utf8');
+  const after = before.replaceAll(from, to);
+  expect(after).not.toBe(before);
+  writeFileSync(path, after);
+  try {
+    return readArtifacts(gate.config, {});
+  } finally {
+    writeFileSync(path, before);
+  }
+}
+
+describe('a clean room', () => {
+  const SIZE = /"min_group_size":\s*10/g;
+  const DIMENSIONS = /"dimensions":\s*\[\s*"region",/g;
+
+  it.each([
+    [
+      'smaller groups',
+      SIZE,
+      '"min_group_size": 5',
+      'gain',
+      'gain limit_loosened min_group_size 10 -> min_group_size 5',
+    ],
+    [
+      'larger groups',
+      SIZE,
+      '"min_group_size": 50',
+      'no_gain',
+      'loss limit_tightened min_group_size 10 -> min_group_size 50',
+    ],
+    [
+      'another dimension',
+      DIMENSIONS,
+      '"dimensions": ["region", "community",',
+      'gain',
+      'gain limit_loosened dimensions region, joined_on (by year) -> dimensions region, community, joined_on (by year)',
+    ],
+    [
+      'a dimension less',
+      DIMENSIONS,
+      '"dimensions": [',
+      'no_gain',
+      'loss limit_tightened dimensions region, joined_on (by year) -> dimensions joined_on (by year)',
+    ],
+  ])('with %s', async (_, from, to, verdict, line) => {
+    const { report } = await plan('officer', withRoom(from, to));
+    expect(report.verdict).toBe(verdict);
+    expect(report.warnings.join()).not.toContain('inside projects');
+    const [access, ...others] = report.access;
+    expect(others).toEqual([]);
+    expect(access?.who).toMatchObject({
+      label: 'members of partner_clean_room: group partners',
+      personas: ['partner'],
+      imagined: false,
+    });
+    const told = access?.changes.filter(({ dataset }) => dataset === 'gold.members') ?? [];
+    expect(told.map((one) => `${one.direction} ${one.change} ${one.from} -> ${one.to}`)).toEqual([line]);
+    expect(told.map(({ when, tags }) => [when, tags.includes('pii.email')])).toEqual([
+      ['in project partner_clean_room', true],
+    ]);
+  });
+});
 
 describe('POST /v1/plan', () => {
   it('names the group, the columns and the datasets of a change that unmasks pii.email', async () => {

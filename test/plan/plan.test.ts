@@ -53,6 +53,7 @@ describe('the group that gains', () => {
         source: 'policies/p.yml:1',
         rewritten: true,
         matches: { added: 0, removed: 0 },
+        differences: [],
       },
     ]);
   });

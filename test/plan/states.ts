@@ -45,6 +45,7 @@ export async function plan(
     before,
     after,
     known,
+    grants: [],
     days: 30,
     environment: ENVIRONMENT,
     now: NOW,

@@ -42,6 +42,16 @@ export const planAnswer = z.object({
       gaining: z.number().int(),
       losing: z.number().int(),
     }),
+    grants: z
+      .object({
+        active: z.number().int(),
+        void: z.number().int(),
+        narrowed: z.number().int(),
+        restored: z.number().int(),
+      })
+      .describe(
+        'Grants that are neither over nor revoked, and those that would hold no more, less, or again.',
+      ),
     decisions: z.number().int(),
     pairs: z.number().int().describe('Pairs of identity and dataset that the decisions stand for.'),
   }),
@@ -74,6 +84,7 @@ export const planAnswer = z.object({
       source: z.string().describe('`policies/masks.yml:12`'),
       rewritten: z.boolean().describe('False where only what it matches changed.'),
       matches: z.object({ added: z.number().int(), removed: z.number().int() }),
+      differences: z.array(difference).describe('Of `approve`.'),
     }),
   ),
   projects: z.array(
@@ -107,12 +118,47 @@ export const planAnswer = z.object({
             from: z.string(),
             to: z.string(),
             policies: z.array(z.string()).describe('That decided it, before and after.'),
-            when: z.string().nullable().describe('Only from such a network, or at such an hour.'),
+            when: z
+              .string()
+              .nullable()
+              .describe('Only from such a network, at such an hour, or in such a project.'),
           }),
         ),
       }),
     )
     .describe('The gravest first.'),
+  grants: z
+    .array(
+      z.object({
+        grant: z.string(),
+        request: z.string().describe('Id of the request that it comes from.'),
+        subject: z
+          .object({ sub: z.string(), issuer: z.string().nullable() })
+          .nullable()
+          .describe('For stewards.'),
+        kind: z.enum(['access', 'lift']),
+        dataset: z.string().nullable(),
+        project: z.string().nullable(),
+        columns: z.array(z.string()),
+        tags: z.array(z.string()),
+        until: z.string(),
+        change: z
+          .enum(['void', 'narrowed', 'restored'])
+          .describe('It holds no more; some of what it lifts stands again; it, or some of it, holds again.'),
+        why: z
+          .enum([
+            'dataset_gone',
+            'dataset_replaced',
+            'policy_changed',
+            'project_gone',
+            'project_replaced',
+            'project_opened',
+          ])
+          .nullable(),
+        policies: z.array(z.string()).describe('That are lifted no more, or again.'),
+      }),
+    )
+    .describe('Grants that would change.'),
   cut: z
     .record(z.string(), z.number().int())
     .describe('Lists that are cut, each with how many entries it would have.'),

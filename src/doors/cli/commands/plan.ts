@@ -53,13 +53,16 @@ function textOf(report: PlanReport, { format, json }: PlanOptions): string {
   return format === 'markdown' ? planMarkdown(report) : planText(report);
 }
 
-function refused({ verdict, access }: PlanReport, { failOn }: PlanOptions): boolean {
+function refused({ verdict, access, grants }: PlanReport, { failOn }: PlanOptions): boolean {
   switch (failOn) {
     case 'tagged':
       return verdict !== 'no_gain';
     case 'any':
-      return access.some(({ changes }) =>
-        changes.some(({ direction }) => direction === 'gain' || direction === 'may_gain'),
+      return (
+        grants.some(({ change }) => change === 'restored') ||
+        access.some(({ changes }) =>
+          changes.some(({ direction }) => direction === 'gain' || direction === 'may_gain'),
+        )
       );
     case 'none':
       return false;
