@@ -55,7 +55,7 @@ async function planned(
     expect(reply.status, reply.text).toBe(200);
     return reply.body as unknown as PlanReport;
   } finally {
-    paths.forEach((path, i) => writeFileSync(path, before[i] ?? ''));
+    for (const [i, path] of paths.entries()) writeFileSync(path, before[i] ?? '');
   }
 }
 
