@@ -1,9 +1,9 @@
 /** Refusing subjects and tokens whatever they may otherwise, and letting them in again: for stewards, in the audit before it holds. */
+import { cleanText } from './audit/check.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
-import { type Author, operatorOf } from './request/on-record.ts';
-import { demand } from './request/permit.ts';
-import { teller } from './request/teller.ts';
+import type { Author } from './request/on-record.ts';
+import { permitted } from './request/permitted.ts';
 import type { Denial, Denied } from './store/denials.ts';
 
 export interface DenyAsk {
@@ -27,11 +27,12 @@ export interface ShownDenial {
 
 /** @throws SluiceError token_missing, access_denied, bad_request, audit_unavailable */
 export async function deny(author: Author, ask: DenyAsk, gate: Gate): Promise<ShownDenial> {
-  return asSteward(author, 'deny_identity', gate, async (by, record) => {
+  return permitted(author, stewards('deny_identity'), gate, async ({ by, tell }) => {
     const now = gate.now();
     const denied = deniedBy(ask, gate);
     const until = untilOf(ask, now);
-    await record(denied);
+    const ends = until === null ? 'for good' : `until ${iso(until)}`;
+    await tell({ reasons: [nameOf(denied), ends, cleanText(`reason: ${ask.reason}`, 1024)] });
     const given = { denied, reason: ask.reason, until, createdAt: now.toISOString(), createdBy: by };
     return shown(await gate.denials.add(given, seconds(now)));
   });
@@ -39,11 +40,11 @@ export async function deny(author: Author, ask: DenyAsk, gate: Gate): Promise<Sh
 
 /** @throws SluiceError token_missing, access_denied, not_found, audit_unavailable */
 export async function allowAgain(author: Author, id: string, gate: Gate): Promise<ShownDenial> {
-  return asSteward(author, 'allow_identity', gate, async (_by, record) => {
+  return permitted(author, stewards('allow_identity'), gate, async ({ tell }) => {
     const unknown = new SluiceError('not_found', 'No such denial.');
     const known = await gate.denials.find(id);
     if (known === null) throw unknown;
-    await record(known.denied);
+    await tell({ reasons: [nameOf(known.denied)] });
     const removed = await gate.denials.remove(id);
     if (removed === null) throw unknown;
     return shown(removed);
@@ -52,34 +53,18 @@ export async function allowAgain(author: Author, id: string, gate: Gate): Promis
 
 /** Those in force. @throws SluiceError token_missing, access_denied */
 export async function listDenials(author: Author, gate: Gate): Promise<readonly ShownDenial[]> {
-  return asSteward(author, 'list_denials', gate, async (_by, record) => {
+  return permitted(author, stewards('list_denials'), gate, async ({ tell }) => {
     const denials = await gate.denials.list(seconds(gate.now()));
-    await record(null);
+    await tell({});
     return denials.map(shown);
   });
 }
 
-type Record = (denied: Denied | null) => Promise<void>;
-
-async function asSteward<T>(
-  author: Author,
-  action: string,
-  gate: Gate,
-  run: (by: string, record: Record) => Promise<T>,
-): Promise<T> {
-  const { caller } = author;
-  const identity = author.kind === 'caller' ? await gate.authenticate(author.caller.token, caller) : null;
-  const subject = identity ?? operatorOf(author);
-  const told = teller({ event: 'admin', action, subject, caller }, gate);
-  try {
-    if (identity !== null) demand(identity, ['steward'], 'Who is refused is up to stewards.', gate);
-    return await run(subject.sub, (denied) => told(denied === null ? {} : { reasons: [nameOf(denied)] }));
-  } catch (thrown) {
-    const code = thrown instanceof SluiceError ? thrown.code : 'internal';
-    if (code !== 'audit_unavailable') await told({ decision: 'deny', error_code: code });
-    throw thrown;
-  }
-}
+const stewards = (action: string) => ({
+  action,
+  permissions: ['steward'] as const,
+  refusal: 'Who is refused is up to stewards.',
+});
 
 /** A token's id is no token. */
 function nameOf(denied: Denied): string {
@@ -93,7 +78,13 @@ function deniedBy({ subject, token_id }: DenyAsk, gate: Gate): Denied {
   const { sub = '', issuer } = subject ?? {};
   const known = gate.issuers();
   const [only] = known;
-  if (issuer !== undefined) return { kind: 'subject', sub, issuer };
+  if (issuer !== undefined) {
+    // A slash too many would refuse nobody, and look as if it did.
+    if (known.includes(issuer)) return { kind: 'subject', sub, issuer };
+    throw new SluiceError('bad_request', 'No such issuer is configured: nobody would be refused.', {
+      hint: `Configured are ${known.join(', ')}.`,
+    });
+  }
   if (only === undefined || known.length > 1)
     throw new SluiceError('bad_request', 'Name the issuer of the subject: there are several.', {
       hint: `Configured are ${known.join(', ')}.`,
@@ -111,6 +102,7 @@ function untilOf({ until }: DenyAsk, now: Date): number | null {
 }
 
 const seconds = (time: Date): number => Math.floor(time.getTime() / 1000);
+const iso = (epoch: number): string => new Date(epoch * 1000).toISOString();
 
 function shown({ id, denied, reason, until, createdAt, createdBy }: Denial): ShownDenial {
   return {
@@ -118,7 +110,7 @@ function shown({ id, denied, reason, until, createdAt, createdBy }: Denial): Sho
     subject: denied.kind === 'subject' ? { sub: denied.sub, issuer: denied.issuer } : null,
     token_id: denied.kind === 'token' ? denied.token_id : null,
     reason,
-    until: until === null ? null : new Date(until * 1000).toISOString(),
+    until: until === null ? null : iso(until),
     created_at: createdAt,
     created_by: createdBy,
   };

@@ -11,7 +11,8 @@ const MAX_SUBJECT = 255;
 /** @throws SluiceError token_claims */
 export function readSubject(payload: JWTPayload, path: ClaimPath): string {
   const sub = readClaim(payload, path);
-  if (typeof sub === 'string' && sub !== '' && sub.length <= MAX_SUBJECT) return sub;
+  // Halves of a surrogate pair are all alike once they are stored.
+  if (typeof sub === 'string' && sub !== '' && sub.length <= MAX_SUBJECT && sub.isWellFormed()) return sub;
   throw new SluiceError(
     'token_claims',
     `The claim ${showClaim(path)} must be a text of 1 to ${MAX_SUBJECT} characters`,

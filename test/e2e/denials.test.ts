@@ -153,6 +153,7 @@ describe('who is refused', () => {
     ['a subject of no issuer, where there are several', { subject: { sub: 'a' } }],
     ['a time that is over', { token_id: 't', until: '2001-01-01T00:00:00Z' }],
     ['an empty name', { subject: { sub: '' } }],
+    ['a subject of an issuer that there is not', { subject: { sub: 'a', issuer: 'https://a.example.com' } }],
   ])('is not %s', async (_name, body) => {
     expect((await deny(body)).status).toBe(400);
   });
