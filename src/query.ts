@@ -43,7 +43,7 @@ export async function query(caller: Caller, ask: Ask, delivery: Delivery, gate: 
   }
 }
 
-/** A push changed data and metadata while the query was planned. */
+/** A push changed data and metadata while the query was planned, or what it was allowed by is over. */
 const OVERTAKEN = null;
 
 async function queryAt(
@@ -76,6 +76,11 @@ async function queryAt(
       gate.engine(plan.verified.engine).run(plan.verified, bounds()),
       trail.allowed(plan),
     );
+    // While it waited for its turn, a grant may have ended: what has not begun by then does not.
+    if (isOver(plan, gate)) {
+      await running.cancel();
+      return OVERTAKEN;
+    }
     return answerOf(await rooms.settle(running), plan, page, from);
 
     function bounds(): RunOptions {
@@ -117,6 +122,11 @@ async function queryAt(
       decisions: tell(plan.decisions.values()),
     };
   }
+}
+
+function isOver({ decisions }: Plan, gate: Gate): boolean {
+  const now = gate.now().getTime() / 1000;
+  return [...decisions.values()].some(({ expires_at }) => expires_at !== null && expires_at <= now);
 }
 
 /** A query whose decision could not be put on record is stopped before it is read. */

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { takesPart } from '../../src/access-requests/deciding.ts';
 import { shortened } from '../../src/access-requests/term.ts';
+import type { AuditEvent } from '../../src/audit/event.ts';
 import { revokeGrant } from '../../src/grants.ts';
 import type { Identity } from '../../src/identity/identity.ts';
 import { openGate } from '../../src/open.ts';
 import { type AccessRequest, someone, throughOf } from '../../src/requests/request.ts';
 import { approverFor, mayApprove, type Requirement } from '../../src/requests/routing.ts';
+import { forward } from '../e2e/gate.ts';
 import { identity } from '../policies/support/catalogue.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -280,6 +282,32 @@ describe('several gates on one state', () => {
     await revokeGrant(caller, grant!.id, undefined, other.gate);
     await other.close();
     expect(await world.read('rita', PAYOUTS)).toMatchObject({ status: 403 });
+  });
+});
+
+describe('a query that was allowed by a grant', () => {
+  it('and waited for its turn beyond its end reads nothing', async () => {
+    const { id } = await world.ask('rita', { kind: 'dataset', dataset: 'vault.payouts', duration: '1h' });
+    await world.approve('olga', id);
+    const { gate } = world.serving.open;
+    const { engine } = gate;
+    Object.assign(gate, {
+      engine: (name: string) =>
+        forward(engine(name), {
+          async run(query, options) {
+            const running = await engine(name).run(query, options);
+            world.turn(3600);
+            return running;
+          },
+        }),
+    });
+    try {
+      expect(await world.read('rita', PAYOUTS)).toMatchObject({ status: 403, code: 'access_denied' });
+    } finally {
+      Object.assign(gate, { engine });
+    }
+    const [last] = (await gate.audit.tail(1)) as readonly AuditEvent[];
+    expect(last).toMatchObject({ event: 'query', decision: 'deny', error_code: 'access_denied', rows: 0 });
   });
 });
 
