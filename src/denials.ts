@@ -74,6 +74,9 @@ function nameOf(denied: Denied): string {
 function deniedBy({ subject, token_id }: DenyAsk, gate: Gate): Denied {
   if ((subject === undefined) === (token_id === undefined))
     throw new SluiceError('bad_request', 'Name a subject, or the id of a token.');
+  // The audit could not tell it from another.
+  if (![token_id, subject?.sub, subject?.issuer].every((name) => name?.isWellFormed() ?? true))
+    throw new SluiceError('bad_request', 'The name is not well-formed text.');
   if (token_id !== undefined) return { kind: 'token', token_id };
   const { sub = '', issuer } = subject ?? {};
   const known = gate.issuers();

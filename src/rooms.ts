@@ -2,9 +2,8 @@
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import { nearest } from './nearest.ts';
-import { type Author, operatorOf } from './request/on-record.ts';
-import { demand } from './request/permit.ts';
-import { teller } from './request/teller.ts';
+import type { Author } from './request/on-record.ts';
+import { permitted } from './request/permitted.ts';
 import { cleanRoomsIn } from './snapshot.ts';
 import type { RoomSubject } from './store/clean-rooms.ts';
 
@@ -35,11 +34,11 @@ export interface RoomReset {
 
 /** What every subject has spent in the present period. @throws SluiceError token_missing, access_denied, not_found, audit_unavailable */
 export async function roomSpending(author: Author, room: string, gate: Gate): Promise<RoomSpending> {
-  return asSteward(author, 'room_budget', gate, async (record) => {
+  return permitted(author, stewards('room_budget'), gate, async ({ tell }) => {
     await demandRoom(room, gate);
     const at = Math.floor(gate.now().getTime() / 1000);
     const spending = await gate.rooms.store.spendingIn(room, at);
-    await record([`room ${room}`]);
+    await tell({ reasons: [`room ${room}`] });
     return {
       room,
       subjects: spending.map(({ sub, issuer, queries, epsilon, endsAt }) => ({
@@ -64,13 +63,11 @@ export async function resetRoom(
   { subject: asked }: ResetAsk,
   gate: Gate,
 ): Promise<RoomReset> {
-  return asSteward(author, 'room_reset', gate, async (record) => {
+  return permitted(author, stewards('room_reset'), gate, async ({ tell }) => {
     await demandRoom(room, gate);
     const subject = asked === undefined ? null : subjectOf(asked, gate);
-    await record([
-      `room ${room}`,
-      subject === null ? 'all subjects' : `subject ${subject.sub} of ${subject.issuer}`,
-    ]);
+    const whom = subject === null ? 'all subjects' : `subject ${subject.sub} of ${subject.issuer}`;
+    await tell({ reasons: [`room ${room}`, whom] });
     return { room, subjects: await gate.rooms.store.reset(room, subject) };
   });
 }
@@ -87,25 +84,11 @@ async function demandRoom(room: string, gate: Gate): Promise<void> {
   });
 }
 
-async function asSteward<T>(
-  author: Author,
-  action: string,
-  gate: Gate,
-  run: (record: (reasons: readonly string[]) => Promise<void>) => Promise<T>,
-): Promise<T> {
-  const { caller } = author;
-  const identity = author.kind === 'caller' ? await gate.authenticate(author.caller.token, caller) : null;
-  const told = teller({ event: 'admin', action, subject: identity ?? operatorOf(author), caller }, gate);
-  try {
-    if (identity !== null)
-      demand(identity, ['steward'], 'What a clean room remembers is up to stewards.', gate);
-    return await run((reasons) => told({ reasons }));
-  } catch (thrown) {
-    const code = thrown instanceof SluiceError ? thrown.code : 'internal';
-    if (code !== 'audit_unavailable') await told({ decision: 'deny', error_code: code });
-    throw thrown;
-  }
-}
+const stewards = (action: string) => ({
+  action,
+  permissions: ['steward'] as const,
+  refusal: 'What a clean room remembers is up to stewards.',
+});
 
 function subjectOf({ sub, issuer }: NonNullable<ResetAsk['subject']>, gate: Gate): RoomSubject {
   const [only, second] = gate.issuers();

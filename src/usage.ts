@@ -1,5 +1,5 @@
 /** The path of a look at use: who read which dataset and column, how often and what for. Stewards and auditors see everybody's, owners that of their datasets, everyone their own. */
-import { isTold } from './audit/check.ts';
+import { cleanText, isTold } from './audit/check.ts';
 import type { UsageRow } from './audit-dataset/usage.ts';
 import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
@@ -60,7 +60,7 @@ export async function readUsage(author: Author, ask: UsageAsk, gate: Gate): Prom
   if (scope !== 'own') {
     const subject = identity ?? operatorOf(author);
     const told = teller({ event: 'admin', action: 'usage', subject, caller: author.caller }, gate);
-    const datasets = ask.dataset === undefined ? [] : [ask.dataset.slice(0, 512)];
+    const datasets = ask.dataset === undefined ? [] : [cleanText(ask.dataset, 512)];
     await told({ snapshot: current.etag, datasets, rows: Math.min(rows.length, limit) });
   }
   return { ...period, scope, usage: rows.slice(0, limit), truncated: rows.length > limit };

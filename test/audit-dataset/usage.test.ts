@@ -68,6 +68,8 @@ test.each([
   ['?from=yesterday', 400],
   ['?limit=0', 400],
   ['?subject=x', 400],
+  // Its 512th unit is half a character.
+  [`?dataset=${'a'.repeat(511)}%F0%9F%98%80`, 200],
 ])('%s answers %i', async (query, status) => {
   const answer = await usage('officer', query);
   expect(answer.status).toBe(status);

@@ -152,6 +152,7 @@ describe('who is refused', () => {
     ['two at once', { subject: { sub: 'a', issuer: 'https://a.example.com' }, token_id: 't' }],
     ['a subject of no issuer, where there are several', { subject: { sub: 'a' } }],
     ['a time that is over', { token_id: 't', until: '2001-01-01T00:00:00Z' }],
+    ['half a character', { token_id: '\ud800' }],
     ['an empty name', { subject: { sub: '' } }],
     ['a subject of an issuer that there is not', { subject: { sub: 'a', issuer: 'https://a.example.com' } }],
   ])('is not %s', async (_name, body) => {
@@ -168,8 +169,15 @@ describe('who is refused', () => {
       denials: [{ subject: { sub: 'eve' }, reason: 'a test', until: '2999-01-01T00:00:00.000Z' }],
     });
     await allow(body.id);
-    const actions = (await gate.serving.open.gate.audit.tail(20)).map(({ action }) => action);
+    const events = await gate.serving.open.gate.audit.tail(20);
+    const actions = events.map(({ action }) => action);
     expect(actions).toEqual(expect.arrayContaining(['deny_identity', 'list_denials', 'allow_identity']));
+    // Enough to do it again, should the state be lost.
+    expect(events.findLast(({ action }) => action === 'deny_identity')?.reasons).toEqual([
+      `subject eve of ${issuer.url}`,
+      'until 2999-01-01T00:00:00.000Z',
+      'reason: a test',
+    ]);
     expect((await allow(body.id)).status).toBe(404);
   });
 });
