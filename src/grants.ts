@@ -1,5 +1,5 @@
 /** The spine of grants: who holds which, and their end before its time. What is revoked is gone with the next query. */
-import { decidingOn, type Looker, requirementsFor } from './access-requests/deciding.ts';
+import { decidingOn, type Looker, ownFor, requirementsFor, takesPart } from './access-requests/deciding.ts';
 import { lookerOf, pageOf } from './access-requests/paging.ts';
 import { aboutMatter, epoch, named, onRecord } from './access-requests/recorded.ts';
 import { checkedText } from './access-requests/texts.ts';
@@ -66,8 +66,8 @@ async function partIn(row: GrantRow, looker: Looker, gate: Gate): Promise<Part |
   const found = await gate.requests.store.find(row.request);
   if (found === null) return null;
   const request = requestOf(found);
-  if (row.sub === identity.sub && row.issuer === identity.issuer) return { request, decides: false };
-  if (gate.permits(identity, 'steward')) return { request, decides: true };
+  if (ownFor(request, identity)) return { request, decides: false };
+  if (gate.permits(identity, 'steward')) return { request, decides: !takesPart(request, identity) };
   const requirements = requirementsFor(request, snapshot, gate);
   try {
     decidingOn({ request, requirements, own: false }, looker, gate, 'deny');

@@ -1,9 +1,9 @@
 /** Who has a word on a request. Whoever has none, and did not ask, is not told that there is one. */
 import { SluiceError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
-import type { Identity } from '../identity/identity.ts';
+import { actorsOf, type Identity } from '../identity/identity.ts';
 import type { Caller } from '../request/ask.ts';
-import { voidIn } from '../requests/grant.ts';
+import { type Person, voidIn } from '../requests/grant.ts';
 import { type AccessRequest, requestOf, samePerson, someone, throughOf } from '../requests/request.ts';
 import { type Deciding, mayApprove, missing, type Requirement, requirementsOf } from '../requests/routing.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -49,13 +49,24 @@ export async function openRequest(
 export function seenBy(request: AccessRequest, looker: Looker, gate: Gate): Opened | null {
   const { identity, snapshot } = looker;
   const requirements = requirementsFor(request, snapshot, gate);
-  const own = identity.sub === request.asker.sub && identity.issuer === request.asker.issuer;
-  if (own || gate.permits(identity, 'steward')) return { request, requirements, own };
+  const own = isSame(identity, request.asker);
+  if (ownFor(request, identity) || gate.permits(identity, 'steward')) return { request, requirements, own };
   const deciding = decidingOf(looker, gate);
   return requirements.some((one) => mayApprove(one, identity, deciding))
     ? { request, requirements, own }
     : null;
 }
+
+/**
+ * Whether it is the caller's, and they may know of it: whoever acts for the asker knows of what they asked for in the asker's
+ * name, and of nothing else, since what it names may be hidden from them.
+ */
+export function ownFor({ asker, through }: AccessRequest, identity: Identity): boolean {
+  const [, ...acting] = actorsOf(identity);
+  return isSame(identity, asker) && acting.every((one) => through.some((other) => isSame(one, other)));
+}
+
+const isSame = (a: Person, b: Person): boolean => a.sub === b.sub && a.issuer === b.issuer;
 
 function decidingOf({ caller, snapshot }: Looker, gate: Gate): Deciding {
   return {

@@ -84,3 +84,35 @@ it('nobody approves what they asked for, through whomever', async () => {
   expect((await approve(stranger, id)).status).toBe(404);
   expect((await approve(OFFICER, id)).status).toBe(200);
 });
+
+it('whoever acts for somebody learns of what they asked for in that name, and of nothing else', async () => {
+  const asker: Claims = { sub: 'rosa', groups: ['employees', 'analysts'] };
+  // Of the readings it may not know.
+  const stranger: Claims = { sub: 'stranger', client_id: 'app', groups: ['employees'] };
+  const known = async (who: Claims): Promise<number> =>
+    (await call(who, 'GET', '/v1/catalogue/bronze.readings')).status;
+  expect([await known(asker), await known(through(asker, stranger))]).toEqual([200, 404]);
+  const idsFor = async (who: Claims, kind: 'access-requests' | 'grants'): Promise<unknown[]> => {
+    const { body } = await call(who, 'GET', `/v1/${kind}?mine=true`);
+    return (body[kind === 'grants' ? 'grants' : 'requests'] as { id: string }[]).map((one) => one.id);
+  };
+  const own = await ask(asker);
+  const path = `/v1/access-requests/${own}`;
+  expect([
+    await idsFor(asker, 'access-requests'),
+    await idsFor(through(asker, stranger), 'access-requests'),
+  ]).toEqual([[own], []]);
+  expect((await call(through(asker, stranger), 'GET', path)).status).toBe(404);
+  expect((await call(through(asker, stranger), 'POST', `${path}/withdraw`)).status).toBe(404);
+  expect((await approve(OFFICER, own)).status).toBe(200);
+  const [grant] = await idsFor(asker, 'grants');
+  expect(await idsFor(through(asker, stranger), 'grants')).toEqual([]);
+  expect((await call(through(asker, stranger), 'DELETE', `/v1/grants/${String(grant)}`)).status).toBe(404);
+  expect((await call(asker, 'DELETE', `/v1/grants/${String(grant)}`)).status).toBe(200);
+
+  const passedOn = await ask(through(asker, AGENT));
+  expect(await idsFor(through(asker, AGENT), 'access-requests')).toEqual([passedOn]);
+  expect((await call(through(asker, AGENT), 'POST', `/v1/access-requests/${passedOn}/withdraw`)).status).toBe(
+    200,
+  );
+});
