@@ -1,4 +1,5 @@
 /** The audit as tables: what each column is called, means, and is taken from. The one list that catalogue, warehouse and reference page share. */
+import { EVENT_SHAPE } from '../audit/event-shape.ts';
 import type { TypeFamily } from '../catalogue/dataset.ts';
 
 export interface AuditColumn {
@@ -28,32 +29,8 @@ const FAMILIES: Readonly<Record<AuditColumn['type'], TypeFamily>> = {
 
 export const familyOf = ({ type }: AuditColumn): TypeFamily => FAMILIES[type];
 
-/** What is read of each event, as DuckDB's `json_transform` takes it; whatever else an event holds is left where it is. */
-export const SHAPE = JSON.stringify({
-  time: 'VARCHAR',
-  request_id: 'VARCHAR',
-  event: 'VARCHAR',
-  subject: { sub: 'VARCHAR', kind: 'VARCHAR', issuer: 'VARCHAR' },
-  on_behalf_of: { sub: 'VARCHAR', issuer: 'VARCHAR' },
-  prior_actors: [{ sub: 'VARCHAR', issuer: 'VARCHAR' }],
-  action: 'VARCHAR',
-  datasets: ['VARCHAR'],
-  columns: ['VARCHAR'],
-  project: 'VARCHAR',
-  purpose: 'VARCHAR',
-  decision: 'VARCHAR',
-  reasons: ['VARCHAR'],
-  policy_ids: ['VARCHAR'],
-  snapshot: 'VARCHAR',
-  sql_fingerprint: 'VARCHAR',
-  sql_normalised: 'VARCHAR',
-  error_code: 'VARCHAR',
-  rows: 'BIGINT',
-  bytes: 'BIGINT',
-  duration_ms: 'DOUBLE',
-  engine: 'VARCHAR',
-  client: { ip: 'VARCHAR', door: 'VARCHAR', user_agent: 'VARCHAR' },
-});
+/** What is read of each event; whatever else an event holds is left where it is. */
+export const SHAPE = JSON.stringify(EVENT_SHAPE);
 
 const column = (
   name: string,

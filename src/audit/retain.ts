@@ -9,11 +9,10 @@ import { SluiceError } from '../errors.ts';
 import { inTransaction, openSqlite, sqliteFault } from '../store/sqlite.ts';
 import { EMPTY_HEAD, type Head } from './chain.ts';
 import { checkLink, type EventRow } from './check-link.ts';
-import { type Checkpoint, readContent, writeCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, readContent } from './checkpoint.ts';
 import { AUDIT_FILE, brokenLog, floorOf, prepareAppendInside } from './file.ts';
-import { keepingEvent, RETENTION_ACTION } from './keeping-event.ts';
-import { KEEPING, timeOf } from './keeping-file.ts';
-import type { KeepingOptions } from './make-checkpoint.ts';
+import { KEEPING } from './keeping-file.ts';
+import { checkpointInside, type KeepingOptions } from './make-checkpoint.ts';
 
 export interface RetainOptions extends KeepingOptions {
   /** Milliseconds that an event is kept. */
@@ -122,30 +121,13 @@ async function findCut(
 }
 
 /** From here on the events up to the cut are given up; nobody can have given up others in the meantime. */
-function close(
-  db: DatabaseSync,
-  from: number,
-  upTo: Head,
-  { keeper, signer, now }: RetainOptions,
-): Checkpoint {
+function close(db: DatabaseSync, from: number, upTo: Head, options: RetainOptions): Checkpoint {
   const append = prepareAppendInside(db);
   return inTransaction(db, () => {
     if (floorOf(db) !== from - 1)
       throw new SluiceError('audit_unavailable', 'Another process removes old events at this moment');
     append([], upTo);
-    const [firstTime, lastTime] = [timeOf(db, from), timeOf(db, upTo.seq)];
-    if (firstTime === null || lastTime === null) throw brokenLog('does not hold the events that it should');
-    const cut = { reason: 'retention' as const, from, upTo, firstTime, lastTime };
-    const checkpoint = writeCheckpoint(db, cut, { signer, now });
-    const kept = {
-      action: RETENTION_ACTION,
-      checkpointHash: checkpoint.checkpoint_hash,
-      from,
-      to: upTo.seq,
-      now,
-    };
-    append([keepingEvent(keeper, kept)], null);
-    return checkpoint;
+    return checkpointInside(db, append, { reason: 'retention', from, upTo }, options);
   });
 }
 
