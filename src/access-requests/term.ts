@@ -56,9 +56,13 @@ function readTerm({ duration, until }: GivenTerm): Term {
     return { seconds, until: null };
   }
   if (until === undefined) return { seconds: null, until: null };
-  const ms = /^\d{4}-\d{2}-\d{2}(T|$)/.test(until) ? Date.parse(until) : Number.NaN;
+  // Without an offset it would be read in the zone of whatever machine the gate runs on.
+  const ms = /^\d{4}-\d{2}-\d{2}(T.*(Z|[+-]\d{2}:\d{2}))?$/.test(until) ? Date.parse(until) : Number.NaN;
   if (Number.isNaN(ms))
-    throw new SluiceError('bad_request', '`until` is a moment in ISO 8601, such as 2026-04-01T22:00:00Z.');
+    throw new SluiceError(
+      'bad_request',
+      '`until` is a date, or a moment in ISO 8601 with its offset, such as 2026-04-01T22:00:00Z.',
+    );
   return { seconds: null, until: Math.floor(ms / 1000) };
 }
 

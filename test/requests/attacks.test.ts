@@ -136,6 +136,10 @@ describe('a grant is never longer than both sides said', () => {
     ['no time at all', { duration: '0s' }],
     ['less than none', { duration: -5 }],
     ['what is no time', { duration: 'for ever' }],
+    [
+      'a moment in nobody knows which zone',
+      { until: new Date((now + 600) * 1000).toISOString().slice(0, 19) },
+    ],
     ['a moment that is over', { until: new Date(now * 1000).toISOString() }],
   ])('%s', (_what, given) => expect(() => shortened(hour, given, now, 86_400)).toThrow());
 
