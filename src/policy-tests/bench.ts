@@ -16,9 +16,18 @@ import { emptyCaches } from '../request/plan-caches.ts';
 import { teller } from '../request/teller.ts';
 import { NO_GRANTS } from '../requests/grant.ts';
 import type { Snapshot } from '../snapshot.ts';
+import type { RoomStore } from '../store/clean-rooms.ts';
 import { rowsToAsk, sqlOf, type TestCase } from './case.ts';
 import type { Outcome } from './outcome.ts';
-import { effectOf, OPEN_TO_ALL, type Rules, snapshotElsewhere, snapshotUnder } from './rules.ts';
+import {
+  type Acted,
+  actedIn,
+  effectOf,
+  OPEN_TO_ALL,
+  type Rules,
+  snapshotElsewhere,
+  snapshotUnder,
+} from './rules.ts';
 
 export interface Asked {
   readonly outcome: Outcome;
@@ -90,6 +99,8 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
         // One state for all cases, whatever is pushed meanwhile.
         metadata: { ...gate.metadata, current: async () => current, loaded: () => snapshot },
         caches: emptyCaches(),
+        // Whoever has the name of an identity is not charged for it, nor remembered for what it was answered.
+        rooms: { ...gate.rooms, store: FORGETFUL },
         // Personas who never asked would be taken for readers; the one record above stands for all of this.
         audit: UNRECORDED,
         // The bench alone sees what stewards see.
@@ -113,7 +124,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
       const identity = identityFor(test);
       const decided: Decided[] = [];
       const environment = test.context?.environment ?? gate.environment;
-      const { gate: base } = await groundOf(rules, environment);
+      const { gate: base, snapshot } = await groundOf(rules, environment);
       const at = test.context?.time === undefined ? null : new Date(test.context.time);
       const asked: Gate = {
         ...base,
@@ -128,7 +139,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
           },
         },
       };
-      return { outcome: await outcomeOf(test, asked), environment, decided };
+      return { outcome: await outcomeOf(test, actedIn(test, rules, snapshot), asked), environment, decided };
     },
     async differs({ decided, environment }, rules) {
       // A decision for one dataset follows from the policies that match that one.
@@ -169,20 +180,32 @@ const UNRECORDED: Gate['audit'] = {
   close: async () => {},
 };
 
+const FORGETFUL: RoomStore = {
+  charge: async () => null,
+  spent: async () => ({ queries: 0, epsilon: 0 }),
+  spendingIn: async () => [],
+  answersOf: async () => [],
+  version: async () => null,
+  saveVersion: async () => {},
+  touch: async () => true,
+  record: async () => true,
+  remembers: async () => false,
+  reset: async () => 0,
+};
+
 async function record({ gate, operator }: BenchOptions, snapshot: string): Promise<void> {
   const subject = { sub: operator, kind: 'user', issuer: null };
   const caller = { requestId: randomUUID(), client: { ip: null, door: 'cli', user_agent: null } };
   await teller({ event: 'admin', action: 'policy_tests', subject, caller }, gate)({ snapshot });
 }
 
-async function outcomeOf(test: TestCase, gate: Gate): Promise<Outcome> {
+async function outcomeOf(test: TestCase, acted: Acted, gate: Gate): Promise<Outcome> {
   const caller: Caller = {
     requestId: randomUUID(),
     token: null,
     client: { ip: test.context?.client_ip ?? null, door: 'cli', user_agent: null },
     signal: new AbortController().signal,
-    project: test.project ?? null,
-    purpose: test.purpose ?? null,
+    ...acted,
   };
   const ask: Ask = {
     text: { sql: sqlOf(test) },

@@ -8,6 +8,7 @@ import type { Catalogue, Dataset } from '../catalogue/dataset.ts';
 import { compilePolicies, type PolicyFile } from '../policies/compile.ts';
 import type { MatchedPolicy, PolicySet } from '../policies/policy.ts';
 import type { Snapshot } from '../snapshot.ts';
+import type { TestCase } from './case.ts';
 
 export type Rules =
   | { readonly kind: 'as pushed' }
@@ -86,6 +87,28 @@ function withUnclassified(catalogue: Catalogue): Catalogue {
     lookup: (parts: readonly string[]) => maybe(catalogue.lookup(parts)),
     candidates: (parts: readonly string[]) => catalogue.candidates(parts).map(show),
   });
+}
+
+export interface Acted {
+  readonly project: string | null;
+  readonly purpose: string | null;
+}
+
+const NOWHERE: Acted = { project: null, purpose: null };
+
+/**
+ * Who may act in a project, for which purpose and under which rules of a clean room is enforcement too: with it off, whoever
+ * names a project that there is, and no purpose that it lacks, asks as if there were none.
+ */
+export function actedIn(
+  test: Pick<TestCase, 'project' | 'purpose'>,
+  rules: Rules,
+  { catalogue }: Pick<Snapshot, 'catalogue'>,
+): Acted {
+  const { project = null, purpose = null } = test;
+  const found = catalogue.projects.find(({ name }) => name === project);
+  const listed = purpose === null || found?.purposes.some(({ name }) => name === purpose) === true;
+  return rules.kind === 'off' && found !== undefined && listed ? NOWHERE : { project, purpose };
 }
 
 /** Everybody reads everything that the catalogue publishes, as it is stored. */
