@@ -82,3 +82,9 @@ export function hashOf(body: string): string {
 export function readRow(row: { readonly body: string; readonly hash: string }): StoredAuditEvent {
   return { ...(JSON.parse(row.body) as Omit<StoredAuditEvent, 'hash'>), hash: row.hash };
 }
+
+/** The same as one line: its body with its hash, so that whoever receives it can check and deduplicate. */
+export function lineOf({ body, hash }: Pick<ChainedRow, 'body' | 'hash'>): string {
+  // The body is an object in canonical form: the hash joins it as one more member.
+  return `${body.slice(0, -1)},"hash":"${hash}"}`;
+}

@@ -1,12 +1,9 @@
 /** One signed post to a program. No redirect is followed, and of the answer nothing counts but that it is a 2xx. */
-import { createHmac } from 'node:crypto';
+import { signedHeaders } from '../webhook-signature.ts';
 import { DeliveryFailed } from './delivery.ts';
 import type { Message, Webhook } from './letters.ts';
 
 /**
- * Signed as https://www.standardwebhooks.com has it: `v1,` and the base64 of HMAC-SHA-256 over `id.timestamp.body`; the time
- * lets a receiver refuse what somebody sends again much later.
- *
  * @param now epoch seconds
  * @throws DeliveryFailed
  */
@@ -23,11 +20,7 @@ export async function postTo(
     headers: {
       'content-type': 'application/json',
       'user-agent': 'sluice',
-      'webhook-id': message.id,
-      'webhook-timestamp': String(now),
-      ...(secret === undefined
-        ? {}
-        : { 'webhook-signature': signature(secret, `${message.id}.${now}.${body}`) }),
+      ...signedHeaders({ id: message.id, time: now, body }, secret ?? null),
     },
     body,
     signal,
@@ -36,13 +29,6 @@ export async function postTo(
   });
   await answer.body?.cancel().catch(() => {});
   if (!answer.ok) throw new DeliveryFailed(`HTTP ${answer.status}`);
-}
-
-function signature(secret: string, signed: string): string {
-  const key = secret.startsWith('whsec_')
-    ? Buffer.from(secret.slice('whsec_'.length), 'base64')
-    : Buffer.from(secret, 'utf8');
-  return `v1,${createHmac('sha256', key).update(signed).digest('base64')}`;
 }
 
 function problemOf(thrown: unknown): string {

@@ -175,7 +175,7 @@ describe('file', () => {
     writeFileSync(world.path('blocked'), 'a file where a folder is needed');
     await world.append(5);
     await world.ship([{ ...common, kind: 'file', name: 'file', path }]);
-    await expect.poll(() => world.reports.length).toBeGreaterThan(0);
+    await expect.poll(() => world.reports.length, { timeout: 15_000 }).toBeGreaterThan(0);
     expect(world.reports[0]).toMatchObject({ kind: 'sink_failed', text: 'EEXIST' });
     const { rmSync } = await import('node:fs');
     rmSync(world.path('blocked'));

@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { EMPTY_HEAD, link } from '../../src/audit/chain.ts';
+import { EMPTY_HEAD, lineOf, link } from '../../src/audit/chain.ts';
 import { EVENT_FIELDS } from '../../src/audit/check.ts';
 import type { AuditEvent } from '../../src/audit/event.ts';
 import { writeParquet } from '../../src/audit/export/parquet.ts';
-import { lineOf } from '../../src/audit/search/part.ts';
 import { sampleEvent } from './sample.ts';
 
 let folder: string;
@@ -22,7 +21,7 @@ async function* linesOf(events: readonly AuditEvent[]): AsyncGenerator<Uint8Arra
   for (const event of events) {
     const row = link(event, head);
     head = row;
-    yield Buffer.from(lineOf(row.body, row.hash));
+    yield Buffer.from(`${lineOf(row)}\n`);
   }
 }
 

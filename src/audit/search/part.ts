@@ -1,5 +1,6 @@
 /** A part of the log as NDJSON: each line is an event with its place in the chain, so that the lines verify without the log. */
 import { openSqliteReadOnly } from '../../store/sqlite.ts';
+import { lineOf } from '../chain.ts';
 import { AUDIT_FILE } from '../file.ts';
 
 export interface Part {
@@ -25,14 +26,11 @@ export function readPart(
       .all(asked.first, asked.last, PART);
     const last = rows.at(-1);
     if (last === undefined) return null;
-    const text = rows.map((row) => lineOf(String(row.body), String(row.hash))).join('');
+    const text = rows
+      .map(({ body, hash }) => `${lineOf({ body: String(body), hash: String(hash) })}\n`)
+      .join('');
     return { bytes: new TextEncoder().encode(text), last: Number(last.seq), events: rows.length };
   } finally {
     db.close();
   }
-}
-
-/** The body is an object in canonical form: the hash joins it as one more member. */
-export function lineOf(body: string, hash: string): string {
-  return `${body.slice(0, -1)},"hash":"${hash}"}\n`;
 }

@@ -2,8 +2,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import type { ChainedRow } from '../chain.ts';
-import { lineOf, type Sink, TAKEN } from './sink.ts';
+import { type ChainedRow, lineOf } from '../chain.ts';
+import { type Sink, TAKEN } from './sink.ts';
 
 export interface FileOptions {
   readonly path: string;

@@ -2,10 +2,10 @@
  * OpenTelemetry logs, as OTLP/JSON over HTTP. Written by hand: the official exporter takes an answer that refuses records
  * (`partial_success`) for a success, and keeps a queue of its own in memory, where the log itself is ours.
  */
-import type { ChainedRow } from '../chain.ts';
+import { type ChainedRow, lineOf } from '../chain.ts';
 import type { StoredAuditEvent } from '../event.ts';
 import { post } from './post.ts';
-import { lineOf, ReceiverRefused, type Sink } from './sink.ts';
+import { ReceiverRefused, type Sink } from './sink.ts';
 
 export interface OtelOptions {
   /** Of a receiver, with or without `/v1/logs`. */

@@ -32,11 +32,6 @@ export type SinkSettings = {
   | { readonly kind: 'webhook'; readonly url: string; readonly secret: string }
 );
 
-/** The event as readers get it, in one line: its body with its hash, so that whoever receives it can check and deduplicate. */
-export function lineOf({ body, hash }: ChainedRow): string {
-  return `${body.slice(0, -1)},"hash":"${hash}"}`;
-}
-
 /** What may be told of a fault: its kind, never a URL with a password, a header or what a receiver answered. */
 export function inBrief(fault: unknown): string {
   if (!(fault instanceof Error)) return 'unknown fault';
