@@ -15,6 +15,7 @@ export interface Equalised {
 interface KeptFor {
   readonly caches: { readonly equalised: WeakMap<Project, Equalised> };
   readonly environment: string;
+  readonly ownRego: boolean;
 }
 
 /**
@@ -25,7 +26,7 @@ export function equalised(
   identity: Identity,
   by: 'condition' | 'grant',
   project: Project,
-  { caches, environment }: KeptFor,
+  { caches, environment, ownRego }: KeptFor,
 ): Identity {
   const known = caches.equalised.get(project) ?? {
     together: togetherOf(standIns(project.name, project.members, environment)),
@@ -37,7 +38,7 @@ export function equalised(
     // Whoever meets the condition meets one of its alternatives.
     if (together === null)
       throw new SluiceError('internal', undefined, { cause: 'nobody stands for a member' });
-    return together;
+    if (!ownRego) return together;
   }
   const made = withOwn.get(identity) ?? bounded(identity, together);
   withOwn.set(identity, made);

@@ -137,11 +137,14 @@ describe.skipIf(findOpa() === null)('Rego of one’s own', () => {
         'CREATE TABLE silver.people AS SELECT 2 AS id',
       ],
       tables: ['gold', 'silver'].map((schema) => ({ schema, name: 'people', columns: ['id integer'] })),
+      exposures: {
+        board: { on: ['silver.people'], sluice: { members: { group: 'staff' }, equalise: true } },
+      },
       config: `pdp: ${pdp()}`,
     });
     writeFileSync(
       join(folder, 'personas.yml'),
-      'personas: { reader: { sub: rita, groups: [contractors] }, other: { sub: otto, groups: [] } }',
+      'personas: { reader: { sub: rita, groups: [contractors, staff] }, other: { sub: otto, groups: [staff] } }',
     );
     writeFileSync(join(folder, 'in_front.rego'), shown.get('in_front.rego') ?? '');
     const sources = ['--ignore', '*_test.rego', 'rego/sluice', join(folder, 'in_front.rego')];
@@ -149,8 +152,8 @@ describe.skipIf(findOpa() === null)('Rego of one’s own', () => {
     writeFileSync(join(folder, 'acme.tar.gz'), archive);
     const gate = await startGate({ folder });
     try {
-      const rows = async (persona: string, schema: string) => {
-        const { body } = await gate.query(persona, `SELECT id FROM ${schema}.people`);
+      const rows = async (persona: string, schema: string, rest = {}) => {
+        const { body } = await gate.query(persona, `SELECT id FROM ${schema}.people`, rest);
         return body.rows ?? body.code;
       };
       expect(await rows('other', 'silver')).toEqual([[2]]);
@@ -161,6 +164,9 @@ describe.skipIf(findOpa() === null)('Rego of one’s own', () => {
         decision: 'deny',
         reasons: ['silver.people: contractors_read_gold_only'],
       });
+      // It takes who stands for all members for somebody who is no contractor: they are decided for by themselves as well.
+      expect(await rows('other', 'silver', { project: 'board' })).toEqual([[2]]);
+      expect(await rows('reader', 'silver', { project: 'board' })).toBe('access_denied');
       expect((await gate.call(null, 'GET', '/health/ready')).body.missing).toEqual([]);
       const { pdp: decides } = gate.serving.open.gate;
       expect(await decides.inProcess()).toBeNull();
