@@ -14,10 +14,10 @@ import { query } from '../query.ts';
 import type { Ask, Caller } from '../request/ask.ts';
 import { emptyCaches } from '../request/plan-caches.ts';
 import { teller } from '../request/teller.ts';
-import { NO_GRANTS } from '../requests/grant.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { RoomStore } from '../store/clean-rooms.ts';
 import { rowsToAsk, sqlOf, type TestCase } from './case.ts';
+import { grantsGiven } from './grants-given.ts';
 import type { Outcome } from './outcome.ts';
 import {
   type Acted,
@@ -92,8 +92,6 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
       snapshot,
       gate: {
         ...gate,
-        // What somebody was granted today is no part of what the policies say.
-        grants: NO_GRANTS,
         environment,
         decider: rules.kind === 'off' ? OPEN_TO_ALL : gate.decider,
         // One state for all cases, whatever is pushed meanwhile.
@@ -115,7 +113,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
     const named = (one: NonNullable<typeof actor> | typeof as): Identity =>
       typeof one === 'string' ? options.persona(one) : identityFrom(one, options.issuer);
     if (actor === undefined) return named(as);
-    return actingFor(named(as), named(typeof actor === 'string' ? actor : { kind: 'service', ...actor }));
+    return actingFor(named(as), named(typeof actor === 'string' ? actor : { ...ACTING, ...actor }));
   }
 
   return {
@@ -129,6 +127,8 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
       const asked: Gate = {
         ...base,
         authenticate: async () => identity,
+        // What somebody was granted today is no part of what the policies say.
+        grants: grantsGiven(test.grants ?? [], identity, snapshot),
         acknowledgements: GIVEN,
         ...(at === null ? {} : { now: () => at }),
         decider: {
@@ -166,6 +166,9 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
     },
   };
 }
+
+/** Somebody else than who asks, also where neither has a name. */
+const ACTING = { kind: 'service', sub: 'whoever-acts' } as const;
 
 /** Nobody acknowledges for the identity of a test. */
 const GIVEN: Gate['acknowledgements'] = {

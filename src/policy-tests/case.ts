@@ -70,6 +70,35 @@ const context = z.strictObject({
     .optional(),
 });
 
+const grant = z
+  .strictObject({
+    dataset: z.string().min(1).optional(),
+    project: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Alone: membership; with a dataset: only while acting in it.'),
+    purpose: z.string().min(1).optional().describe('Only for this purpose of the project.'),
+    policies: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe('That are lifted on the dataset; without it, access is granted.'),
+    columns: z.array(z.string().min(1)).min(1).optional().describe('On which masks are lifted.'),
+  })
+  .refine(
+    ({ dataset, project }) => dataset !== undefined || project !== undefined,
+    'A grant is for a dataset or for a project.',
+  )
+  .refine(
+    ({ dataset, policies }) => policies === undefined || dataset !== undefined,
+    'Policies are lifted on a dataset.',
+  )
+  .refine(
+    ({ policies, columns }) => columns === undefined || policies !== undefined,
+    'Only what is lifted has columns.',
+  );
+
 export const testCase = z
   .strictObject({
     name: z.string().min(1),
@@ -91,6 +120,11 @@ export const testCase = z
       .min(1)
       .optional()
       .describe('One of its purposes; that it was acknowledged is taken as given.'),
+    grants: z
+      .array(grant)
+      .min(1)
+      .optional()
+      .describe('What was approved for whoever asks, as if a moment ago; without it, nothing.'),
     context: context.optional().describe('Where and when it is asked; by default here and now.'),
     strip: z
       .literal(false)
@@ -117,6 +151,7 @@ export const testFile = z.strictObject({
 });
 
 export type TestCase = z.infer<typeof testCase>;
+export type GivenGrant = z.infer<typeof grant>;
 export type Expectation = TestCase['expect'];
 export type ValueMatcher = z.infer<typeof valueMatcher>;
 

@@ -1,4 +1,4 @@
-/** Cases that act in projects: clean rooms, purposes, one view for all; and that nobody pays for them. */
+/** Cases that act in projects: clean rooms, purposes, one view for all, what was granted; and that nobody pays for them. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { identityFrom } from '../../src/identity/given.ts';
 import { openBench } from '../../src/policy-tests/bench.ts';
@@ -9,7 +9,9 @@ import { writeProject } from '../e2e/project.ts';
 
 const POLICIES = `
   - { id: hash-emails, on: { column_name: email }, mask: { with: hash }, unless: { any: [{ group: officers }, { purpose: returned-letters }] } }
-  - { id: own-region, on: { column_name: region }, rows: { where: "region = any(identity.attributes.regions)" }, unless: { group: partners } }`;
+  - { id: own-region, on: { column_name: region }, rows: { where: "region = any(identity.attributes.regions)" }, unless: { group: partners } }
+  - { id: vault, on: { id: gold.vault }, allow: { group: officers } }
+  - { id: not-for-temps, on: { id: gold.vault }, deny: { group: temps } }`;
 
 let gate: TestGate;
 
@@ -18,8 +20,12 @@ beforeAll(async () => {
     sql: [
       'CREATE SCHEMA gold',
       "CREATE TABLE gold.people AS SELECT i AS id, 'p' || i || '@example.org' AS email, CASE WHEN i < 9 THEN 'north' ELSE 'south' END AS region FROM range(11) AS t (i)",
+      'CREATE TABLE gold.vault AS SELECT 1 AS secret',
     ],
-    tables: [{ schema: 'gold', name: 'people', columns: ['id BIGINT', 'email VARCHAR', 'region VARCHAR'] }],
+    tables: [
+      { schema: 'gold', name: 'vault', columns: ['secret INTEGER'] },
+      { schema: 'gold', name: 'people', columns: ['id BIGINT', 'email VARCHAR', 'region VARCHAR'] },
+    ],
     policies: POLICIES,
     exposures: {
       room: {
@@ -148,4 +154,104 @@ it('nobody is charged for a case, nor remembered for what it was answered', asyn
   // More than the budget has.
   expect(results.flatMap(({ problems }) => problems)).toEqual([]);
   expect(await store.remembers('room')).toBe(false);
+});
+
+const lifted = { dataset: 'gold.people', policies: ['hash-emails'], columns: ['email'] };
+
+it.each([
+  [
+    'a mask that is lifted',
+    { as: STAFF, grants: [lifted], sql: emails, expect: { masked: [], row_count: 9 } },
+    'guards',
+  ],
+  ['a mask that is not', { as: STAFF, sql: emails, expect: { masked: ['email'] } }, 'guards'],
+  [
+    'a filter that is lifted',
+    {
+      as: STAFF,
+      grants: [{ dataset: 'gold.people', policies: ['own-region'] }],
+      sql: 'SELECT id FROM gold.people',
+      expect: { filtered: false, row_count: 11 },
+    },
+    'control',
+  ],
+  [
+    'access where it is needed',
+    {
+      as: STAFF,
+      grants: [{ dataset: 'gold.vault' }],
+      sql: 'SELECT secret FROM gold.vault',
+      expect: { rows: [[1]] },
+    },
+    'control',
+  ],
+  ['no access', { as: STAFF, sql: 'SELECT secret FROM gold.vault', expect: { denied: true } }, 'guards'],
+  [
+    'no access past a denial',
+    {
+      as: { groups: ['temps'] },
+      grants: [{ dataset: 'gold.vault' }],
+      sql: 'SELECT secret FROM gold.vault',
+      expect: { denied: true },
+    },
+    'guards',
+  ],
+  [
+    'membership',
+    {
+      as: STAFF,
+      grants: [{ project: 'room' }],
+      project: 'room',
+      sql: emails,
+      expect: denied('clean_room_shape'),
+    },
+    'guards',
+  ],
+  [
+    'a purpose that another one is asked for',
+    {
+      as: STAFF,
+      grants: [{ ...lifted, project: 'review', purpose: 'returned-letters' }],
+      project: 'review',
+      purpose: 'statistics',
+      sql: emails,
+      expect: { masked: ['email'] },
+    },
+    'guards',
+  ],
+  [
+    'of nobody who acts for them',
+    {
+      as: STAFF,
+      actor: { groups: ['staff'], attributes: { regions: ['north'] } },
+      grants: [lifted],
+      sql: emails,
+      expect: { masked: ['email'] },
+    },
+    'guards',
+  ],
+])('grants: %s', async (name, test, verdict) => {
+  const [result] = (await run([{ name, ...test }])).results;
+  expect(result?.problems).toEqual([]);
+  expect(result?.strip?.kind).toBe(verdict);
+});
+
+it('a policy that nobody but a grant gets past is noticed by the case with it', async () => {
+  const { policies } = await run([
+    { name: 'lifted', as: STAFF, grants: [lifted], sql: emails, expect: { row_count: 9 } },
+  ]);
+  expect(policies?.find(({ policy }) => policy === 'own-region')?.noticedBy).toEqual(['lifted']);
+});
+
+it.each([
+  ['a dataset', { dataset: 'gold.peple' }],
+  ['a project', { project: 'rome' }],
+  ['a policy', { ...lifted, policies: ['hash-email'] }],
+  ['a column', { ...lifted, columns: ['mail'] }],
+  ['a purpose', { ...lifted, project: 'review', purpose: 'leters' }],
+])('a grant of %s that there is not is a problem of the case', async (_, grant) => {
+  const [result] = (
+    await run([{ name: 'x', as: STAFF, grants: [grant], sql: emails, expect: { row_count: 9 } }])
+  ).results;
+  expect(result?.problems).toEqual([expect.stringMatching(/^grants: no such /)]);
 });

@@ -23,6 +23,7 @@ export function askRemote(
     const { as, actor } = test;
     if (typeof as !== 'string' || typeof actor === 'object')
       return { skipped: 'an identity written out has no token there' };
+    if (test.grants !== undefined) return { skipped: 'what was granted cannot be chosen there' };
     if (test.context !== undefined) return { skipped: 'where and when it is asked cannot be chosen there' };
     if (test.purpose !== undefined)
       return { skipped: 'that its purpose was acknowledged is not taken as given there' };
