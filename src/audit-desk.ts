@@ -86,6 +86,7 @@ export function openAuditDesk(
         // Cursors live as long as this process.
         keys: { cursor: randomBytes(32) },
         authenticate: nobody,
+        refusalOf: nobody,
         permits: nobody,
       });
     } finally {

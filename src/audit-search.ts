@@ -12,6 +12,7 @@ import { SluiceError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Identity } from './identity/identity.ts';
 import type { Caller } from './request/ask.ts';
+import { watchLetIn } from './request/let-in.ts';
 import { onRecordedLook } from './request/look.ts';
 import type { Author } from './request/on-record.ts';
 import { openCursor, signCursor } from './results/cursor.ts';
@@ -43,7 +44,10 @@ export interface AuditPage {
   };
 }
 
-export type AuditGate = Pick<Gate, 'authenticate' | 'permits' | 'now' | 'audit' | 'auditReader'> & {
+export type AuditGate = Pick<
+  Gate,
+  'authenticate' | 'refusalOf' | 'permits' | 'now' | 'audit' | 'auditReader'
+> & {
   readonly keys: Pick<Gate['keys'], 'cursor'>;
 };
 
@@ -95,9 +99,10 @@ export async function exportAudit(
   signal: AbortSignal,
   gate: AuditGate,
 ): Promise<Exported> {
-  const lines = await onRecordedLook(author, look('audit_export'), gate, async () => {
+  const lines = await onRecordedLook(author, look('audit_export'), gate, async (identity) => {
     // What is wrong from the start is a fault with a status, not half a stream.
-    const answer = await begun(gate.auditReader.lines(range));
+    const all = await begun(gate.auditReader.lines(range));
+    const answer = identity === null ? all : watchLetIn(identity, signal, gate).through(all);
     return { answer, snapshot: null, datasets: [], rest: { reasons: told(range) } };
   });
   return format === 'ndjson'

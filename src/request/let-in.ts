@@ -2,7 +2,6 @@
  * Whether the caller is still let in while their answer runs: whoever is refused meanwhile, or whose issuer is gone, gets no more
  * of it than what left before that was seen. It is asked about once a second, so an answer that is quick asks nothing.
  */
-import type { RowChunk } from '../engines/engine.ts';
 import { SluiceError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -13,7 +12,7 @@ export interface LetIn {
   /** Brings an answer about. Null, or a fault, is the end of the watch. @throws SluiceError why they are let in no more, besides its own */
   during<T>(start: () => Promise<T | null>): Promise<T | null>;
   /** The same chunks for as long as they are let in; the end of them is the end of the watch. @throws as `during` */
-  through(chunks: AsyncIterable<RowChunk>): AsyncIterable<RowChunk>;
+  through<Chunk>(chunks: AsyncIterable<Chunk>): AsyncGenerator<Chunk>;
 }
 
 const EVERY_MS = 1_000;
@@ -59,7 +58,7 @@ export function watchLetIn(
     }
   }
 
-  async function* through(chunks: AsyncIterable<RowChunk>): AsyncGenerator<RowChunk> {
+  async function* through<Chunk>(chunks: AsyncIterable<Chunk>): AsyncGenerator<Chunk> {
     try {
       for await (const chunk of chunks) {
         // Of what the engine read before it was stopped, the rest stays here.

@@ -13,6 +13,7 @@ import {
   exportAudit,
   searchAudit,
 } from '../../src/audit-search.ts';
+import { SluiceError } from '../../src/errors.ts';
 import { ANONYMOUS, type Identity } from '../../src/identity/identity.ts';
 import type { Author } from '../../src/request/on-record.ts';
 import { sampleEvent } from './sample.ts';
@@ -86,6 +87,7 @@ beforeAll(async () => {
     now: () => new Date(Date.UTC(2026, 5, 1)),
     // The token is the name of whoever carries it.
     authenticate: async (token) => (token === null ? ANONYMOUS : (PEOPLE[token] ?? ANONYMOUS)),
+    refusalOf: async () => null,
     permits: ({ sub }, permission) => permission === 'auditor' && sub === 'alma.auditor',
   };
 });
@@ -237,5 +239,21 @@ describe('an auditor', () => {
     await expect(exportAudit(author(null), { format: 'parquet' }, signal, gate)).rejects.toMatchObject({
       code: 'token_missing',
     });
+  });
+
+  test('who is refused while it is exported gets no more of it', async () => {
+    let asked = 0;
+    const refusing: AuditGate = {
+      ...gate,
+      async refusalOf() {
+        asked += 1;
+        return new SluiceError('identity_denied');
+      },
+    };
+    const { signal } = new AbortController();
+    const exported = await exportAudit(author('auditor'), { format: 'ndjson' }, signal, refusing);
+    if (exported.format !== 'ndjson') throw new Error('another format');
+    await expect.poll(() => asked, { timeout: 10_000 }).toBe(1);
+    await expect(exported.lines.next()).rejects.toMatchObject({ code: 'identity_denied' });
   });
 });
