@@ -17,7 +17,7 @@ export function auditDeskOf(config: Config, author: Extract<Author, { kind: 'ope
       async firstNeeded() {
         const store = await openStore(config.state);
         try {
-          return await firstNeeded(config, store);
+          return await firstNeeded(config, store, auditPath(config));
         } finally {
           await store.close();
         }

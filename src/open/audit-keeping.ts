@@ -1,5 +1,6 @@
 /** What a gate that serves does for its audit by itself: keeps the index of searches up, and lets old events go once a day. */
 import { randomUUID } from 'node:crypto';
+import { followLog } from '../audit/follow.ts';
 import type { Keeper } from '../audit/keeping-event.ts';
 import { retainInThread } from '../audit/retain-in-thread.ts';
 import type { AuditReader } from '../audit/search/reader.ts';
@@ -52,7 +53,7 @@ export function keepAudit(
         signing,
         keeper: GATE_ITSELF(),
         keepMs: keep ?? Number.POSITIVE_INFINITY,
-        firstNeeded: await firstNeeded(config, store),
+        firstNeeded: await firstNeeded(config, store, audit),
         now: new Date(),
         notWithinMs: NOT_WITHIN_MS,
         dryRun: false,
@@ -85,15 +86,24 @@ const GATE_ITSELF = (): Keeper => ({
   requestId: randomUUID(),
 });
 
-/** Seq of the first event that retention may not touch. @throws SluiceError state_unavailable */
+/**
+ * Seq of the first event that retention may not touch.
+ *
+ * @param audit path of the log
+ * @throws SluiceError state_unavailable, audit_unavailable
+ */
 export async function firstNeeded(
   config: Pick<Config, 'audit'>,
   store: Pick<Store, 'sinks'>,
+  audit: string,
 ): Promise<number | null> {
-  return oldestUnshipped(
-    store,
-    sinkSettings(config).map(({ name }) => name),
-  );
+  const names = sinkSettings(config).map(({ name }) => name);
+  const log = followLog(audit);
+  try {
+    return await oldestUnshipped(store, names, log);
+  } finally {
+    log.close();
+  }
 }
 
 /** How long events are kept. @throws SluiceError config_invalid where the configuration does not say */

@@ -3,6 +3,7 @@ import { copyFileSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { followLog } from '../../src/audit/follow.ts';
 import { openAuditLog } from '../../src/audit/log.ts';
 import { LIMITS, pauseAfter } from '../../src/audit/sinks/dispatch.ts';
 import { oldestUnshipped } from '../../src/audit/sinks/unshipped.ts';
@@ -109,10 +110,21 @@ describe('what retention may not remove', () => {
     ['the slowest of them', ['a', 'b'], 4],
     ['one alone', ['b'], 10],
     ['one that never ran', ['a', 'c'], 1],
+    ['one that had another chain', ['a', 'other chain'], 1],
+    ['one that had a longer chain', ['restored'], 1],
   ] as const)('%s', async (_, names, oldest) => {
-    await world.store.sinks.begin('a', 3, 'x');
-    await world.store.sinks.begin('b', 9, 'y');
-    expect(await oldestUnshipped(world.store, names)).toBe(oldest);
+    await world.append(20);
+    const log = followLog(world.path('audit.db'));
+    for (const [name, seq] of [
+      ['a', 3],
+      ['b', 9],
+    ] as const)
+      await world.store.sinks.begin(name, seq, log.hashAt(seq) ?? '');
+    // Of a chain that was moved aside, and of one that was longer before a restore.
+    await world.store.sinks.begin('other chain', 9, 'another hash');
+    await world.store.sinks.begin('restored', 30, 'a hash');
+    expect(await oldestUnshipped(world.store, names, log)).toBe(oldest);
+    log.close();
   });
 });
 

@@ -3,6 +3,7 @@ import type { SinkCursor, SinkStore } from '../../store/sinks.ts';
 import { type ChainedRow, GENESIS } from '../chain.ts';
 import type { LogFollower } from '../follow.ts';
 import { inBrief, type Sink, type SinkSettings } from './sink.ts';
+import { isElsewhere } from './unshipped.ts';
 
 /** What is told of a sink; neither secret nor event is in it. */
 export type SinkReport =
@@ -124,7 +125,6 @@ async function seqOf({ settings, cursors }: Pick<Dispatch, 'settings' | 'cursors
 
 type Place = Pick<SinkCursor, 'seq'>;
 
-/** A cursor that does not lie in this chain is that of another, which was moved aside: this one is shipped from its first event. */
 async function placed(options: Dispatch): Promise<Place> {
   const { settings, log, cursors } = options;
   let cursor = (await cursors.list()).find(({ name }) => name === settings.name);
@@ -133,10 +133,8 @@ async function placed(options: Dispatch): Promise<Place> {
     cursor = (await cursors.list()).find(({ name }) => name === settings.name);
     if (cursor === undefined) throw new Error('the cursor is gone');
   }
-  const { first, head } = log.ends();
-  const known = cursor.seq >= first ? log.hashAt(cursor.seq) : null;
-  const elsewhere = cursor.seq > head.seq || (known !== null && known !== cursor.hash);
-  return elsewhere ? { seq: first - 1 } : cursor;
+  // This chain is shipped from its first event.
+  return isElsewhere(cursor, log) ? { seq: log.ends().first - 1 } : cursor;
 }
 
 export function lagBehind(
