@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ENGINES, MISSING } from '../clean-room/world.ts';
 import { random } from './random.ts';
+import { runAdaptive } from './rooms/adaptive.ts';
 import { runRooms } from './rooms/campaign.ts';
 import { cutMembers, cutUsage, generatePeople, twinOf } from './rooms/people.ts';
 
@@ -14,6 +15,28 @@ describe.each(ENGINES.filter((kind) => MISSING[kind] === null))('on %s', (engine
     const { tally, findings } = await runRooms({ seed: '1', engine, firstWorld: 0, worlds: 1, perWorld });
     expect(findings).toEqual([]);
     expect(tally.answered).toBeGreaterThan(perWorld / 2);
+  });
+
+  it('nor to an adversary who asks by what they were answered', async () => {
+    const worlds = engine === 'duckdb' ? 2 : 1;
+    const { tally, findings } = await runAdaptive({ seed: '1', engine, firstWorld: 0, worlds, perWorld: 40 });
+    expect(findings).toEqual([]);
+    expect(tally.answered).toBeGreaterThan(worlds * 8);
+    expect(tally.refusedLater).toBeGreaterThan(worlds * 8);
+  });
+});
+
+describe('the adversary who adapts', () => {
+  const campaign = { seed: '1', engine: 'duckdb', firstWorld: 0, worlds: 1, perWorld: 60 } as const;
+
+  it('finds the person where small groups are not left out', async () => {
+    const { findings } = await runAdaptive({ ...campaign, weakened: 'groups' });
+    expect(findings).toHaveLength(1);
+  });
+
+  it('finds the person where nobody remembers what they were answered', async () => {
+    const { findings } = await runAdaptive({ ...campaign, weakened: 'ledger' });
+    expect(findings).toHaveLength(1);
   });
 });
 

@@ -2,7 +2,8 @@
  * An adversary in a clean room who asks as many questions as they like: what is answered is what was reckoned from whole groups,
  * and is the same, byte for byte, for a twin of the people in which each single one has other values.
  */
-import { type EngineKind, openWorld, type RoomWorld } from '../../clean-room/world.ts';
+import { type EngineKind, openWorld, type RoomWorld, type WorldOptions } from '../../clean-room/world.ts';
+import type { Reply } from '../../e2e/gate.ts';
 import type { TestServer } from '../../engines/postgres/server.ts';
 import { random } from '../random.ts';
 import { generatePeople, type People, statementsOf, twinOf, type Value } from './people.ts';
@@ -70,13 +71,6 @@ async function asked(
     await twin.ask(question.sql, { limit: 500 }),
   ];
   tally.asked += 1;
-  // Ties come in whatever order threads are done with them.
-  const said = ({ status, body: { rows = [], ...rest } }: typeof mine): string =>
-    [
-      status,
-      JSON.stringify({ ...rest, request_id: null }),
-      ...rows.map((row) => JSON.stringify(row)).sort(),
-    ].join('\n');
   if (mine.status >= 500) return `a fault: ${mine.text}`;
   if (/SECRET4242/.test(mine.text)) return `a value: ${mine.text}`;
   if (question.expected === null) {
@@ -92,6 +86,15 @@ async function asked(
   return inOrder(theirs.body.rows ?? []) === wanted ? null : 'the twin tells another';
 }
 
+/** All that is told. Ties come in whatever order threads are done with them. */
+export function said({ status, body: { rows = [], ...rest } }: Reply): string {
+  return [
+    status,
+    JSON.stringify({ ...rest, request_id: null, page: { ...rest.page, next_cursor: null } }),
+    ...rows.map((row) => JSON.stringify(row)).sort(),
+  ].join('\n');
+}
+
 /** Engines write numbers in more than one way. */
 function inOrder(rows: readonly (readonly unknown[])[]): string {
   const plain = (value: unknown): Value =>
@@ -104,12 +107,19 @@ function inOrder(rows: readonly (readonly unknown[])[]): string {
 
 const on = ['gold.members', 'gold.usage', 'gold.weights'];
 
-async function open(people: People, engine: EngineKind, server?: TestServer): Promise<RoomWorld> {
+/** @param others exposures beside the room */
+export async function open(
+  people: People,
+  engine: EngineKind,
+  server?: TestServer,
+  others: WorldOptions['exposures'] = {},
+): Promise<RoomWorld> {
   return openWorld(engine, {
     server: server ?? null,
     data: statementsOf(people),
     tables: [{ schema: 'gold', name: 'weights', columns: ['member_id integer', 'label text'] }],
     exposures: {
+      ...others,
       partners: {
         on,
         sluice: {
