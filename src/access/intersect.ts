@@ -24,7 +24,8 @@ export type Intersect = (parts: readonly [Part, ...Part[]], columns: readonly Co
 
 export function createIntersect(fits: MaskFits): Intersect {
   const prefixed = new WeakMap<Decision, Map<string, Decision>>();
-  const met = new WeakMap<Decision, WeakMap<Decision, Decision>>();
+  // By the columns first: a push may change their types, and with them what fits, and leave the decisions as they are.
+  const met = new WeakMap<readonly Column[], WeakMap<Decision, WeakMap<Decision, Decision>>>();
 
   const own = ({ decision, path }: Part): Decision => {
     const name = nameOf(path);
@@ -37,8 +38,10 @@ export function createIntersect(fits: MaskFits): Intersect {
   };
 
   const meet = (a: Decision, b: Decision, columns: readonly Column[]): Decision => {
-    const known = met.get(a) ?? new WeakMap<Decision, Decision>();
-    met.set(a, known);
+    const here = met.get(columns) ?? new WeakMap<Decision, WeakMap<Decision, Decision>>();
+    met.set(columns, here);
+    const known = here.get(a) ?? new WeakMap<Decision, Decision>();
+    here.set(a, known);
     const made = known.get(b) ?? meetDecisions(a, b, columns, fits);
     known.set(b, made);
     return made;

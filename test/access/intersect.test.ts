@@ -239,6 +239,19 @@ const both = (a: Partial<Decision>, b: Partial<Decision>): Decision =>
     COLUMNS,
   );
 
+it('what fits is asked anew of columns of other types, though the decisions are the same', () => {
+  const integers = COLUMNS.map((column) => ({ ...column, type: 'integer' }));
+  const meet = createIntersect((mask, column) => column.type !== 'integer' || mask.kind === 'hash');
+  const masked = (mask: MaskSpec) => of({ masks: { email: { policy: 'p', mask } } });
+  const regex = masked({ kind: 'regex', pattern: 'a', replace: 'b', unmatched: 'keep' });
+  const parts = [
+    { decision: regex, path: [] },
+    { decision: masked({ kind: 'hash', scope: 'global' }), path: ['actor'] },
+  ] as const;
+  expect(meet(parts, COLUMNS).masks.email).toMatchObject({ mask: { kind: 'hash' } });
+  expect(meet(parts, integers).masks.email).toMatchObject({ mask: { kind: 'null' } });
+});
+
 describe('two decisions', () => {
   it.each<[string, Partial<Decision>, Partial<Decision>, Partial<Decision>]>([
     [
