@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { duration } from './units.ts';
+import { webhookSecret } from './webhook-secret.ts';
 
 /** Compiled where it is used: the policy language belongs to the policies. */
 const condition = z.unknown().meta({ title: 'condition' });
@@ -35,12 +36,10 @@ const webhook = z.strictObject({
     .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
     .refine((given) => !/^https?:\/\/[^/]*@/.test(given), { error: 'must not hold a password' })
     .describe('Where events are posted. Redirects are not followed.'),
-  secret: z
-    .string()
-    .min(16, { error: 'must be at least 16 characters; take it from the environment' })
+  secret: webhookSecret
     .optional()
     .describe(
-      'Signs each post as standardwebhooks.com has it: `webhook-signature: v1,…`, HMAC-SHA-256 over id, time and body.',
+      'Signs each post as standardwebhooks.com has it: `webhook-signature: v1,…`, HMAC-SHA-256 over id, time and body. At least 16 characters; behind `whsec_`, base64. Without it nothing is signed.',
     ),
   events: z
     .array(z.enum(EVENTS))

@@ -1,6 +1,8 @@
 /** `audit.sinks` of sluice.yml. */
+import { normalize } from 'node:path';
 import { z } from 'zod';
 import { size } from './units.ts';
+import { webhookSecret } from './webhook-secret.ts';
 
 const common = {
   name: z
@@ -73,10 +75,9 @@ export const sinkSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('webhook').describe('A POST of a batch of events, signed.'),
     url: url.describe('Where it is sent. Redirects are not followed.'),
-    secret: z
-      .string()
-      .min(16, { error: 'must be at least 16 characters; take it from the environment' })
-      .describe('Signs each request (HMAC-SHA-256, as Standard Webhooks has it).'),
+    secret: webhookSecret.describe(
+      'Signs each request (HMAC-SHA-256, as Standard Webhooks has it). At least 16 characters; behind `whsec_`, base64.',
+    ),
     ...common,
   }),
 ]);
@@ -88,4 +89,12 @@ export const sinksSchema = z
   .refine((sinks) => new Set(sinks.map(({ name, kind }) => name ?? kind)).size === sinks.length, {
     error: 'two sinks have the same name: give them names of their own',
   })
+  // Half a line of the one would be what a crash left to the other.
+  .refine((sinks) => new Set(pathsOf(sinks)).size === pathsOf(sinks).length, {
+    error: 'two sinks write to the same file',
+  })
   .describe('Where audit events are sent to, each at least once and in order.');
+
+function pathsOf(sinks: readonly z.output<typeof sinkSchema>[]): readonly string[] {
+  return sinks.flatMap((sink) => (sink.kind === 'file' ? [normalize(sink.path)] : []));
+}

@@ -139,6 +139,8 @@ describe('what is told', () => {
       expect(() => configOf({ smtp: { url: 'smtp://localhost', from } })).toThrow();
     expect(() => configOf({ webhooks: [{ url: 'https://user:pw@hooks.example.com' }] })).toThrow();
     expect(() => configOf({ webhooks: [{ url: 'ftp://hooks.example.com' }] })).toThrow();
+    const secret = 'whsec_no-base64-at-all';
+    expect(() => configOf({ webhooks: [{ url: 'https://hooks.example.com', secret }] })).toThrow();
   });
 
   it('waits ever longer, and never as long as everyone else', () => {
