@@ -4,7 +4,7 @@ import { Bitset } from './bitset.ts';
 import type { IdentityClass } from './classes.ts';
 import { idOf } from './pairs.ts';
 import type { Access, AccessChange, Direction, Verdict, Who } from './report.ts';
-import { columnOf, type NamedPair } from './shape.ts';
+import { columnOf, inNames, type NamedPair } from './shape.ts';
 import type { Subject } from './subjects.ts';
 import type { TagIndex } from './tag-index.ts';
 import type { Name } from './who.ts';
@@ -57,8 +57,8 @@ function told({ shape, atom, when }: Item, tags: TagIndex): readonly AccessChang
     direction,
     column: atom.column === null ? null : columnName(named, atom.column),
     tags: [...new Set(atom.tagged.flatMap((column) => tagsAt(named, column, tags)))].sort(),
-    from,
-    to,
+    from: inNames(from, named.columns),
+    to: inNames(to, named.columns),
     policies: [...new Set(atom.policies.map((id) => named.policies[Number(id)] ?? id))],
     when,
   }));

@@ -76,7 +76,7 @@ export function shapesOf(
     const states = columnsOf(pair, before, after, tags);
     const columns = [...states.keys()];
     const policies = [...new Set([...before, ...after].map(({ id }) => id))].sort();
-    const names = { columns: orderOf(columns), policies: orderOf(policies) };
+    const names = { columns: orderOf(columns, orderedName), policies: orderOf(policies) };
     const sideBefore = sideOf(pair.before, before, names, table);
     const sideAfter = sideOf(pair.after, after, names, table);
     const facts = [...states.values()];
@@ -127,10 +127,17 @@ interface Names {
 }
 
 /** `00003`: an order by text is that of the list. */
-export const orderedName = (position: number): string => String(position).padStart(5, '0');
+const ordered = (position: number): string => String(position).padStart(5, '0');
 
-const orderOf = (names: readonly string[]): ReadonlyMap<string, string> =>
-  new Map(names.map((name, position) => [name, orderedName(position)]));
+/** What a column is called: apart from all else that could stand in words about it. */
+export const orderedName = (position: number): string => `\u{e000}${ordered(position)}`;
+
+/** The same words with the names that the columns of a dataset have. */
+export const inNames = (words: string, columns: readonly string[]): string =>
+  words.replaceAll(/\u{e000}(\d{5})/gu, (_, position: string) => columns[Number(position)] ?? position);
+
+const orderOf = (names: readonly string[], called = ordered): ReadonlyMap<string, string> =>
+  new Map(names.map((name, position) => [name, called(position)]));
 
 function sideOf(
   dataset: Dataset | null,

@@ -139,10 +139,16 @@ const limit = (max_rows: number) => ({
   limit: { max_rows },
 });
 
-const room = (min_group_size: number) => ({
+const filter = (column: string) => ({
+  id: 'filter',
+  on: { id: 'gold.contacts' },
+  limit: { require_filter: [column] },
+});
+
+const room = (min_group_size: number, dimensions: readonly string[] = []) => ({
   id: 'room',
   on: { id: 'gold.contacts' },
-  limit: { aggregate_only: { unit: 'mail', min_group_size } },
+  limit: { aggregate_only: { unit: 'mail', min_group_size, dimensions } },
 });
 
 const ALL = 'everyone signed in (1 personas, 4 seen)';
@@ -326,6 +332,20 @@ const CASES: readonly Case[] = [
     after: [[CONTACTS], [room(10)]],
     verdict: 'no_gain',
     access: [`loss: ${ALL}: gold.contacts limit_tightened min_group_size 5 -> min_group_size 10`],
+  },
+  {
+    name: 'a dimension more is a gain, and columns are called as they are',
+    before: [[CONTACTS], [room(10)]],
+    after: [[CONTACTS], [room(10, ['note'])]],
+    verdict: 'gain',
+    access: [`gain, tagged: ${ALL}: gold.contacts limit_loosened no dimensions -> dimensions note`],
+  },
+  {
+    name: 'a filter that is asked for is told by the name of its column',
+    before: [[CONTACTS], [filter('note')]],
+    after: [[CONTACTS], [filter('mail')]],
+    verdict: 'no_gain',
+    access: [`notice: ${ALL}: gold.contacts limit_loosened require_filter note -> require_filter mail`],
   },
   {
     name: 'a room that is closed is a loss',
