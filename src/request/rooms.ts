@@ -27,7 +27,7 @@ export interface RoomRead {
   /** Of each room that it stands in. */
   readonly rules: readonly CleanRoomLimits[];
   readonly rule: string;
-  /** Whether the rows may change while the data stays the same: by the clock. */
+  /** Whether the rows may change while the data stays the same: by the clock, or as a view has them. */
   readonly moving: boolean;
   /** How many noisy answers the query is given of it; none where answers are exact. */
   readonly answers: number;
@@ -63,10 +63,23 @@ export function roomReads(
       answers: answers?.get(own.dataset.id) ?? 0,
       rules: own.decision.limits.aggregate_only ?? [],
       rule: ruleOf(lattice, { identity, project, secretName: rooms.secretName }),
-      moving: members.some(({ dataset, decision }) => dataset.view || readsClock(decision)),
+      moving: members.some(
+        ({ dataset, decision }) =>
+          dataset.view ||
+          readsClock(decision) ||
+          // A view may ask for the time itself.
+          lookedInto(decision.rows).some((id) => world.datasetOf(id)?.view ?? true),
+      ),
       world,
     };
   });
+}
+
+/** The datasets that filters look into, by id. */
+function lookedInto(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const own = 'kind' in value && value.kind === 'lookup' && 'dataset' in value ? [String(value.dataset)] : [];
+  return [...own, ...Object.values(value).flatMap(lookedInto)];
 }
 
 export interface Pass {
