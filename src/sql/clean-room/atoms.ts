@@ -20,6 +20,7 @@ import {
 } from '../rewrite/build.ts';
 import type { Node } from '../tree.ts';
 import { cutsOf, type Lattice, type LatticeMeasure, namesOf, ROWS, unitName } from './lattice.ts';
+import { sumOf } from './measures.ts';
 import { countAll, distinct, filtered, inOrder, named, plain, subquery, targets } from './nodes.ts';
 import { sharesOf, UNIT } from './shares.ts';
 import { collated, isText, type RoomWorld } from './values.ts';
@@ -99,7 +100,7 @@ function groupsOf(
       [ROWS]: bigint(ROWS),
       ...named(
         measures.flatMap((one) => [
-          [one.sum, ifTold(one, call('sum', column(SHARE, one.sum)))] as const,
+          [one.sum, ifTold(one, sumOf(column(SHARE, one.sum), one, engine))] as const,
           [one.known, ifTold(one, bigint(one.known))] as const,
         ]),
       ),

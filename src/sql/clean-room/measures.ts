@@ -2,9 +2,11 @@
  * What is summed of a measure, held to the rule's bounds. What would make a sum fail (NaN, infinities, numbers near the end
  * of the type) counts as no value, since an error would tell of rows that are left out.
  */
-import { CALLS, cast, choose, every, operation, text } from '../rewrite/build.ts';
+import { CALLS, cast, choose, type EngineKind, every, operation, text } from '../rewrite/build.ts';
 import type { Node } from '../tree.ts';
+import { open } from '../walk.ts';
 import type { LatticeMeasure, Member } from './lattice.ts';
+import { inOrder } from './nodes.ts';
 import { numbersOf } from './numbers.ts';
 import { type RoomWorld, shownValue } from './values.ts';
 
@@ -19,6 +21,16 @@ export function measureValue(measure: LatticeMeasure, member: Member, world: Roo
   );
   // Halves go one way on every engine.
   return cast(CALLS[world.engine]('floor', operation('+', scaled, cast(text('0.5'), 'double'))), 'bigint');
+}
+
+/**
+ * Floats are added up from the least to the greatest: in another order the last digits of the sum are others, so that it would tell
+ * how rows lie, and two readings of the same rows would differ.
+ */
+export function sumOf(value: Node, { column: { family }, steps }: LatticeMeasure, engine: EngineKind): Node {
+  const sum = CALLS[engine]('sum', value);
+  if (family !== 'float' || steps !== null) return sum;
+  return { FuncCall: { ...open(sum).body, agg_order: [inOrder(value)] } };
 }
 
 function heldValue({ column, bounds }: LatticeMeasure, member: Member, world: RoomWorld): Node {

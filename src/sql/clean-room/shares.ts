@@ -29,7 +29,7 @@ import {
   ROWS,
   unitName,
 } from './lattice.ts';
-import { measureValue } from './measures.ts';
+import { measureValue, sumOf } from './measures.ts';
 import {
   countAll,
   DEFAULT_FRAME,
@@ -82,7 +82,8 @@ export function sharesOf(
   );
   const kept = keptRows(lattice, chosen);
   const ifKept = (value: Node): Node => (kept === null ? value : choose([[kept, value]], null));
-  const values = measures.flatMap(({ sum, known }): readonly (readonly [string, Node])[] => {
+  const values = measures.flatMap((measure): readonly (readonly [string, Node])[] => {
+    const { sum, known } = measure;
     const value = ifKept(column(OWN, sum));
     return alone
       ? [
@@ -90,7 +91,7 @@ export function sharesOf(
           [known, choose([[isNotNull(value), whole(1)]], whole(0))],
         ]
       : [
-          [sum, call('sum', value)],
+          [sum, sumOf(value, measure, engine)],
           [known, call('count', value)],
         ];
   });
