@@ -20,6 +20,7 @@ export interface Compared extends Pick<Settled, 'before' | 'after'> {
 }
 
 export function compareOutcomes({ was, is, before, after }: Compared): readonly Difference[] {
+  if (was === is && before === after) return [];
   if (before === null && after !== null) return refused(after, 'newly_denied', is, was);
   if (before !== null && after === null) return refused(before, 'newly_allowed', was, is);
   if (was === null || before !== null) return [];
@@ -63,30 +64,31 @@ function refused(
 }
 
 function compareDatasets(was: Shown, is: Shown): readonly Difference[] {
-  const names = new Set([...was.dataset.columns, ...is.dataset.columns].map(({ folded }) => folded));
+  const [then, now] = [columnsOf(was.dataset), columnsOf(is.dataset)];
+  const names = new Set([...then.keys(), ...now.keys()]);
   const dataset = is.dataset.id;
   const columns = [...names].flatMap((name) => {
-    const changed = compareColumn(viewOf(name, was), viewOf(name, is));
+    const changed = compareColumn(viewOf(then.get(name), was), viewOf(now.get(name), is));
     if (changed === null) return [];
-    const tags = tagsOf([...columnsOf(name, was.dataset), ...columnsOf(name, is.dataset)]);
+    const tags = tagsOf([then.get(name), now.get(name)].filter((column) => column !== undefined));
     return [{ dataset, column: name, tags, ...changed }];
   });
   // Policies keep their own names.
   const answered = (decision: Decision) => ({ part: { names: [] }, decision });
-  const tags = tagsOf(is.dataset.columns.filter(({ folded }) => viewOf(folded, is).kind !== 'absent'));
+  const tags = tagsOf(is.dataset.columns.filter((column) => viewOf(column, is).kind !== 'absent'));
   const whole = compareAccess(answered(was.decision), answered(is.decision)).map(
     ({ change, direction, from, to }) => ({ dataset, column: null, tags, change, direction, from, to }),
   );
   return [...columns, ...whole];
 }
 
-const columnsOf = (name: string, { columns }: Dataset): readonly Column[] =>
-  columns.filter(({ folded }) => folded === name);
+const columnsOf = ({ columns }: Dataset): ReadonlyMap<string, Column> =>
+  new Map(columns.map((column) => [column.folded, column]));
 
-function viewOf(name: string, { dataset, decision }: Shown): View {
-  const [column] = columnsOf(name, dataset);
-  if (column?.exposed !== true || decision.hidden.includes(name)) return { kind: 'absent' };
-  const applied = Object.hasOwn(decision.masks, name) ? decision.masks[name] : undefined;
+function viewOf(column: Column | undefined, { decision }: Shown): View {
+  if (column?.exposed !== true || decision.hidden.includes(column.folded)) return { kind: 'absent' };
+  const { folded } = column;
+  const applied = Object.hasOwn(decision.masks, folded) ? decision.masks[folded] : undefined;
   return applied === undefined ? { kind: 'raw' } : { kind: 'masked', applied };
 }
 

@@ -51,6 +51,7 @@ export function decideAgain(snapshot: Snapshot, gate: GateThen): DecideAgain {
   const shapes = new BoundedCache<string, Shape>(SHAPES);
   const identities = new Map<Identity, number>();
   const caches = emptyCaches();
+  const alike = alikeDecisions();
 
   return async (query, identity) => {
     const now = new Date(query.time);
@@ -123,7 +124,7 @@ export function decideAgain(snapshot: Snapshot, gate: GateThen): DecideAgain {
   ): Promise<Shape> {
     const partners = await partnersOf(governed, { ...who, snapshot, action: 'query' }, then);
     const decided = [...governed.values(), ...partners.values()].map(({ decision }) => decision);
-    const key = [text, ...decided].map((one) => caches.tickets.of(one)).join(' ');
+    const key = [caches.tickets.of(text), ...decided.map(alike)].join(' ');
     const known = shapes.get(key);
     if (known !== undefined) return known;
     const made = shapeOf({ bound, governed, partners }, then);
@@ -144,6 +145,22 @@ export function decideAgain(snapshot: Snapshot, gate: GateThen): DecideAgain {
     texts.set(key, made ?? 'unreadable');
     return made;
   }
+}
+
+/** A number for each decision: the same for those that release the same, whoever they are for. */
+function alikeDecisions(): (decision: Decision) => number {
+  const numbers = new WeakMap<Decision, number>();
+  const kinds = new Map<string, number>();
+  return (decision) => {
+    const known = numbers.get(decision);
+    if (known !== undefined) return known;
+    const { dataset_id, allow, rows, masks, hidden, limits } = decision;
+    const text = JSON.stringify([dataset_id, allow, rows, masks, hidden, limits]);
+    const made = kinds.get(text) ?? kinds.size;
+    kinds.set(text, made);
+    numbers.set(decision, made);
+    return made;
+  };
 }
 
 function read(text: string, catalogue: Acting['catalogue']): BoundQuery | null {
