@@ -1,5 +1,7 @@
 /** Hostile tokens over HTTP and on the command line: each is an error of its own, never an anonymous caller, and no key is fetched from where a token says. */
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Code } from '../../src/errors.ts';
 import { startGate, type TestGate } from '../e2e/gate.ts';
@@ -128,6 +130,26 @@ it('a good token of that issuer counts, through both doors', async () => {
   const reply = await gate.call(null, 'POST', '/v1/query', { body: { sql: 'SELECT 1' }, token });
   expect(reply.status, reply.text).toBe(200);
   expect((await cli.run(['query', 'SELECT 1', '--token', token])).exit).toBe(0);
+});
+
+it('two at once are neither', async () => {
+  const tokens = [
+    await signToken({ key, issuer: issuer.url, claims: GROUPS }),
+    await signToken({ key, issuer: issuer.url, claims: { sub: 'other' } }),
+  ];
+  const asked = request(new URL('/v1/me', gate.address));
+  asked.setHeader(
+    'authorization',
+    tokens.map((token) => `Bearer ${token}`),
+  );
+  asked.end();
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  const parts: Buffer[] = [];
+  for await (const part of answer) parts.push(part as Buffer);
+  expect(JSON.parse(Buffer.concat(parts).toString())).toMatchObject({
+    code: 'token_malformed',
+    message: 'The request has several Authorization headers',
+  });
 });
 
 describe.each(TOKENS)('$class', ({ cases, reason }) => {

@@ -29,7 +29,7 @@ export function callerOf(request: FastifyRequest, reply: FastifyReply, within: W
   });
   return {
     requestId: request.id,
-    token: readBearer(request.headers.authorization),
+    token: tokenOf(request),
     client: {
       ip: request.ip,
       door: request.door,
@@ -39,6 +39,18 @@ export function callerOf(request: FastifyRequest, reply: FastifyReply, within: W
     project: one('X-Sluice-Project', request, 'project', within.project),
     purpose: one('X-Sluice-Purpose', request, 'purpose', within.purpose),
   };
+}
+
+/**
+ * Of several such headers Node keeps the first, and what stands in front of the gate may have looked at another.
+ *
+ * @throws SluiceError token_malformed
+ */
+function tokenOf({ headers, raw: { rawHeaders } }: FastifyRequest): string | null {
+  const names = rawHeaders.filter((_, at) => at % 2 === 0);
+  if (names.filter((name) => name.toLowerCase() === 'authorization').length > 1)
+    throw new SluiceError('token_malformed', 'The request has several Authorization headers');
+  return readBearer(headers.authorization);
 }
 
 /** One that is empty says nothing. */
