@@ -20,10 +20,12 @@ export async function doctor(
     terminal.out(`${JSON.stringify({ ok: problems === 0, problems, warnings, engines: reports })}\n`);
   else {
     for (const report of reports) terminal.out(shown(report));
-    terminal.out(`${problems} problems, ${warnings} warnings\n`);
+    terminal.out(`${several(problems, 'problem')}, ${several(warnings, 'warning')}\n`);
   }
   return problems === 0 ? 0 : 2;
 }
+
+const several = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 function shown({ engine, kind, findings }: EngineReport): string {
   const lines = findings.flatMap(({ level, message, hint }) => [
