@@ -90,7 +90,9 @@ async function grantsNow(gate: Gate): Promise<readonly HeldGrant[]> {
   let after: After | null = null;
   for (;;) {
     const rows: readonly GrantRow[] = await gate.requests.store.listGrants({
-      ...{ subject: null, activeAt, after },
+      subject: null,
+      activeAt,
+      after,
       limit: GRANTS,
     });
     grants.push(...rows.map(heldGrant));

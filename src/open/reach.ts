@@ -6,7 +6,7 @@ const TIMEOUT_MS = 10_000;
 
 /**
  * Asks with HEAD, which a receiver of POSTs keeps nothing of and may well refuse: whatever answers is there, and what it makes
- * of a POST is not tried. A header is not sent, since nothing of the answer is looked at but that it came.
+ * of a POST is not tried. What the operator configured as headers stays here: nothing of the answer is looked at but that it came.
  *
  * @param name how a finding calls it; an address may be a secret
  */

@@ -104,7 +104,11 @@ export async function buildPlan(input: PlanInput): Promise<PlanReport> {
     holders: (fact) => truths.row(conditions.of([[fact]]), [[fact]], 0),
   });
   const rooms = roomChanges({
-    ...{ pairs, tags, known, environment, names: input.names },
+    pairs,
+    tags,
+    known,
+    environment,
+    names: input.names,
     before: before?.catalogue.projects ?? [],
     after: after.catalogue.projects,
   });

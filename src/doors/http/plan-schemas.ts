@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { givenIdentity } from '../../identity/given.ts';
 import { metadataBody } from './metadata-schemas.ts';
+import { voidReason } from './request-schemas.ts';
 
 export const planQuery = z.strictObject({
   days: z.coerce
@@ -145,16 +146,7 @@ export const planAnswer = z.object({
         change: z
           .enum(['void', 'narrowed', 'restored'])
           .describe('It holds no more; some of what it lifts stands again; it, or some of it, holds again.'),
-        why: z
-          .enum([
-            'dataset_gone',
-            'dataset_replaced',
-            'policy_changed',
-            'project_gone',
-            'project_replaced',
-            'project_opened',
-          ])
-          .nullable(),
+        why: voidReason.nullable(),
         policies: z.array(z.string()).describe('That are lifted no more, or again.'),
       }),
     )

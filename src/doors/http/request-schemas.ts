@@ -88,20 +88,20 @@ export const requestsAnswer = z.object({
   next_cursor: z.string().nullable(),
 });
 
+/** Why a grant does not hold though its time is not over. */
+export const voidReason = z.enum([
+  'dataset_gone',
+  'dataset_replaced',
+  'policy_changed',
+  'project_gone',
+  'project_replaced',
+  'project_opened',
+]);
+
 export const grantAnswer = z.object({
   id: z.string(),
   state: z.enum(['active', 'ended', 'revoked', 'void']),
-  why: z
-    .enum([
-      'dataset_gone',
-      'dataset_replaced',
-      'policy_changed',
-      'project_gone',
-      'project_replaced',
-      'project_opened',
-    ])
-    .nullable()
-    .describe('Why it does not hold though its time is not over.'),
+  why: voidReason.nullable().describe('Why it does not hold though its time is not over.'),
   kind: z.enum(['access', 'lift']),
   subject: person,
   dataset: z.string().nullable(),
