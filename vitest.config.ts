@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/build-example.ts',
     testTimeout: 240_000,
     hookTimeout: 300_000,
     // Real engines and child processes share two cores: more workers only make them wait for each other.

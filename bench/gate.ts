@@ -12,6 +12,8 @@ import { readArtifacts } from '../src/state/artifacts.ts';
 const ROOT = join(import.meta.dirname, '..');
 const EXAMPLE = join(ROOT, 'examples/energy-community');
 const LEFT_OUT = new Set(['.venv', '.sluice', 'logs', 'dbt_packages', 'partial_parse.msgpack']);
+/** A warehouse that another process is still building is gone before it is copied. */
+const isKept = (path: string) => !LEFT_OUT.has(basename(path)) && !path.includes('.partial');
 
 export interface BenchGate {
   readonly folder: string;
@@ -31,7 +33,7 @@ export function scratchFolder(name: string): string {
 export async function copyExample(analysts = 0): Promise<string> {
   await buildWarehouse();
   const folder = scratchFolder('gate');
-  cpSync(EXAMPLE, folder, { recursive: true, filter: (path) => !LEFT_OUT.has(basename(path)) });
+  cpSync(EXAMPLE, folder, { recursive: true, filter: isKept });
   const more = Array.from(
     { length: analysts },
     (_, n) =>

@@ -22,13 +22,15 @@ const LEFT_OUT = new Set([
   'run',
   'partial_parse.msgpack',
 ]);
+/** A warehouse that another process is still building is gone before it is copied. */
+const isKept = (path: string) => !LEFT_OUT.has(basename(path)) && !path.includes('.partial');
 const CALLER = { requestId: 'seed', client: { ip: null, door: 'test', user_agent: null } };
 
 /** A copy of the example, warehouse included; the edit changes its sluice.yml. */
 export async function copyExample(edit: (yaml: string) => string = (yaml) => yaml): Promise<string> {
   await buildWarehouse();
   const folder = mkdtempSync(join(tmpdir(), 'sluice-e2e-'));
-  cpSync(EXAMPLE, folder, { recursive: true, filter: (path) => !LEFT_OUT.has(basename(path)) });
+  cpSync(EXAMPLE, folder, { recursive: true, filter: isKept });
   const file = join(folder, 'sluice.yml');
   const yaml = readFileSync(file, 'utf8').replace('port: 8081', 'port: 0').replace('port: 8080', 'port: 0');
   writeFileSync(file, edit(yaml));
