@@ -1,6 +1,6 @@
 /** Clean rooms on real engines: random rooms and permitted questions give what a reference in TypeScript gives, and sums over whole atoms alone. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CleanRoomLimits } from '../../src/catalogue/clean-room.ts';
+import type { CleanRoomLimits, CleanRoomMeasure } from '../../src/catalogue/clean-room.ts';
 import { loadParser } from '../../src/sql/parse.ts';
 import type { EngineKind } from '../../src/sql/rewrite/build.ts';
 import type { GovernedQuery, ParamValue } from '../../src/sql/stages.ts';
@@ -159,6 +159,36 @@ describe.each(STANDS)('on $engine', ({ engine, open }) => {
       const asked = multiset(await stand.governed(inRoom(sql, rules, engine, values)));
       expect(asked.length).toBeGreaterThan(0);
       expect(asked).toEqual(multiset(await stand.governed(inRoom(written, rules, engine))));
+    });
+
+    // Bounds that the column's type has no number for made every query of the room fail.
+    it('bounds that no value can reach bound nothing', async () => {
+      const world = worldOf(random('room of bounds'));
+      await stand.load(statementsOf(world));
+      const rules = (bounds: Pick<CleanRoomMeasure, 'min' | 'max'>): RulesById => {
+        const bounded = (rule: CleanRoomLimits): CleanRoomLimits => ({
+          ...rule,
+          min_group_size: 2,
+          measures: rule.measures.map(({ column }) => ({ column, ...bounds })),
+        });
+        return {
+          'gold.members': { limits: { aggregate_only: [bounded(MEMBERS_ROOM)] } },
+          'gold.usage': { limits: { aggregate_only: [bounded(USAGE_ROOM)] } },
+        };
+      };
+      for (const sql of [
+        'SELECT region, sum(income) FROM gold.members GROUP BY region',
+        'SELECT tariff, sum(kwh), sum(cost) FROM gold.usage GROUP BY tariff',
+      ]) {
+        const plain = multiset(await stand.governed(inRoom(sql, rules({}), engine)));
+        expect(plain.length, sql).toBeGreaterThan(0);
+        const wide = inRoom(sql, rules({ min: -1e300, max: 1e37 }), engine);
+        expect(multiset(await stand.governed(wide)), sql).toEqual(plain);
+      }
+      if (engine === 'duckdb')
+        expect(() =>
+          inRoom('SELECT sum(income) FROM gold.members', rules({ min: 1e30 }), engine),
+        ).toThrowError('not this sum');
     });
   });
 });

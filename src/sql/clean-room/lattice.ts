@@ -119,7 +119,7 @@ export function latticeOf(
   }
   const measures = rule.measures.flatMap(({ column: name, ...bounds }, i): LatticeMeasure[] => {
     const column = visible.get(name);
-    if (column === undefined || !summable(column, governed, engine)) return [];
+    if (column === undefined || !summable(column, bounds, governed, engine)) return [];
     const steps = rule.noise === null ? null : stepsOf(column, bounds);
     if (rule.noise !== null && steps === null) return [];
     return [{ column, bounds, sum: `s${i + 1}`, known: `c${i + 1}`, steps }];

@@ -46,11 +46,12 @@ function heldValue({ column, bounds }: LatticeMeasure, member: Member, world: Ro
   };
   const held: (readonly [Node, Node])[] = [];
   const { min, max } = bounds;
-  if (min !== undefined) {
+  // What no value can reach bounds nothing.
+  if (min !== undefined && min > -numbers.holds) {
     const least = typed(written(min, numbers.scale, Math.ceil));
     held.push([operation('<', value, least), least]);
   }
-  if (max !== undefined) {
+  if (max !== undefined && max < numbers.holds) {
     const most = typed(written(max, numbers.scale, Math.floor));
     held.push([operation('>', value, most), most]);
   }

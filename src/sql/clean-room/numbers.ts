@@ -1,6 +1,7 @@
 /**
  * How the columns of measures are computed with on each engine: exact where the column is, and bounded so that no sum can fail.
  */
+import type { CleanRoomMeasure } from '../../catalogue/clean-room.ts';
 import type { Column } from '../../catalogue/dataset.ts';
 import { maskedType } from '../resolve/from.ts';
 import { cast, type EngineKind } from '../rewrite/build.ts';
@@ -15,6 +16,8 @@ export interface Numbers {
   readonly most: string | null;
   /** Digits after the point that a bound may have; null for a float's. */
   readonly scale: number | null;
+  /** A bound of this size or more no value that counts can reach; infinite where some could. */
+  readonly holds: number;
 }
 
 /** Sums of fewer than 10^18 of these stay within a double. */
@@ -39,26 +42,41 @@ export function numbersOf(column: Column, governed: GovernedDataset, engine: Eng
         in: (value) => cast(value, duckdb ? 'hugeint' : 'decimal'),
         most,
         scale: 0,
+        holds: duckdb ? 10 ** DIGITS : Number.POSITIVE_INFINITY,
       };
     }
     case 'decimal': {
       // PostgreSQL's have any size, and NaN besides.
-      if (!duckdb) return { family: 'decimal', in: (value) => value, most: `1${'0'.repeat(38)}`, scale: 20 };
+      const any = Number.POSITIVE_INFINITY;
+      if (!duckdb)
+        return { family: 'decimal', in: (value) => value, most: `1${'0'.repeat(38)}`, scale: 20, holds: any };
       const { precision = 38, scale = null } = type;
       if (scale === null || (precision > DIGITS && scale >= DIGITS)) return null;
       const most = precision > DIGITS ? `1${'0'.repeat(DIGITS - scale)}` : null;
-      return { family: 'decimal', in: (value) => value, most, scale };
+      return { family: 'decimal', in: (value) => value, most, scale, holds: 10 ** (DIGITS - scale) };
     }
     case 'float':
-      return { family: 'float', in: (value) => cast(value, 'double'), most: FLOAT_MOST, scale: null };
+      return {
+        family: 'float',
+        in: (value) => cast(value, 'double'),
+        most: FLOAT_MOST,
+        scale: null,
+        holds: Number.POSITIVE_INFINITY,
+      };
     default:
       return null;
   }
 }
 
-/** Whether it can be summed on this engine, whatever its values. */
-export function summable(column: Column, governed: GovernedDataset, engine: EngineKind): boolean {
-  return numbersOf(column, governed, engine) !== null;
+/** Whether it can be summed on this engine, whatever its values: not where all of them would be taken for a bound that none can have. */
+export function summable(
+  column: Column,
+  { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: Pick<CleanRoomMeasure, 'min' | 'max'>,
+  governed: GovernedDataset,
+  engine: EngineKind,
+): boolean {
+  const numbers = numbersOf(column, governed, engine);
+  return numbers !== null && min < numbers.holds && max > -numbers.holds;
 }
 
 /** The type that the sum of sums is told in. */
