@@ -167,7 +167,10 @@ function grantOf(
     policies,
     columns,
     purpose,
-    approvers: approvals.map(({ by: { sub, issuer } }) => ({ sub, issuer })) satisfies Grant['approvers'],
+    approvers: approvals.flatMap(({ by: { sub, issuer }, keys }) =>
+      // Of one that counts no more there is nothing left but its bound on the time.
+      keys.length === 0 ? [] : [{ sub, issuer }],
+    ) satisfies Grant['approvers'],
     binding,
   };
   const terms: readonly Term[] = [request, ...approvals];

@@ -4,10 +4,11 @@ import type { Gate } from '../gate.ts';
 import { actorsOf, type Identity } from '../identity/identity.ts';
 import type { Caller } from '../request/ask.ts';
 import { type Person, voidIn } from '../requests/grant.ts';
-import { type AccessRequest, requestOf, samePerson, someone, throughOf } from '../requests/request.ts';
+import { type AccessRequest, samePerson, someone, throughOf } from '../requests/request.ts';
 import { type Deciding, mayApprove, missing, type Requirement, requirementsOf } from '../requests/routing.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { Recording } from './recorded.ts';
+import { standing } from './standing.ts';
 
 export interface Looker {
   readonly caller: Pick<Caller, 'client'>;
@@ -38,7 +39,8 @@ export async function openRequest(
   gate: Gate,
 ): Promise<Opened> {
   const row = await gate.requests.store.find(id);
-  const seen = row === null ? null : seenBy(requestOf(row), { caller, identity, snapshot }, gate);
+  const seen =
+    row === null ? null : seenBy((await standing(gate))(row), { caller, identity, snapshot }, gate);
   if (seen === null) throw new SluiceError('request_not_found', `No such access request: ${id}`);
   if (seen.request.state !== 'open')
     throw new SluiceError('request_closed', `The request is ${seen.request.state} already.`);

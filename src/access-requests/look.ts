@@ -2,10 +2,11 @@
 import { SluiceError } from '../errors.ts';
 import type { Gate } from '../gate.ts';
 import type { Caller } from '../request/ask.ts';
-import { type AccessRequest, requestOf } from '../requests/request.ts';
+import type { AccessRequest } from '../requests/request.ts';
 import { type RequestView, requestView } from '../requests/view.ts';
 import { decidingOn, type Looker, type Opened, seenBy } from './deciding.ts';
 import { lookerOf, pageOf } from './paging.ts';
+import { standing } from './standing.ts';
 
 export interface RequestFilter {
   readonly state?: AccessRequest['state'] | undefined;
@@ -25,6 +26,7 @@ export async function listRequests(
   const looker = await lookerOf(caller, gate);
   const { sub, issuer } = looker.identity;
   const { state = null, mine = false, to_decide: toDecide = false, limit, cursor } = filter;
+  const asItStands = await standing(gate);
   const { page, next_cursor } = await pageOf({
     limit,
     cursor,
@@ -36,7 +38,7 @@ export async function listRequests(
         limit: most,
       }),
     view(row) {
-      const view = viewFor(seenBy(requestOf(row), looker, gate), looker, gate);
+      const view = viewFor(seenBy(asItStands(row), looker, gate), looker, gate);
       return view === null || (toDecide && !view.may.includes('approve')) ? null : view;
     },
   });
@@ -47,7 +49,7 @@ export async function listRequests(
 export async function showRequest(caller: Caller, id: string, gate: Gate): Promise<RequestView> {
   const looker = await lookerOf(caller, gate);
   const row = await gate.requests.store.find(id);
-  const view = row === null ? null : viewFor(seenBy(requestOf(row), looker, gate), looker, gate);
+  const view = row === null ? null : viewFor(seenBy((await standing(gate))(row), looker, gate), looker, gate);
   if (view === null) throw new SluiceError('request_not_found', `No such access request: ${id}`);
   return view;
 }

@@ -152,6 +152,30 @@ describe('access that was granted', () => {
   });
 });
 
+describe('an approver who is refused meanwhile', () => {
+  it('has approved nothing of what is still open', async () => {
+    const { id } = await world.ask('otto', { kind: 'unmask', dataset: 'gold.members', columns: ['email'] });
+    const given = async () =>
+      (await world.call('stew', 'GET', `/v1/access-requests/${id}`)).body.needs as readonly object[];
+    expect((await world.approve('tom', id)).body).toMatchObject({ state: 'open' });
+    expect((await world.approve('olga', id)).body).toMatchObject({ state: 'open' });
+    const denied = await world.post('stew', '/v1/identity/denials', {
+      subject: { sub: 'olga.officer' },
+      reason: 'left',
+    });
+    expect(denied.status, denied.text).toBe(201);
+    expect(await given()).toMatchObject([{ given: 1 }, { from: 'policy hash-mail', given: 0 }]);
+    expect((await world.approve('oscar', id)).body).toMatchObject({ state: 'open' });
+    expect(await world.read('otto', 'SELECT email FROM gold.members')).not.toMatchObject({
+      values: ['ada@example.com'],
+    });
+    // Let in again, what she said counts again; and what is granted names those whose word it stands on.
+    await world.call('stew', 'DELETE', `/v1/identity/denials/${denied.body.id}`);
+    expect(await given()).toMatchObject([{ given: 1 }, { given: 2 }]);
+    expect((await world.post('otto', `/v1/access-requests/${id}/withdraw`)).status).toBe(200);
+  });
+});
+
 describe('a mask', () => {
   const MAIL = 'SELECT email FROM gold.members';
   const PHONE = 'SELECT phone FROM gold.members';
