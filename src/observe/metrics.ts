@@ -163,6 +163,12 @@ function createMeters(registry: Registry) {
       labelNames: ['sink'],
       registers,
     }),
+    notificationFailures: new Counter({
+      name: 'sluice_notification_failures_total',
+      help: 'Notifications that a receiver did not take: each is sent again, or was given up',
+      labelNames: ['channel', 'outcome'],
+      registers,
+    }),
     lost: new Counter({
       name: 'sluice_samples_lost_total',
       help: 'Observations that could not be counted',
@@ -233,11 +239,16 @@ function record(meters: Meters, seen: Observation): void {
       meters.sinkFailures.inc({ sink: seen.sink });
       recordLag(meters, seen);
       break;
+    case 'notification_failed':
+      meters.notificationFailures.inc({
+        channel: seen.channel,
+        outcome: seen.dead ? 'given_up' : 'sent_again',
+      });
+      break;
     case 'shipper_lost':
     case 'audit_retained':
     case 'audit_retention_failed':
     case 'seen_failed':
-    case 'notification_failed':
     case 'notifications_broken':
     case 'close_failed':
     case 'config_reloaded':

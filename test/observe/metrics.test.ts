@@ -92,6 +92,14 @@ test.each<{ name: string; observations: readonly Observation[]; sample: string }
     ],
     sample: 'sluice_audit_failures_total 2',
   },
+  {
+    name: 'notifications that were given up',
+    observations: [
+      { kind: 'notification_failed', id: 1, channel: 'mail', attempts: 1, dead: false, error: null },
+      { kind: 'notification_failed', id: 1, channel: 'mail', attempts: 2, dead: true, error: null },
+    ],
+    sample: 'sluice_notification_failures_total{channel="mail",outcome="given_up"} 1',
+  },
 ])('counts $name', async ({ observations, sample }) => {
   expect(await samples(...observations)).toContain(sample);
 });
