@@ -11,7 +11,7 @@ import type { Identity } from '../identity/identity.ts';
 import { actingAlone, membershipOf, unknownProject } from '../request/acting.ts';
 import type { Caller } from '../request/ask.ts';
 import { decisionsFor } from '../request/decisions.ts';
-import { allowing, boundTo } from '../requests/grant.ts';
+import { allowing, boundTo, type Grant } from '../requests/grant.ts';
 import type { Matter, RequestKind } from '../requests/request.ts';
 import type { Snapshot } from '../snapshot.ts';
 
@@ -56,7 +56,8 @@ async function projectMatter(
 ): Promise<Matter> {
   const project = await knownProject(name, { caller, identity, snapshot }, gate);
   const purpose = purposeIn(project, asked.purpose);
-  if ((await membershipOf(identity, { name, found: project, forPurpose: { purpose } }, gate)) !== 'none')
+  const membership = await membershipOf(identity, { name, found: project, forPurpose: { purpose } }, gate);
+  if (membership === 'condition')
     throw new SluiceError('request_needless', `You are a member of ${project.name} already.`);
   return {
     kind: 'project',
@@ -109,19 +110,22 @@ async function datasetMatter(
   const unknown = new SluiceError('dataset_not_found', `No such dataset: ${name}`);
   const dataset = snapshot.catalogue.byId(name) ?? snapshot.catalogue.lookup(name.split('.'));
   const datasets = dataset === undefined ? [] : [dataset];
-  const decide = async (who: Identity): Promise<Decision> => {
+  const decide = async (who: Identity, by: Gate): Promise<Decision> => {
     const acting = actingAlone(who, snapshot);
     const clientIp = caller.client.ip;
-    const decisions = await decisionsFor({ acting, snapshot, datasets, action: 'query', clientIp }, gate);
+    const decisions = await decisionsFor({ acting, snapshot, datasets, action: 'query', clientIp }, by);
     const decision = decisions.get(dataset?.id ?? '');
     if (decision === undefined) throw unknown;
     return decision;
   };
-  const together = await decide(identity);
+  const together = await decide(identity, gate);
   if (dataset === undefined || !(together.allow || together.discoverable)) throw unknown;
   // A grant is for the subject alone: whoever acts for them has grants of their own.
   const { actor, ...subject } = identity;
-  const decision = actor === undefined ? together : await decide(subject);
+  const decision = await decide(
+    subject,
+    withoutGrants(kind === 'dataset' ? 'access' : 'lift', dataset, gate),
+  );
   const project =
     asked.project === undefined
       ? null
@@ -155,9 +159,17 @@ async function datasetMatter(
   };
 }
 
+/** What one has for a time may be asked for again before it ends: the gate, as it would decide once that is over. */
+function withoutGrants(kind: Grant['kind'], { id }: Dataset, gate: Gate): Gate {
+  const { grants } = gate;
+  const activeFor: Gate['grants']['activeFor'] = async (identity, now) =>
+    (await grants.activeFor(identity, now)).filter((one) => one.kind !== kind || one.dataset !== id);
+  return { ...gate, grants: { activeFor } };
+}
+
 interface Weighed {
   readonly dataset: Dataset;
-  /** For the subject alone. */
+  /** For the subject alone, without what was granted of the kind that is asked for. */
   readonly decision: Decision;
   /** With whoever acts for them. */
   readonly together: Decision;

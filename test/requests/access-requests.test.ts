@@ -152,6 +152,35 @@ describe('access that was granted', () => {
   });
 });
 
+describe('what one has for a time', () => {
+  it.each([
+    ['a dataset', 'rita', { kind: 'dataset', dataset: 'vault.payouts' }, ['olga']],
+    [
+      'a mask',
+      'otto',
+      { kind: 'unmask', dataset: 'gold.members', columns: ['email'] },
+      ['tom', 'olga', 'oscar'],
+    ],
+    ['rows', 'otto', { kind: 'unfilter', dataset: 'gold.members' }, ['olga']],
+    ['a project', 'rita', { kind: 'project', project: 'forecast', purpose: 'billing' }, ['stew']],
+  ] as const)('is asked for again before it ends: %s', async (_, who, body, approvers) => {
+    const granted = async (duration: string) => {
+      const { id } = await world.ask(who, { ...body, duration });
+      for (const one of approvers) await world.approve(one, id);
+      const [newest] = (await world.grants(who)).filter(({ request }) => request === id);
+      expect(newest).toMatchObject({ state: 'active' });
+      return newest!;
+    };
+    const first = await granted('1h');
+    const second = await granted('3h');
+    expect(Date.parse(second.until)).toBeGreaterThan(Date.parse(first.until));
+    expect((await world.grants(who)).map(({ id }) => id)).toEqual(
+      expect.arrayContaining([first.id, second.id]),
+    );
+    for (const { id } of [first, second]) await world.call('stew', 'DELETE', `/v1/grants/${id}`);
+  });
+});
+
 describe('an approver who is refused meanwhile', () => {
   it('has approved nothing of what is still open', async () => {
     const { id } = await world.ask('otto', { kind: 'unmask', dataset: 'gold.members', columns: ['email'] });
