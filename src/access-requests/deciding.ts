@@ -7,8 +7,8 @@ import { type Person, voidIn } from '../requests/grant.ts';
 import { type AccessRequest, samePerson, someone, throughOf } from '../requests/request.ts';
 import { type Deciding, mayApprove, missing, type Requirement, requirementsOf } from '../requests/routing.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { requestsAsTheyStand } from './as-they-stand.ts';
 import type { Recording } from './recorded.ts';
-import { standing } from './standing.ts';
 
 export interface Looker {
   readonly caller: Pick<Caller, 'client'>;
@@ -40,7 +40,9 @@ export async function openRequest(
 ): Promise<Opened> {
   const row = await gate.requests.store.find(id);
   const seen =
-    row === null ? null : seenBy((await standing(gate))(row), { caller, identity, snapshot }, gate);
+    row === null
+      ? null
+      : seenBy((await requestsAsTheyStand(gate))(row), { caller, identity, snapshot }, gate);
   if (seen === null) throw new SluiceError('request_not_found', `No such access request: ${id}`);
   if (seen.request.state !== 'open')
     throw new SluiceError('request_closed', `The request is ${seen.request.state} already.`);

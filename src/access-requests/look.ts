@@ -4,9 +4,9 @@ import type { Gate } from '../gate.ts';
 import type { Caller } from '../request/ask.ts';
 import type { AccessRequest } from '../requests/request.ts';
 import { type RequestView, requestView } from '../requests/view.ts';
+import { requestsAsTheyStand } from './as-they-stand.ts';
 import { decidingOn, type Looker, type Opened, seenBy } from './deciding.ts';
 import { lookerOf, pageOf } from './paging.ts';
-import { standing } from './standing.ts';
 
 export interface RequestFilter {
   readonly state?: AccessRequest['state'] | undefined;
@@ -26,7 +26,7 @@ export async function listRequests(
   const looker = await lookerOf(caller, gate);
   const { sub, issuer } = looker.identity;
   const { state = null, mine = false, to_decide: toDecide = false, limit, cursor } = filter;
-  const asItStands = await standing(gate);
+  const asItStands = await requestsAsTheyStand(gate);
   const { page, next_cursor } = await pageOf({
     limit,
     cursor,
@@ -49,7 +49,8 @@ export async function listRequests(
 export async function showRequest(caller: Caller, id: string, gate: Gate): Promise<RequestView> {
   const looker = await lookerOf(caller, gate);
   const row = await gate.requests.store.find(id);
-  const view = row === null ? null : viewFor(seenBy((await standing(gate))(row), looker, gate), looker, gate);
+  const view =
+    row === null ? null : viewFor(seenBy((await requestsAsTheyStand(gate))(row), looker, gate), looker, gate);
   if (view === null) throw new SluiceError('request_not_found', `No such access request: ${id}`);
   return view;
 }

@@ -47,9 +47,9 @@ export function numbersOf(column: Column, governed: GovernedDataset, engine: Eng
     }
     case 'decimal': {
       // PostgreSQL's have any size, and NaN besides.
-      const any = Number.POSITIVE_INFINITY;
+      const holds = Number.POSITIVE_INFINITY;
       if (!duckdb)
-        return { family: 'decimal', in: (value) => value, most: `1${'0'.repeat(38)}`, scale: 20, holds: any };
+        return { family: 'decimal', in: (value) => value, most: `1${'0'.repeat(38)}`, scale: 20, holds };
       const { precision = 38, scale = null } = type;
       if (scale === null || (precision > DIGITS && scale >= DIGITS)) return null;
       const most = precision > DIGITS ? `1${'0'.repeat(DIGITS - scale)}` : null;

@@ -5,7 +5,7 @@ import type { RequestWithApprovals } from '../store/requests.ts';
 import { epoch } from './recorded.ts';
 
 /** Reads who is refused once, for all of them. @throws SluiceError state_unavailable */
-export async function standing(gate: Gate): Promise<(row: RequestWithApprovals) => AccessRequest> {
+export async function requestsAsTheyStand(gate: Gate): Promise<(row: RequestWithApprovals) => AccessRequest> {
   const refused = new Set(
     (await gate.denials.list(epoch(gate))).flatMap(({ denied }) =>
       denied.kind === 'subject' ? [keyOf(denied)] : [],
