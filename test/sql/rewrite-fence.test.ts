@@ -203,9 +203,19 @@ describe('conditions that cannot raise move inside the barrier', () => {
     ['SELECT m FROM o LEFT JOIN t ON t.id = o.id WHERE t.s IS NULL AND x + 1 > 0', filter],
     [
       'SELECT m FROM t LEFT JOIN o ON t.id = o.id WHERE t.s IS NULL AND x + 1 > 0',
-      `(${filter} AND ("raw"."s" IS NULL))`,
+      `(${filter} AND ("system"."main"."least"("raw"."s", "raw"."s") IS NULL))`,
     ],
   ])('%s', (sql, wanted) => expect(inside(sql)).toBe(wanted));
+
+  it('and stand nowhere else', () => {
+    const text = print(governed('SELECT id FROM t WHERE id = 5 AND m + 1 > 0', [T, O], RULES).tree);
+    expect(text.match(/= 5/g)).toHaveLength(1);
+    const joined = print(
+      governed('SELECT m + 1 FROM o JOIN t ON t.id = 5 WHERE x / 0 > 1', [T, O], RULES).tree,
+    );
+    expect(joined.match(/= 5/g)).toHaveLength(1);
+    expect(joined).toMatch(/ ON TRUE/i);
+  });
 
   it('but not those over masked columns', () => {
     const rules = { 'gold.t': { rows: [REGION], masks: { s: { kind: 'hash', scope: 'global' } } } } as const;

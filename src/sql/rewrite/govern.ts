@@ -16,7 +16,7 @@ import { CTE_PREFIX } from '../resolve/context.ts';
 import { maskOf } from '../resolve/from.ts';
 import type { DatasetUse } from '../stages.ts';
 import type { Node } from '../tree.ts';
-import { close, mapChildren, open, walk } from '../walk.ts';
+import { close, mapChildren, open, transform, walk } from '../walk.ts';
 import {
   type Binder,
   bareColumn,
@@ -70,6 +70,11 @@ export interface GovernOptions {
   readonly noise: Noise | null;
   /** By range: conditions of the caller's that may run on any row, in the engine's dialect, over RAW. */
   readonly pushed: ReadonlyMap<string, readonly Node[]>;
+  /**
+   * Whether the engine may know while planning that they leave no row: where rows come from one dataset alone, nothing else is
+   * then left out that could have failed.
+   */
+  readonly pushedPlain: boolean;
 }
 
 export interface Governed {
@@ -82,6 +87,7 @@ export function governRelations(select: SelectStmt, options: GovernOptions): Gov
   const exact = [...options.noisy.values()].map((one) => close('SelectStmt', one.exact));
   const needed = neededColumns([close('SelectStmt', select), ...exact], options.uses);
   const relations: Relation[] = [];
+  const taken = new Set<string>();
   const replace = (node: Node): Node => {
     if (!('RangeVar' in node)) return mapChildren(node, replace);
     const { alias, relname } = node.RangeVar;
@@ -102,12 +108,17 @@ export function governRelations(select: SelectStmt, options: GovernOptions): Gov
       if (isRoom(use.governed))
         throw new SluiceError('rewrite_failed', undefined, { cause: 'rows of a clean room' });
       reads(use.governed.dataset.relation);
+      taken.add(range);
       return governed(range, use, needed.get(range)!, options, reads);
     }
     if (relname?.startsWith(CTE_PREFIX)) return node;
     throw new SluiceError('rewrite_failed', undefined, { cause: 'a relation that is not governed' });
   };
-  return { select: open(replace(close('SelectStmt', select))).body as SelectStmt, relations };
+  const replaced = open(replace(close('SelectStmt', select))).body as SelectStmt;
+  // They stand nowhere else any more.
+  if ([...options.pushed.keys()].some((range) => !taken.has(range)))
+    throw new SluiceError('rewrite_failed', undefined, { cause: 'a condition that was lost' });
+  return { select: replaced, relations };
 }
 
 /** By range: the columns that the statement refers to. What is not referred to is not read, and its mask costs nothing. */
@@ -167,8 +178,8 @@ function governed(
   const barrier = leavesRowsOut(use) ? options.barrier : 'none';
   const fenced = barrier === 'fence' || barrier === 'offset';
   const shielded = barrier === 'fence' || barrier === 'shield';
-  const pushed = barrier === 'none' ? [] : (options.pushed.get(range) ?? []);
-  const conditions = [...filters, ...pushed];
+  const pushed = options.pushed.get(range) ?? [];
+  const conditions = [...filters, ...(options.pushedPlain ? pushed : pushed.map(overShielded))];
   const subquery: SelectStmt = {
     targetList:
       columns.length === 0
@@ -208,12 +219,17 @@ function shield(stored: Node, { family }: Column, engine: EngineKind): Node {
   }
 }
 
+/** Over columns of which an engine knows nothing while planning. */
+function overShielded(condition: Node): Node {
+  return transform(condition, (node) => ('ColumnRef' in node ? call('least', node, node) : node));
+}
+
 function release(wanted: Column, shielded: boolean, use: DatasetUse, options: GovernOptions): Node {
   const { dataset } = use.governed;
   const takesRow = options.engine === 'postgres' && TAKES_ROW.has(wanted.name);
   const stored = takesRow ? bareColumn(wanted.name) : column(RAW, wanted.name);
   const applied = maskOf(use.governed, wanted);
-  const raw = shielded || showsSomeRaw(applied, options) ? shield(stored, wanted, options.engine) : stored;
+  const raw = shielded || handsOnRaw(applied, options) ? shield(stored, wanted, options.engine) : stored;
   if (applied === undefined) return raw;
   const { keys, project, binder, engine } = options;
   return appliedMask(wanted, raw, applied, {
@@ -227,11 +243,11 @@ function release(wanted: Column, shielded: boolean, use: DatasetUse, options: Go
 }
 
 /**
- * Where all of a vector's rows are shown, DuckDB hands the column's own on, with a dictionary that has the masked values too.
- * PostgreSQL's planner knows nothing of a CASE.
+ * Where all of a vector's rows are shown, DuckDB hands the column's own on, with a dictionary that has the masked values too; and
+ * of a CASE it knows the least and greatest value of any branch while planning. PostgreSQL's planner knows nothing of a CASE.
  */
-function showsSomeRaw(applied: AppliedMask | undefined, { engine }: GovernOptions): boolean {
-  return engine === 'duckdb' && (applied?.when ?? []).length > 0;
+function handsOnRaw(applied: AppliedMask | undefined, { engine }: GovernOptions): boolean {
+  return engine === 'duckdb' && ((applied?.when ?? []).length > 0 || applied?.mask?.kind === 'custom');
 }
 
 /** Refused at push: who is in no list would see everything. */

@@ -1,38 +1,60 @@
 /**
- * Finds the caller's conditions that may run inside a fence: those of WHERE and ON over one dataset's unmasked columns
- * that cannot raise. They stay where they are as well, so that nothing hangs on this but the time that a fenced scan takes.
+ * Moves the caller's conditions inside a fence that may run there: those of WHERE and ON over one dataset's unmasked columns
+ * that cannot raise. Outside nothing is left of them: there an engine would hold them against the least and greatest value of
+ * all rows, and what it then leaves out would not fail.
  */
-import type { JoinExpr } from '@pgsql/types';
+import type { JoinExpr, SelectStmt } from '@pgsql/types';
 import type { ResolvedQuery } from '../stages.ts';
 import type { Node } from '../tree.ts';
-import { close, open, transform, walk } from '../walk.ts';
-import { column, RAW } from './build.ts';
+import { close, mapChildren, open, transform, walk } from '../walk.ts';
+import { bool, column, every, RAW } from './build.ts';
 import type { RaiseContext } from './raises/comparable.ts';
 import { conditionCanRaise } from './raises/raises.ts';
 
-/** By range: copies over the raw relation, in the engine's dialect. */
-export function pushableConditions(
+export interface Pushed {
+  /** Without the conditions that were moved. */
+  readonly tree: SelectStmt;
+  /** By range: what was, over the raw relation, in the caller's dialect. */
+  readonly conditions: ReadonlyMap<string, readonly Node[]>;
+}
+
+/** @param fenced whether a range is a dataset behind a fence, which takes conditions in */
+export function pushConditions(
   resolved: ResolvedQuery,
   context: RaiseContext,
-  lower: (node: Node) => Node,
-): ReadonlyMap<string, readonly Node[]> {
-  const pushed = new Map<string, Node[]>();
-  const push = (whole: Node, kept: ReadonlySet<string>): void => {
-    for (const condition of conjuncts(whole)) {
+  fenced: (range: string) => boolean,
+): Pushed {
+  const conditions = new Map<string, Node[]>();
+  /** What is left of it; null for nothing. */
+  const push = (whole: Node, kept: ReadonlySet<string>): Node | null => {
+    const parts = conjuncts(whole);
+    const left = parts.filter((condition) => {
       const range = onlyRange(condition, resolved);
-      if (range === null || !kept.has(range) || conditionCanRaise(condition, context)) continue;
-      const copy = lower(overRaw(condition));
-      pushed.set(range, [...(pushed.get(range) ?? []), copy]);
-    }
+      if (range === null || !kept.has(range) || !fenced(range) || conditionCanRaise(condition, context))
+        return true;
+      conditions.set(range, [...(conditions.get(range) ?? []), overRaw(condition)]);
+      return false;
+    });
+    if (left.length === parts.length) return whole;
+    return left.length === 0 ? null : every(left);
   };
-  walk(close('SelectStmt', resolved.tree), (node) => {
-    if ('SelectStmt' in node && node.SelectStmt.whereClause !== undefined)
-      push(node.SelectStmt.whereClause, keptBy(node.SelectStmt.fromClause ?? []));
-    if ('JoinExpr' in node && node.JoinExpr.quals !== undefined)
-      push(node.JoinExpr.quals, keptBy(sidesThatLose(node.JoinExpr)));
-    return undefined;
-  });
-  return pushed;
+  const visit = (node: Node): Node => {
+    if ('SelectStmt' in node) return mapChildren(close('SelectStmt', pushedWhere(node.SelectStmt)), visit);
+    if ('JoinExpr' in node) return mapChildren(close('JoinExpr', pushedOn(node.JoinExpr)), visit);
+    return mapChildren(node, visit);
+  };
+  const pushedWhere = (select: SelectStmt): SelectStmt => {
+    const { whereClause, ...rest } = select;
+    if (whereClause === undefined) return select;
+    const left = push(whereClause, keptBy(select.fromClause ?? []));
+    return left === null ? rest : { ...rest, whereClause: left };
+  };
+  const pushedOn = (join: JoinExpr): JoinExpr => {
+    if (join.quals === undefined) return join;
+    return { ...join, quals: push(join.quals, keptBy(sidesThatLose(join))) ?? bool(true) };
+  };
+  const tree = open(visit(close('SelectStmt', resolved.tree))).body as SelectStmt;
+  return { tree, conditions };
 }
 
 /** Sides of which a row that fails the join's own condition is not given out. */

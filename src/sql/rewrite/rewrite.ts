@@ -17,7 +17,7 @@ import { limitResult, type Page } from './limit.ts';
 import { lowerToDuckDb } from './lower-duckdb.ts';
 import { lowerToPostgres } from './lower-postgres.ts';
 import type { TokenKey } from './masks/token.ts';
-import { pushableConditions } from './push.ts';
+import { pushConditions } from './push.ts';
 import type { RaiseContext } from './raises/comparable.ts';
 import { type Exposed, exposedColumns } from './raises/exposed.ts';
 import { matchesPatterns } from './raises/leakproof.ts';
@@ -60,12 +60,16 @@ export function rewrite(asked: ResolvedQuery, options: RewriteOptions): Governed
   });
   const tree = withoutTies(through.resolved.tree, options.engine, options.params);
   const resolved = { ...through.resolved, tree };
-  const limited = limitResult(markDependents(resolved.tree, resolved), options.page, options.params);
-  checkGrowth(limited, options.engine);
   const context = { engine: options.engine, ranges: resolved.ranges, params: options.params };
   const barrier = options.barrier ?? neededBarrier(resolved, context);
+  const takesIn = (range: string): boolean => {
+    const use = resolved.uses.get(range);
+    return barrier !== 'none' && use !== undefined && leavesRowsOut(use) && !through.atoms.has(range);
+  };
+  const pushed = pushConditions(resolved, context, takesIn);
+  const limited = limitResult(markDependents(pushed.tree, resolved), options.page, options.params);
+  checkGrowth(limited, options.engine);
   const lower = lowererOf(options, resolved);
-  const pushed = barrier === 'none' ? new Map() : pushableConditions(resolved, context, lower);
   const said = lower(close('SelectStmt', limited));
   checkWrittenSize(said);
   const lowered = open(boundRecursions(said, options.engine)).body as SelectStmt;
@@ -80,7 +84,7 @@ export function rewrite(asked: ResolvedQuery, options: RewriteOptions): Governed
     binder,
     engine: options.engine,
     barrier,
-    exposed: shieldedColumns(resolved, context, barrier),
+    exposed: shieldedColumns({ ...resolved, tree: pushed.tree }, context, barrier),
     atoms: through.atoms,
     chosen: new Map([...through.chosen].map(([range, rows]) => [range, rows.map(lower)])),
     noisy: new Map(
@@ -93,7 +97,8 @@ export function rewrite(asked: ResolvedQuery, options: RewriteOptions): Governed
       through.noisy.size === 0 || options.nonce === undefined
         ? null
         : noiseOf({ nonce: options.nonce, binder, engine: options.engine }),
-    pushed,
+    pushed: new Map([...pushed.conditions].map(([range, conditions]) => [range, conditions.map(lower)])),
+    pushedPlain: options.engine === 'postgres' || barrier !== 'fence' || readsOneThing(pushed.tree),
   });
   // Masks are copied with the columns that they stand on.
   if (options.engine === 'postgres') checkGrowth(governed.select, options.engine);
@@ -126,6 +131,19 @@ function lowererOf({ engine, params }: RewriteOptions, { ranges }: ResolvedQuery
     default:
       return engine satisfies never;
   }
+}
+
+/** Whether all rows come from one place. */
+function readsOneThing(select: SelectStmt): boolean {
+  let sources = 0;
+  walk(close('SelectStmt', select), (node) => {
+    const { fromClause, larg } = 'SelectStmt' in node ? node.SelectStmt : { fromClause: [], larg: undefined };
+    if ('RangeVar' in node || 'RangeFunction' in node) sources += 1;
+    // Rows that are written out, and the one row of a SELECT without FROM.
+    if (fromClause === undefined && larg === undefined) sources += 1;
+    return undefined;
+  });
+  return sources === 1;
 }
 
 function shieldedColumns(resolved: ResolvedQuery, context: RaiseContext, barrier: Barrier): Exposed {
