@@ -36,9 +36,11 @@ import { TAKES_ROW } from './takes-row.ts';
 
 /**
  * What stands between the rows that a filter removes and the caller's expressions.
- * DuckDB 1.5. `shield`: each column that such an expression reaches passes through `least(c, c)`, which gives new vectors.
- * Otherwise functions that DuckDB takes for unable to raise run over a whole dictionary, and others over the least and
- * greatest value while planning, hidden ones included. `fence`: an OFFSET besides, which no condition is moved across. `offset`, without the shield, is for tests.
+ * DuckDB 1.5. `shield`: no column leaves with its statistics: `least(c)` has none, and costs nothing. DuckDB decides comparisons
+ * by the least and greatest value while planning, hidden ones included, and leaves out what stands beside them. A column that
+ * reaches an expression that can raise passes through `least(c, c)`, which gives new vectors: functions that DuckDB takes for
+ * unable to raise run over a whole dictionary otherwise. `fence`: an OFFSET besides, which no condition is moved across. `offset`,
+ * without the shield, is for tests.
  * PostgreSQL. `offset`: OFFSET 0, which is no step of the plan, but keeps the subquery from being pulled up and conditions
  * from being pushed down. `fence`: texts pass through `least` besides, since the planner otherwise looks through it to the
  * column's most common values, hidden ones included, and runs the caller's LIKE on them.
@@ -58,7 +60,7 @@ export interface GovernOptions {
   readonly binder: Binder;
   readonly engine: EngineKind;
   readonly barrier: Barrier;
-  /** The columns that a shield is for. */
+  /** The columns that reach what can raise. */
   readonly exposed: Exposed;
   /** By range: the clean rooms, of which nothing is read but their atoms. */
   readonly atoms: ReadonlyMap<string, Lattice>;
@@ -187,7 +189,7 @@ function governed(
         : columns.map((wanted) => ({
             ResTarget: {
               name: wanted.name,
-              val: release(wanted, shielded && isExposed(range, wanted, options), use, options),
+              val: release(wanted, shielded ? shieldFor(range, wanted, options) : 'none', use, options),
             },
           })),
     fromClause: [rangeOf(dataset.relation, RAW)],
@@ -202,14 +204,18 @@ function governed(
   });
 }
 
-function isExposed(range: string, { name }: Column, { exposed }: GovernOptions): boolean {
-  return exposed === 'every' || exposed.has(columnName(range, name));
+/** `planner`: its statistics stay behind. `vectors`: its dictionary as well. */
+type Shield = 'none' | 'planner' | 'vectors';
+
+function shieldFor(range: string, { name }: Column, { exposed }: GovernOptions): Shield {
+  return exposed === 'every' || exposed.has(columnName(range, name)) ? 'vectors' : 'planner';
 }
 
-function shield(stored: Node, { family }: Column, engine: EngineKind): Node {
+function shield(stored: Node, { family }: Column, kind: Shield, engine: EngineKind): Node {
+  if (kind === 'none') return stored;
   switch (engine) {
     case 'duckdb':
-      return call('least', stored, stored);
+      return kind === 'planner' ? call('least', stored) : call('least', stored, stored);
     case 'postgres':
       return family === 'text' || family === 'bytes'
         ? { MinMaxExpr: { op: 'IS_LEAST', args: [stored, stored] } }
@@ -219,17 +225,17 @@ function shield(stored: Node, { family }: Column, engine: EngineKind): Node {
   }
 }
 
-/** Over columns of which an engine knows nothing while planning. */
+/** Over columns of which DuckDB knows nothing while planning. */
 function overShielded(condition: Node): Node {
-  return transform(condition, (node) => ('ColumnRef' in node ? call('least', node, node) : node));
+  return transform(condition, (node) => ('ColumnRef' in node ? call('least', node) : node));
 }
 
-function release(wanted: Column, shielded: boolean, use: DatasetUse, options: GovernOptions): Node {
+function release(wanted: Column, kind: Shield, use: DatasetUse, options: GovernOptions): Node {
   const { dataset } = use.governed;
   const takesRow = options.engine === 'postgres' && TAKES_ROW.has(wanted.name);
   const stored = takesRow ? bareColumn(wanted.name) : column(RAW, wanted.name);
   const applied = maskOf(use.governed, wanted);
-  const raw = shielded || handsOnRaw(applied, options) ? shield(stored, wanted, options.engine) : stored;
+  const raw = shield(stored, wanted, handsOnRaw(applied, options) ? 'vectors' : kind, options.engine);
   if (applied === undefined) return raw;
   const { keys, project, binder, engine } = options;
   return appliedMask(wanted, raw, applied, {

@@ -1,23 +1,12 @@
 /**
- * Which columns of datasets need the shield where something of the caller's can raise: those that anything is computed of. What
- * can raise would run over a column's dictionary. And what cannot, a comparison say, is decided while planning by the least and
- * greatest value of all rows, after which what stands beside it is not computed and does not fail. Columns that are only handed on,
- * grouped, ordered or summed need none. What is not understood exposes every column.
+ * Which columns of datasets reach an expression of the caller's that can raise: only those need new vectors, since what
+ * runs over a column's dictionary cannot tell of the others. What is not understood exposes every column.
  */
-import type {
-  CommonTableExpr,
-  FuncCall,
-  JoinExpr,
-  RangeSubselect,
-  RangeVar,
-  SelectStmt,
-  SubLink,
-} from '@pgsql/types';
-import { calledName, functionNamed } from '../../guard/functions.ts';
+import type { CommonTableExpr, JoinExpr, RangeSubselect, RangeVar, SelectStmt, SubLink } from '@pgsql/types';
 import { typeOf } from '../../resolve/types.ts';
 import type { Node } from '../../tree.ts';
 import { close, eachChild, open, walk } from '../../walk.ts';
-import { comparable, type RaiseContext } from './comparable.ts';
+import { comparable, isBoolean, type RaiseContext } from './comparable.ts';
 import { evenSelect } from './even.ts';
 import { safe } from './raises.ts';
 
@@ -38,13 +27,11 @@ export function exposedColumns(
   context: RaiseContext,
 ): Exposed {
   const root = close('SelectStmt', select);
-  const looking: RaiseContext = { ...context, subqueries: 'apart' };
-  if (raisesNowhere(root, looking)) return new Set();
   const exposing = new Set<ColumnName>();
   const expose = (node: Node): void => {
     for (const name of columnsIn(node)) exposing.add(name);
   };
-  if (!visit(root, looking, expose)) return 'every';
+  if (!visit(root, { ...context, subqueries: 'apart' }, expose)) return 'every';
   const flow = flowOf(root);
   const reached = new Set<ColumnName>();
   const waiting = [...exposing];
@@ -89,7 +76,7 @@ function columnOf(node: Node): ColumnName | null {
   return columnName(range ?? '', column ?? '');
 }
 
-/** Exposes what something is computed of. @returns false where it cannot tell what that is */
+/** Exposes what stands in the parts that can raise. @returns false where it cannot tell which those are */
 function visit(node: Node, context: RaiseContext, expose: (node: Node) => void): boolean {
   const children = (of: Node = node): boolean => {
     let told = true;
@@ -104,27 +91,14 @@ function visit(node: Node, context: RaiseContext, expose: (node: Node) => void):
       const own = body as SelectStmt;
       if (!evenSelect(own, context)) return false;
       for (const condition of [own.whereClause, own.havingClause])
-        if (condition !== undefined && !apart(condition)) return false;
-      // INTERSECT and EXCEPT compare.
-      if (own.op === 'SETOP_INTERSECT' || own.op === 'SETOP_EXCEPT')
-        for (const leaf of leavesOf(own)) for (const { value } of outputsOf(leaf)) expose(value);
-      const { whereClause: _, havingClause: __, ...rest } = own;
-      return children(close('SelectStmt', rest));
+        if (condition !== undefined && !isBoolean(condition, context)) expose(condition);
+      return children();
     }
     case 'JoinExpr': {
-      const { quals, ...sides } = body as JoinExpr;
-      return (quals === undefined || apart(quals)) && children(close('JoinExpr', sides));
+      const { quals } = body as JoinExpr;
+      if (quals !== undefined && !isBoolean(quals, context)) expose(quals);
+      return children();
     }
-    case 'FuncCall': {
-      const { agg_filter, ...call } = body as FuncCall;
-      if (!isHandedOn(call) || !safe(node, context)) return apart(node);
-      return (agg_filter === undefined || apart(agg_filter)) && children(close('FuncCall', call));
-    }
-    case 'ColumnRef':
-    case 'RangeVar':
-    case 'Alias':
-    case 'String':
-      return true;
     case 'WithClause':
     case 'CommonTableExpr':
     case 'RangeSubselect':
@@ -134,52 +108,40 @@ function visit(node: Node, context: RaiseContext, expose: (node: Node) => void):
     case 'GroupingSet':
     case 'WindowDef':
       return children();
+    case 'SubLink': {
+      const { testexpr, subselect } = body as SubLink;
+      if (testexpr !== undefined && !comparesSafely(testexpr, subselect!, context)) {
+        expose(testexpr);
+        expose(subselect!);
+      }
+      return children();
+    }
+    case 'BoolExpr':
+      for (const arg of body.args as Node[]) if (!isBoolean(arg, context)) expose(arg);
+      return children();
+    case 'RangeVar':
+    case 'Alias':
+    case 'String':
+      return true;
     default:
-      return apart(node);
-  }
-
-  /** Of its subqueries, what they give out, unless it is only asked whether there is anything. */
-  function apart(whole: Node): boolean {
-    exposeOwn(whole, expose);
-    return subqueriesIn(whole).every((subquery) => {
-      const { subLinkType, testexpr, subselect } = open(subquery).body as SubLink;
-      const select = open(subselect!).body as SelectStmt;
-      if (testexpr !== undefined) exposeOwn(testexpr, expose);
-      if (subLinkType !== 'EXISTS_SUBLINK')
-        for (const leaf of leavesOf(select)) for (const { value } of outputsOf(leaf)) expose(value);
-      return [testexpr, subselect].every((part) => part === undefined || visit(part, context, expose));
-    });
+      if (!safe(node, context)) {
+        expose(node);
+        return true;
+      }
+      // Safe but for what stands in its subqueries.
+      return subqueriesIn(node).every((subquery) => visit(subquery, context, expose));
   }
 }
 
-/** What stands outside of its subqueries. */
-function exposeOwn(whole: Node, expose: (node: Node) => void): void {
-  walk(whole, (at) => {
-    if ('ColumnRef' in at) expose(at);
-    return !('SubLink' in at);
+/** The outermost ones. */
+function subqueriesIn(node: Node): readonly Node[] {
+  const found: Node[] = [];
+  walk(node, (at) => {
+    if (!('SubLink' in at)) return undefined;
+    found.push(at);
+    return false;
   });
-}
-
-/** Nor in any of its subqueries, which are looked into one by one. */
-function raisesNowhere(node: Node, context: RaiseContext): boolean {
-  return (
-    safe(node, context) &&
-    subqueriesIn(node).every((subquery) => {
-      const { subLinkType, testexpr, subselect } = open(subquery).body as SubLink;
-      if (testexpr !== undefined && !comparesSafely(testexpr, subselect!, context)) return false;
-      const single = subLinkType !== 'EXPR_SUBLINK' || isOneRow(open(subselect!).body as SelectStmt);
-      return single && raisesNowhere(subselect!, context);
-    })
-  );
-}
-
-/** Of several rows, what stands for one value fails. */
-function isOneRow({ targetList, groupClause, larg }: SelectStmt): boolean {
-  const [target] = targetList ?? [];
-  const value = target === undefined ? undefined : (open(target).body.val as Node);
-  if (value === undefined || groupClause !== undefined || larg !== undefined) return false;
-  if (!('FuncCall' in value) || value.FuncCall.over !== undefined) return false;
-  return functionNamed(calledName(value.FuncCall) ?? '')?.kind === 'aggregate';
+  return found;
 }
 
 /** `x IN (SELECT y …)`; a row of several on the left is not looked into. */
@@ -192,23 +154,6 @@ function comparesSafely(testexpr: Node, subselect: Node, context: RaiseContext):
       typeOf(first.value, context.ranges).family !== 'unknown' &&
       comparable(testexpr, first.value, context),
   );
-}
-
-/** Aggregates and window functions give what they are given, or a count or sum of it. */
-function isHandedOn(call: FuncCall): boolean {
-  const { kind } = functionNamed(calledName(call) ?? '') ?? {};
-  return kind !== undefined && kind !== 'scalar';
-}
-
-/** The outermost ones. */
-function subqueriesIn(node: Node): readonly Node[] {
-  const found: Node[] = [];
-  walk(node, (at) => {
-    if (!('SubLink' in at)) return undefined;
-    found.push(at);
-    return false;
-  });
-  return found;
 }
 
 interface Output {
