@@ -761,7 +761,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/sql/rewrite/rewrite.ts',
     find: "barrier !== 'fence' || readsOneThing(pushed.tree)",
     replace: 'true',
-    caughtBy: ['test/sql/statistics-fence.test.ts'],
+    caughtBy: ['test/sql/rewrite-fence.test.ts'],
   },
   {
     name: 'conditions that are moved inside stay outside',
