@@ -198,7 +198,7 @@ describe('an approver who is refused meanwhile', () => {
     expect(await world.read('otto', 'SELECT email FROM gold.members')).not.toMatchObject({
       values: ['ada@example.com'],
     });
-    // Let in again, what she said counts again; and what is granted names those whose word it stands on.
+    // Let in again, what she said counts again.
     await world.call('stew', 'DELETE', `/v1/identity/denials/${denied.body.id}`);
     expect(await given()).toMatchObject([{ given: 1 }, { given: 2 }]);
     expect((await world.post('otto', `/v1/access-requests/${id}/withdraw`)).status).toBe(200);
